@@ -44,13 +44,12 @@ from cctv.footage.segments import segments_of
 from cctv.holds.files import remove_hold_file
 from cctv.holds.store import check_end, find_hold, holds_of, place, release, renew
 from cctv.model.audit import Act
-from cctv.model.cases import AccessRequest, RequestType
+from cctv.model.cases import NEVER_LAPSE, AccessRequest, RequestType
 from cctv.model.holds import Hold
 from cctv.model.ids import CameraId, HoldId, IdKind, id_kind
 
 WIDEST = timedelta(hours=24)  # of camera time; a request freezes what it is about, not the archive
 PROVISIONAL = timedelta(hours=72)  # a weekend between a Friday's letter and a Monday's decision
-NEVER_LAPSE = frozenset({RequestType.RESTRICTION, RequestType.OBJECTION, RequestType.ERASURE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,23 +109,6 @@ def is_for_request(case_id: str | None) -> bool:
 def needs_confirmation(kind: RequestType, cameras: Sequence[CameraId], span: Span) -> bool:
     """Whether a request of this type over this footage gets a provisional hold, which lapses unless it is confirmed."""
     return kind not in NEVER_LAPSE and is_wide(cameras, span)
-
-
-def lapses_at(request: AccessRequest) -> datetime | None:
-    """When the provisional hold of a request lapses, or lapsed; None where nothing lapses, or it was confirmed.
-
-    Asked of the type that the request has now, and not of the row alone: a hold that was placed as provisional stays
-    once its request is a restriction, an objection or an erasure.
-    """
-    if request.type in NEVER_LAPSE and request.provisional_hold is not None:
-        return None
-    return request.provisional_until
-
-
-def has_lapsed(request: AccessRequest, now: datetime) -> bool:
-    """Whether a provisional hold is over."""
-    until = lapses_at(request)
-    return request.provisional_hold is not None and until is not None and now >= until
 
 
 def check_asked(kind: RequestType, span: Span | None, received: datetime, now: datetime, zone: ZoneInfo) -> None:
@@ -298,7 +280,7 @@ def end_lapsed(site: Storage) -> tuple[HoldId, ...]:
         requests = select_provisional(connection)
     ended: list[HoldId] = []
     for request in requests:
-        if has_lapsed(request, site.clock.now()):
+        if request.provisional_hold is not None and request.has_lapsed(site.clock.now()):
             ended += _lapse(site, request)
     return tuple(ended)
 
@@ -306,7 +288,7 @@ def end_lapsed(site: Storage) -> tuple[HoldId, ...]:
 def _lapse(site: Storage, seen: AccessRequest) -> tuple[HoldId, ...]:
     with write_transaction(site.engine) as connection:
         request = select_request(connection, seen.id)
-        if request is None or request.provisional_hold is None or not has_lapsed(request, site.clock.now()):
+        if request is None or request.provisional_hold is None or not request.has_lapsed(site.clock.now()):
             return ()
         hold = find_hold(connection, request.provisional_hold)
         facts: AuditFacts = {"hold": hold.id}
@@ -331,7 +313,7 @@ def _scopable(
 
 def _unconfirmed(connection: Connection, site: Storage, request_id: str) -> AccessRequest:
     request = load_for_transition(connection, site, request_id, Transition.CONFIRM)
-    if lapses_at(request) is None:
+    if request.lapses is None:
         raise NothingToConfirm(id=request.id)
     return request
 

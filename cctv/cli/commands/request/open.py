@@ -25,7 +25,7 @@ from cctv.cases.requests.open import (
     open_request,
 )
 from cctv.cases.requests.rights import add_statement
-from cctv.cases.requests.scope import StorageForecast, is_wide, lapses_at, plan_freeze
+from cctv.cases.requests.scope import StorageForecast, is_wide, plan_freeze
 from cctv.cli.context import CommandContext
 from cctv.cli.options import F, mutation, one_of, span_options, yes_option
 from cctv.cli.views.footage import decide_span, footage_data, hold_data, print_dry, print_footage
@@ -301,7 +301,7 @@ def _prepare(context: CommandContext, opened: OpenedRequest) -> CctvError | None
     complete = any(status.saved for status in footage) and not any(
         status.being_written or status.to_come for status in footage
     )
-    if not copy_wanted(request) or lapses_at(request) is not None or not complete:
+    if not copy_wanted(request) or request.lapses is not None or not complete:
         return None
     try:
         with watched() as progress:
@@ -337,7 +337,7 @@ def _opened_text(
     console.print(registered, style="bold")
     if opened.hold is None:
         frozen = _("Nothing is frozen: it is not known where and when.")
-    elif lapses_at(request):
+    elif request.lapses:
         frozen = _("{hold} freezes its footage 72 hours long.", hold=opened.hold.id)
     else:
         frozen = _("{hold} freezes its footage until it is closed.", hold=opened.hold.id)
