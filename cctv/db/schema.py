@@ -29,6 +29,7 @@ from cctv.model.ids import IdKind
 from cctv.model.requests import (
     BlockKind,
     Channel,
+    ErasureGround,
     ExtensionGround,
     IdentityMethod,
     LetterKind,
@@ -397,6 +398,7 @@ erasures = Table(
     metadata,
     Column("id", Key, primary_key=True),
     Column("request_id", Text, ForeignKey("requests.id"), nullable=False),
+    Column("ground", EnumColumn(ErasureGround), nullable=False),
     Column("cameras", JsonTuple, nullable=False),
     Column("start_us", Instant, nullable=False),
     Column("end_us", Instant, nullable=False),

@@ -49,6 +49,7 @@ class IdentityDoubt(Enum):
     MANDATE_MISSING = "mandate-missing"  # the same, and no mandate was seen
     GUARDIAN_MISSING = "guardian-missing"  # a child asks alone
     OTHER_RECIPIENT = "other-recipient"  # the copy is to go to another person
+    ERASURE = "erasure"  # what was erased cannot be brought back
 
 
 class IdentityWay(Enum):
@@ -304,8 +305,7 @@ class ErasureConfirmed:
 class ErasurePartly:
     """Some of it, or nothing yet: what waits because a hold keeps it.
 
-    `ground` is the exception of Article 17(3) that a person chose, `explanation` why it is met; without one the letter
-    states which matter keeps the footage, and no article.
+    `ground` is the point of Article 17(3) that a person chose for that, `explanation` why it is met.
     """
 
     kind: ClassVar[LetterTemplate] = LetterTemplate.ERASURE_PARTLY
@@ -313,9 +313,9 @@ class ErasurePartly:
     erased_on: MayBeEmpty[date | None]
     erased: MayBeEmpty[tuple[Footage, ...]]
     waiting: tuple[Waiting, ...]
+    ground: RefusalGround
+    explanation: str
     told: MayBeEmpty[tuple[RecipientFacts, ...]]
-    ground: RefusalGround | None = None
-    explanation: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

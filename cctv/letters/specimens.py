@@ -214,6 +214,12 @@ _WAITING = (
 )
 
 
+def _kept(texts: SpecimenTexts) -> tuple[LetterFacts, ...]:
+    erased, ground = (Footage(FOYER, FIRST),), RefusalGround.LEGAL_CLAIMS
+    first = ErasurePartly(_ERASURE, TODAY, erased, _WAITING, ground, texts["claim"], _NOTIFIED)
+    return first, replace(first, erased_on=None, erased=(), told=())
+
+
 def _lifted(texts: SpecimenTexts) -> tuple[LetterFacts, ...]:
     first = RestrictionLifted(
         _RESTRICTION, date(2026, 12, 1), LiftReason.ACCURACY_CHECKED, texts["lifted"], gone_by=date(2026, 12, 19)
@@ -371,12 +377,7 @@ _FACTS: dict[LetterTemplate, Callable[[SpecimenTexts], tuple[LetterFacts, ...]]]
         ErasureConfirmed(_ERASURE, TODAY, _FOOTAGE[:1], ()),
         ErasureConfirmed(_ERASURE, TODAY, _FOOTAGE, (*_NOTIFIED, *_FORGOTTEN)),
     ),
-    LetterTemplate.ERASURE_PARTLY: lambda texts: (
-        ErasurePartly(
-            _ERASURE, TODAY, (Footage(FOYER, FIRST),), _WAITING, _NOTIFIED, RefusalGround.LEGAL_CLAIMS, texts["claim"]
-        ),
-        ErasurePartly(_ERASURE, None, (), _WAITING, ()),
-    ),
+    LetterTemplate.ERASURE_PARTLY: _kept,
     LetterTemplate.RECTIFICATION_RECORDED: lambda texts: (
         RectificationRecorded(_asked(RequestType.RECTIFICATION), TODAY, texts["statement"], _NOTIFIED),
     ),

@@ -95,6 +95,9 @@ _TERMS: dict[Enum, Message] = {
     IdentityDoubt.OTHER_RECIPIENT: pgettext_lazy(
         "letter", "you ask us to send the copy to another person than yourself"
     ),
+    IdentityDoubt.ERASURE: pgettext_lazy(
+        "letter", "what is erased cannot be brought back, so we must be certain who asks for it"
+    ),
     IdentityWay.SHOW_DOCUMENT: pgettext_lazy(
         "letter", "you show us a valid identity document on the spot; we look at it and take no copy"
     ),
@@ -181,6 +184,15 @@ _TERMS: dict[Enum, Message] = {
     ),
     RefusalGround.LEGAL_OBLIGATION: pgettext_lazy(
         "letter", "a legal obligation stands in the way (Article 17(3)(b) GDPR)"
+    ),
+    RefusalGround.FREE_EXPRESSION: pgettext_lazy(
+        "letter", "the footage is needed for freedom of expression and information (Article 17(3)(a) GDPR)"
+    ),
+    RefusalGround.PUBLIC_HEALTH: pgettext_lazy(
+        "letter", "the footage is needed in the public interest of public health (Article 17(3)(c) GDPR)"
+    ),
+    RefusalGround.ARCHIVING: pgettext_lazy(
+        "letter", "the footage is needed for archiving, research or statistics (Article 17(3)(d) GDPR)"
     ),
     RefusalGround.CONDITIONS_NOT_MET: pgettext_lazy("letter", "the legal conditions of this right are not met"),
     RefusalGround.CRIMINAL_INVESTIGATION: pgettext_lazy(

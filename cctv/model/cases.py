@@ -41,6 +41,10 @@ class RequestType(Enum):
     COMPLAINT = "complaint"
 
 
+# A person demanded that nothing happens to the footage, or decides what does (Articles 17, 18 and 21 GDPR).
+NEVER_LAPSE = frozenset({RequestType.RESTRICTION, RequestType.OBJECTION, RequestType.ERASURE})
+
+
 class RequestState(Enum):
     """State of a request; `cctv.cases.requests.lifecycle` has the permitted transitions."""
 
@@ -131,6 +135,21 @@ class AccessRequest:
     def has_scope(self) -> bool:
         """Whether cameras and time are known, so that there is footage to freeze."""
         return bool(self.cameras) and self.span is not None
+
+    @property
+    def lapses(self) -> datetime | None:
+        """When the provisional hold lapses, or lapsed; None where nothing lapses, or it was confirmed.
+
+        By the type that the request has now: a hold that was placed as provisional stays once its request is a
+        restriction, an objection or an erasure.
+        """
+        if self.type in NEVER_LAPSE and self.provisional_hold is not None:
+            return None
+        return self.provisional_until
+
+    def has_lapsed(self, now: datetime) -> bool:
+        """Whether the provisional hold is over: nobody confirmed more than a day of footage in time."""
+        return self.lapses is not None and (self.provisional_hold is None or now >= self.lapses)
 
     def party(self, role: RequesterRole) -> Party | None:
         """The person in a role, None where there is none or they are forgotten."""

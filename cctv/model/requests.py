@@ -69,7 +69,10 @@ class RefusalGround(Enum):
     RIGHTS_OF_OTHERS = "rights-of-others"
     CRIMINAL_INVESTIGATION = "criminal-investigation"
     IDENTITY_NOT_SHOWN = "identity-not-shown"
+    FREE_EXPRESSION = "free-expression"
     LEGAL_OBLIGATION = "legal-obligation"
+    PUBLIC_HEALTH = "public-health"
+    ARCHIVING = "archiving"
     LEGAL_CLAIMS = "legal-claims"
     CONDITIONS_NOT_MET = "conditions-not-met"
     COMPELLING_GROUNDS = "compelling-grounds"
@@ -97,6 +100,17 @@ class RestrictionGround(Enum):
     UNLAWFUL = "unlawful"
     LEGAL_CLAIM = "legal-claim"
     OBJECTION_PENDING = "objection-pending"
+
+
+class ErasureGround(Enum):
+    """Article 17(1), points (a) to (f): on which footage must be erased."""
+
+    NO_LONGER_NECESSARY = "no-longer-necessary"
+    CONSENT_WITHDRAWN = "consent-withdrawn"
+    OBJECTION_UPHELD = "objection-upheld"
+    UNLAWFUL = "unlawful"
+    LEGAL_DUTY = "legal-duty"  # a law obliges the site to erase it
+    CHILD = "child"  # collected for an online service that was offered to a child
 
 
 class Safeguard(Enum):
@@ -238,6 +252,7 @@ class ErasureOrder:
 
     id: int
     request: RequestId
+    ground: ErasureGround
     cameras: tuple[CameraId, ...]
     span: Span
     ordered: datetime

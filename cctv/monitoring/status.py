@@ -16,7 +16,6 @@ from sqlalchemy import Connection
 from cctv.audit.checkpoint_files import reach_check
 from cctv.backup.queries import released_limit
 from cctv.backup.state import HeldCopy, read_backup_state
-from cctv.cases.requests.needs import has_lapsed, lapses_at
 from cctv.cases.requests.queries import select_provisional
 from cctv.core.errors import Exit
 from cctv.core.filesystem import Volume, volume_of
@@ -86,7 +85,7 @@ class OverdueItem:
 
 
 @dataclass(frozen=True, slots=True)
-class Unconfirmed:
+class UnconfirmedRequest:
     """A request over more than a day of footage that nobody confirmed: when its hold lapses, and whether it did."""
 
     request: RequestId
@@ -114,7 +113,7 @@ class Status:
 
     to_adopt: tuple[ZoneId, ...] = ()  # zones whose stored footage has a longer limit than the policy of today
 
-    unconfirmed: tuple[Unconfirmed, ...] = ()
+    unconfirmed: tuple[UnconfirmedRequest, ...] = ()
 
     backs_up: bool = False  # whether cameras.toml says so
     last_backup: datetime | None = None
@@ -195,12 +194,12 @@ def status_now(site: Storage) -> Status:
         )
 
 
-def _unconfirmed(connection: Connection, now: datetime) -> tuple[Unconfirmed, ...]:
+def _unconfirmed(connection: Connection, now: datetime) -> tuple[UnconfirmedRequest, ...]:
     """The first to lapse first.  Few rows: only open requests over more than a day of footage."""
     requests = [
-        Unconfirmed(request.id, until, request.provisional_hold is None or has_lapsed(request, now))
+        UnconfirmedRequest(request.id, request.lapses, request.has_lapsed(now))
         for request in select_provisional(connection)
-        if (until := lapses_at(request)) is not None
+        if request.lapses is not None
     ]
     return tuple(sorted(requests, key=lambda request: (request.until, request.request)))
 

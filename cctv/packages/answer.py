@@ -18,7 +18,7 @@ from cctv.cases.disclosures.leases import taker
 from cctv.cases.letters.answer_letters import LetterCopy, Wording, facts_for
 from cctv.cases.letters.request_letters import Draft, draft, enter, local_day
 from cctv.cases.requests.answer import AnswerPlan, answer, plan_answer, sign_answer
-from cctv.cases.requests.close import Erased, erase_ordered, finish
+from cctv.cases.requests.close import Erased, ErasurePlan, erase_ordered, finish, require_agreed
 from cctv.cases.requests.outcomes import RequestOutcome
 from cctv.core.durable import LockHeld, sha256_file
 from cctv.core.errors import GuardError
@@ -88,16 +88,19 @@ def answer_request(
     wording: Wording | None,
     progress: Progress = silent,
     hand_over: HandOver | None = None,
+    agreed: ErasurePlan | None = None,
 ) -> Answered:
     """Answer a request; without `wording` no letter is made, without `hand_over` the copy waits in exports/.
 
-    Raises what `plan_answer`, `sign_answer` (which answers nothing while a second person is required) and, with a copy,
-    `build` raise; for the letter BalanceMissing,
+    `agreed` is the erasure that a person agreed to.  Raises what `plan_answer`, `require_agreed`, `sign_answer` (which
+    answers nothing while a second person is required) and, with a copy, `build` raise; for the letter BalanceMissing,
     BasisMissing, SenderUnknown, WordsUntranslated, FactMissing.
     """
     match_files(site)  # holds of others that an older index does not know keep what an erasure would promise to delete
     with read_transaction(site.engine) as connection:
         plan = plan_answer(connection, site, request_id, outcome)
+    if plan.erasure is not None:
+        require_agreed(plan.request.id, plan.erasure, agreed)
     sign_answer(site, plan)
     package = None
     if plan.copied:
@@ -108,7 +111,7 @@ def answer_request(
     with write_transaction(site.engine) as connection:
         if letter is not None:
             enter(connection, site, plan.request, letter)
-        request = answer(connection, site, plan, package.id if package else None)
+        request = answer(connection, site, plan, package.id if package else None, agreed)
     finish(site, request, plan.releases)
     answered = Answered(request, plan, package, letter)
     if plan.erasure is not None:

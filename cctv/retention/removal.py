@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 from sqlalchemy import Connection
 
@@ -47,6 +48,11 @@ class RemovalPlan:
         """The decisions that holds keep a segment."""
         return tuple(decision for decision in self.decisions if decision.holds)
 
+    @property
+    def outside(self) -> timedelta:
+        """How much of what goes lies outside of the span: a segment is the least that can be deleted."""
+        return sum((sum(outside_of(segment.span, self.span), timedelta(0)) for segment in self.going), timedelta(0))
+
 
 @dataclass(frozen=True, slots=True)
 class Removed:
@@ -54,6 +60,12 @@ class Removed:
 
     plan: RemovalPlan
     gone: tuple[Tombstone, ...]
+
+
+def outside_of(recorded: Span, asked: Span) -> tuple[timedelta, timedelta]:
+    """How far recorded footage reaches beyond what was asked: before it, and after it."""
+    nothing = timedelta(0)
+    return max(asked.start - recorded.start, nothing), max(recorded.end - asked.end, nothing)
 
 
 def plan_removal(

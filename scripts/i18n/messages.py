@@ -35,6 +35,7 @@ from cctv.model.national_number import NationalNumber
 from cctv.model.requests import (
     BlockKind,
     Channel,
+    ErasureGround,
     ExtensionGround,
     IdentityMethod,
     LetterKind,
@@ -65,7 +66,7 @@ WORDS = (
     IncidentKind, RequestType, RequestState, CaseOutcome,
     Relation, Channel, RequesterRole, Mandate, IdentityMethod,
     RefusalGround, BlockKind, YieldGround, ExtensionGround, LetterKind,
-    Safeguard, RestrictionGround, Delivery, PasswordWay,
+    Safeguard, RestrictionGround, ErasureGround, Delivery, PasswordWay,
     Recipient, Duty, Method, DisclosureState, DisclosureClosure,
     ProcessingRole, Risk, NoticeRecipient, NoticeWay, End, Permission,
     DeclarationKind, NextStepKind, GroundKind, NationalNumber,

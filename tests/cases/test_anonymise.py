@@ -58,7 +58,7 @@ def test_before_it_is_closed_a_name_stands_in_its_own_rows_and_nowhere_else(site
 
 def test_a_closed_erasure_leaves_no_byte_of_a_name_in_the_storage(site, asked):
     asked("erasure")
-    (letter,) = site.cctv(f"request answer {ONE} --json").json["letters"]
+    (letter,) = site.cctv(f"request answer {ONE} --erasure-ground unlawful --yes --json").json["letters"]
     assert (site.root / letter).read_bytes().startswith(b"%PDF")
     assert f"{ONE}-answer.txt" in holding(site)
     site.cctv(f"request sent {ONE} --letter answer")

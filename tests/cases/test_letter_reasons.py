@@ -32,6 +32,9 @@ PARENT = Party(R.GUARDIAN, "Els Peeters", "els@example.org", None, Mandate.PAREN
 PROXY = Party(R.PROXY, "Mr Smet", "smet@example.org", None, Mandate.POWER_OF_ATTORNEY, date(2026, 10, 1))
 NOMINEE = Party(R.NOMINEE, "Tom Claes", "tom@example.org", None, Mandate.EXPRESS_DEMAND, date(2026, 10, 1))
 
+ERASES = {"type": RequestType.ERASURE}
+UPHELD = {"type": RequestType.OBJECTION, "state": RequestState.UPHELD}
+
 
 def unproved(party):
     return replace(party, mandate=None, mandated=None)
@@ -54,6 +57,12 @@ def unproved(party):
         ((HER, unproved(PROXY)), {}, (), {D.MANDATE_MISSING}, (P.MANDATE,), 2),
         ((HER, replace(PROXY, deliver_to="elsewhere")), {}, (), {D.ON_BEHALF, D.OTHER_ADDRESS}, (), 2),
         ((HER,), {"under_16": True}, (), {D.GUARDIAN_MISSING}, (P.GUARDIAN,), 0),
+        ((HER,), ERASES, (), {D.ERASURE}, (), 3),
+        ((HER,), {**ERASES, "signed": False}, (), {D.NO_SIGNATURE, D.ERASURE}, (), 3),
+        ((ELSEWHERE,), ERASES, (), {D.OTHER_ADDRESS, D.ERASURE}, (), 3),
+        ((HER, PROXY), ERASES, (), {D.ON_BEHALF, D.ERASURE}, (), 2),
+        ((HER, unproved(PROXY)), ERASES, (R.PROXY,), {D.MANDATE_MISSING}, (P.MANDATE,), 0),
+        ((HER,), UPHELD, (), {D.ERASURE}, (), 3),
     ],
 )
 def test_the_question_names_the_reasons_that_the_request_shows_and_no_other(
@@ -72,6 +81,7 @@ def test_the_question_names_the_reasons_that_the_request_shows_and_no_other(
 def test_nothing_is_asked_once_everything_was_shown():
     check = IdentityCheck(R.SUBJECT, IdentityMethod.EID, NOW.date(), "x", NOW, "x")
     assert identity_question(replace(BARE, parties=(HER,)), [check], ASKED, NOW.date()) is None
+    assert identity_question(replace(BARE, parties=(HER,), **ERASES), [check], ASKED, NOW.date()) is None
 
 
 ONE = "REQ-2026-001"
@@ -155,21 +165,19 @@ def test_a_receipt_for_more_than_a_day_says_until_when_it_is_kept(site, clock):
 
 
 @pytest.mark.slow
-def test_an_erasure_that_an_incident_stops_claims_no_article_that_nobody_chose(asked):
+def test_an_erasure_that_an_incident_stops_names_the_article_that_a_person_chose(asked):
     site = asked("erasure")
     site.cctv("incident open fiets --kind theft --cameras foyer-1 --from '1/11 9:01' --to '1/11 9:02'")
+    site.cctv(f"request identity {ONE} --method known-address --checker 'A. Peeters'")
+    erase = f"request answer {ONE} --erasure-ground unlawful --dry-run"
 
-    unchosen = letter(site, f"request answer {ONE} --dry-run")
-    chosen = letter(
-        site,
-        f"request answer {ONE} --outcome partly --ground legal-claims --reason 'de eigenaar eist schade' --dry-run",
-    )
+    assert "legal-claims" in site.cctv(erase, exit=13).err  # nobody chose one: no letter
+    text = letter(site, f"{erase} --outcome partly --ground legal-claims --reason 'de eigenaar eist schade'")
 
-    assert "bewaard voor een vastgelegd incident dat nog niet is afgehandeld" in unchosen
-    assert "artikel 17, lid 3" not in unchosen
-    assert "de beelden zijn nodig voor een rechtsvordering (artikel 17, lid 3, onder e), AVG)" in chosen
-    assert "de eigenaar eist schade" in chosen
-    assert chosen.count("Ons kenmerk") == 1  # and no refusal beside it
+    assert "bewaard voor een vastgelegd incident dat nog niet is afgehandeld" in text
+    assert "de beelden zijn nodig voor een rechtsvordering (artikel 17, lid 3, onder e), AVG)" in text
+    assert "de eigenaar eist schade" in text
+    assert text.count("Ons kenmerk") == 1  # and no refusal beside it
 
 
 ABUSE = (

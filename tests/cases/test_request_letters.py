@@ -17,6 +17,8 @@ pytestmark = pytest.mark.slow
 WHO = "--name 'Quirina Zandvoort' --contact 'Kerkstraat 12, 8400 Oostende'"
 SPAN = "--cameras foyer-1 --from '1/11 9:00' --to '1/11 9:02'"
 ONE = "REQ-2026-001"
+CHECK = "identity {} --method known-address --checker 'A. Peeters'"
+ERASE = f"request answer {ONE} --erasure-ground unlawful"
 
 
 @pytest.fixture
@@ -108,7 +110,7 @@ def test_what_expired_is_proved_by_its_tombstones(site, clock, asked):
         ("objection", "reject {} --reason 'de ruit'", "--outcome refused --reason 'wie brak de ruit' --balance 'kort'",
          "artikel 21"),
         ("rectification", "statement {} --text 'ik hield de deur open'", "", "ik hield de deur open"),
-        ("erasure", "", "", "gewist"),
+        ("erasure", CHECK, "--erasure-ground unlawful", "gewist"),
         ("complaint", "", "--reason 'de straat was te zien' --measures 'zij is afgedekt'", "gegrond is. Waarom"),
         ("complaint", "", "--outcome partly --reason 'soms' --measures 'afgedekt'", "gedeeltelijk gegrond is"),
         ("complaint", "", "--outcome refused --ground not-founded --reason 'het bord hangt er'", "geen aanleiding"),
@@ -124,9 +126,13 @@ def test_every_answer_has_its_letter(site, asked, kind, before, answer, says):
 def test_what_waits_for_a_hold_is_named_in_the_letter(site, asked):
     asked("erasure")
     site.cctv("incident open fiets --kind theft --cameras foyer-1 --from '1/11 9:01' --to '1/11 9:02'")
-    text = plain(site.cctv(f"request answer {ONE} --dry-run --json").json["text"])
+    site.cctv(f"request {CHECK.format(ONE)}")
+    keep = "--outcome partly --ground legal-claims --reason 'de verzekeraar vraagt ze'"
+    text = plain(site.cctv(f"{ERASE} {keep} --dry-run --json").json["text"])
     assert "9.01" in text or "09:01" in text or "9:01" in text, text
-    assert "incident" in text.lower()
+    assert "bewaard voor een vastgelegd incident dat nog niet is afgehandeld" in text
+    assert "artikel 17, lid 3, onder e)" in text
+    assert "de verzekeraar vraagt ze" in text
 
 
 def test_lifting_and_yielding_tell_the_person(site, asked):
@@ -209,14 +215,16 @@ def test_without_a_sender_no_letter_is_made_and_nothing_is_answered(site, asked)
     start = text.index("[controller]")
     site.config.write_text(text[:start] + text[text.index("[policy]") :])
     asked("erasure")
-    assert "[controller]" in site.cctv(f"request answer {ONE}", exit=10).err
+    site.cctv(f"request {CHECK.format(ONE)}")
+    assert "[controller]" in site.cctv(f"{ERASE} --yes", exit=10).err
     assert len(site.footage("foyer-1")) == 2
-    site.cctv(f"request answer {ONE} --no-letter")
+    site.cctv(f"{ERASE} --no-letter --yes")
 
 
 def test_what_was_erased_for_somebody_else_is_told_as_deleted_and_not_for_whom(site, asked):
     asked("erasure")
-    site.cctv(f"request answer {ONE} --no-letter")
+    site.cctv(f"request {CHECK.format(ONE)}")
+    site.cctv(f"{ERASE} --no-letter --yes")
     site.cctv(f"request open --no-prepare --name Els --contact e@x.be {SPAN}")
     text = plain(site.cctv("request answer REQ-2026-002 --outcome no-footage --dry-run --json").json["text"])
     assert "eerder gewist omdat wij daartoe verplicht waren" in text

@@ -1,6 +1,18 @@
 """Every right, from receipt to its end, by the command line on real files."""
 
+import io
+
 import pytest
+from sqlalchemy import select
+
+from cctv.cases.errors.requests import ErasureChanged
+from cctv.cases.requests.answer import plan_answer
+from cctv.cases.requests.outcomes import RequestOutcome
+from cctv.db import schema
+from cctv.db.engine import read_transaction
+from cctv.model.cases import CaseOutcome
+from cctv.model.requests import ErasureGround
+from cctv.packages.answer import answer_request
 
 pytestmark = pytest.mark.slow
 
@@ -33,15 +45,26 @@ def opened(site, kind, more=""):
     return site.cctv(f"request open --no-prepare {WHO} --type {kind} {SPAN} {more} --json").json
 
 
+ERASE = f"request answer {ONE} --no-letter --erasure-ground unlawful"
+KEEP = "--outcome partly --ground legal-claims --reason 'the insurer claims on it'"
+
+
+def identified(site, kind="erasure", more=""):
+    """A request whose requester was checked."""
+    opened(site, kind, more)
+    site.cctv(f"request identity {ONE} --method known-address --checker 'A. Peeters'")
+
+
 class TestErasure:
     def test_what_no_hold_covers_goes_at_once_and_the_rest_waits_for_its_holds(self, recorded, clock):
         recorded.cctv("incident open fiets --kind theft --cameras foyer-1 --from '1/11 9:04' --to '1/11 9:06'")
-        opened(recorded, "erasure")
+        identified(recorded)
 
-        done = recorded.cctv(f"request answer {ONE} --no-letter --json").json
+        done = recorded.cctv(f"{ERASE} {KEEP} --yes --json").json
 
         assert (done["outcome"], done["erased"]["gone"], done["erased"]["waiting"]) == ("partly", 2, 1)
         assert done["erased"]["holds"] == ["HOLD-2026-001"]
+        assert done["request"]["ground"] == "legal-claims"
         assert minutes(recorded) == [0, 1, 4, 5]
         recorded.cctv("sweep --once")
         assert 4 in minutes(recorded)
@@ -51,15 +74,128 @@ class TestErasure:
         assert minutes(recorded) == [0, 1, 5]
         assert acts(recorded)[-1] == "erasure.done"
 
+    def test_nothing_is_erased_before_whoever_asks_was_checked(self, recorded):
+        assert "identity" in needs(opened(recorded, "erasure"))
+        assert "identity (subject)" in recorded.cctv(f"{ERASE} --yes", exit=13).err
+        assert len(minutes(recorded)) == 6
+        asked = " ".join(recorded.cctv(f"request ask {ONE} --dry-run").out.split())
+        assert "wat gewist is, kan niet worden teruggehaald" in asked
+
+    def test_nothing_is_erased_without_the_point_of_the_article(self, recorded):
+        identified(recorded)
+        refused = recorded.cctv(f"request answer {ONE} --no-letter --yes", exit=2)
+        assert "Article 17(1)" in refused.err
+        assert "no-longer-necessary, consent-withdrawn, objection-upheld, unlawful" in refused.err
+        assert len(minutes(recorded)) == 6
+
+    @pytest.mark.parametrize("more", ["", "--json"])
+    def test_nothing_is_erased_where_nobody_agreed(self, recorded, more):
+        identified(recorded)
+        before = acts(recorded)
+        refused = recorded.cctv(f"{ERASE} {more}", exit=13)
+        assert "nobody agreed" in refused.out + refused.err
+        assert (len(minutes(recorded)), acts(recorded)) == (6, before)
+        assert recorded.cctv(f"request show {ONE} --json").json["request"]["answered"] is None
+
+    @pytest.mark.parametrize(("typed", "code", "left"), [("n", 13, 6), ("", 13, 6), ("y", 0, 3)])
+    def test_on_a_terminal_the_list_is_shown_and_a_yes_is_typed(self, recorded, monkeypatch, typed, code, left):
+        identified(recorded)
+        terminal = io.StringIO(f"{typed}\n")
+        monkeypatch.setattr(terminal, "isatty", lambda: True)
+        monkeypatch.setattr("sys.stdin", terminal)
+        monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+        shown = recorded.cctv(ERASE, exit=code)
+        assert "To be erased (unlawful)" in shown.out
+        assert f"Delete 3 segments for good, and answer {ONE}? [y/N]" in shown.err
+        assert len(minutes(recorded)) == left
+
+    def test_the_ground_stands_with_the_order_and_in_the_log(self, recorded):
+        identified(recorded)
+        recorded.cctv(f"{ERASE} --yes")
+        with read_transaction(recorded.open().engine) as connection:
+            assert connection.scalar(select(schema.erasures.c.ground)) is ErasureGround.UNLAWFUL
+        (ordered,) = [
+            entry
+            for entry in recorded.cctv(f"audit list --about {ONE} --json").json["entries"]
+            if entry["act"] == "erasure.ordered"
+        ]
+        assert (ordered["facts"]["ground"], ordered["facts"]["segments"]) == ("unlawful", 3)
+
+    def test_what_lies_outside_of_the_asked_span_is_listed_before_it_goes(self, recorded):
+        minute = "--cameras foyer-1 --from '1/11 9:02:30' --to '1/11 9:03:10'"
+        recorded.cctv(f"request open --no-prepare {WHO} --type erasure {minute}")
+        recorded.cctv(f"request identity {ONE} --method known-address --checker 'A. Peeters'")
+
+        shown = recorded.cctv(f"{ERASE} --dry-run --json").json["erased"]
+
+        assert [(one["outside_before"], one["outside_after"]) for one in shown["list"]] == [(30, 0), (0, 50)]
+        assert shown["outside_seconds"] == 80
+        text = recorded.cctv(f"{ERASE}", exit=13).out
+        assert "1 min 20 s outside of what was asked would be deleted too" in text
+        assert "30.0 s before, 50.0 s after" in text
+        assert len(minutes(recorded)) == 6
+        recorded.cctv(f"{ERASE} --yes")
+        assert minutes(recorded) == [0, 1, 4, 5]
+
+    def test_who_else_is_likely_in_it_is_listed(self, recorded, clock):
+        recorded.cctv(f"request open --no-prepare {WHO} --type erasure {SPAN}")
+        recorded.cctv("request open --no-prepare --name Jan --contact j@x.be --cameras foyer-1 "
+                      "--from '1/11 9:04' --to '1/11 9:10'")  # fmt: skip
+        for title, at in (("fiets", "1/11 9:05"), ("jas", "3/10 9:00"), ("ruit", "1/10 9:00")):
+            recorded.cctv(f"incident open {title} --kind theft --cameras foyer-1 --from '{at}' --to +5m")
+        recorded.cctv("incident open lamp --kind damage --cameras gang-2 --from '1/11 9:03' --to '1/11 9:04'")
+        recorded.cctv("incident settle INC-2026-002 --reason found --yes")
+        recorded.cctv(f"request identity {ONE} --method known-address --checker 'A. Peeters'")
+
+        shown = recorded.cctv(f"{ERASE} {KEEP} --dry-run --json").json["erased"]
+
+        assert [(case["id"], case["is_open"], case["touched"]) for case in shown["others"]] == [
+            ("REQ-2026-002", True, True),
+            ("INC-2026-002", False, False),  # a month before, settled
+            ("INC-2026-001", True, False),
+        ]
+
+    def test_more_than_was_shown_is_never_erased(self, recorded):
+        identified(recorded)
+        site, outcome = recorded.open(), RequestOutcome(CaseOutcome.GRANTED, erasure=ErasureGround.UNLAWFUL)
+        with read_transaction(site.engine) as connection:
+            shown = plan_answer(connection, site, ONE, outcome).erasure
+        recorded.cctv("incident open fiets --kind theft --cameras foyer-1 --from '1/11 8:00' --to '1/11 8:05'")
+
+        with pytest.raises(ErasureChanged):
+            answer_request(site, ONE, outcome, None, agreed=shown)
+        assert len(minutes(recorded)) == 6
+
+    def test_a_hold_is_no_ground_a_person_chooses_it(self, recorded):
+        recorded.cctv("incident open fiets --kind theft --cameras foyer-1 --from '1/11 9:04' --to '1/11 9:06'")
+        identified(recorded)
+        refused = recorded.cctv(f"{ERASE} --yes", exit=13)
+        assert "HOLD-2026-001 keep some of its footage" in refused.err
+        assert "free-expression, legal-obligation, public-health, archiving, legal-claims" in refused.err
+        recorded.cctv(f"{ERASE} --yes --outcome partly --ground excessive --reason x", exit=13)
+        recorded.cctv(f"{ERASE} --yes --outcome partly --reason x", exit=13)
+        assert len(minutes(recorded)) == 6
+
+    def test_a_part_is_not_refused_while_all_of_it_would_go(self, recorded):
+        identified(recorded)
+        assert "nothing keeps any of its footage" in recorded.cctv(f"{ERASE} {KEEP} --yes", exit=2).err
+        assert len(minutes(recorded)) == 6
+
+    def test_its_ground_is_for_an_erasure_only(self, recorded):
+        opened(recorded, "access")
+        recorded.cctv(
+            f"request answer {ONE} --no-letter --erasure-ground unlawful --outcome not-identifiable --reason x", exit=2
+        )
+
     def test_a_dry_run_says_what_would_go_and_deletes_nothing(self, recorded):
-        opened(recorded, "erasure")
-        said = recorded.cctv(f"request answer {ONE} --no-letter --dry-run --json").json
-        assert said["erased"]["segments"] == 3
+        identified(recorded)
+        said = recorded.cctv(f"{ERASE} --dry-run --json").json
+        assert (said["erased"]["segments"], said["erased"]["ground"]) == (3, "unlawful")
         assert len(minutes(recorded)) == 6
 
     def test_its_letter_goes_and_then_nobody_is_named_any_more(self, recorded):
-        opened(recorded, "erasure")
-        assert needs(recorded.cctv(f"request answer {ONE} --no-letter --json").json) == ["send"]
+        identified(recorded)
+        assert needs(recorded.cctv(f"{ERASE} --yes --json").json) == ["send"]
         assert recorded.cctv(f"request show {ONE} --json").json["request"]["state"] == "answered"
 
         recorded.cctv(f"request sent {ONE} --letter answer")
@@ -69,8 +205,8 @@ class TestErasure:
         assert "(forgotten)" in recorded.cctv("request list --all").out
 
     def test_a_letter_that_nobody_reports_as_sent_keeps_its_address_four_weeks(self, recorded, clock):
-        opened(recorded, "erasure")
-        recorded.cctv(f"request answer {ONE} --no-letter")
+        identified(recorded)
+        recorded.cctv(f"{ERASE} --yes")
         clock.advance(days=28)
         assert "REQ-2026-001 forgotten" in recorded.cctv("sweep --once").out
 
@@ -80,6 +216,17 @@ class TestErasure:
         recorded.cctv(f"request answer {ONE} --no-letter --outcome refused {why}")
         assert len(minutes(recorded)) == 6
         assert recorded.cctv("hold list --json").json["holds"] == []
+
+    def test_it_is_not_closed_as_granted_while_its_footage_is_there(self, recorded):
+        identified(recorded)
+        refused = recorded.cctv(f"request close {ONE} --outcome granted", exit=13)
+        assert f"cctv request answer {ONE} --erasure-ground" in refused.err
+        assert recorded.cctv("hold list --json").json["holds"]
+
+    def test_an_answer_that_erases_nothing_needs_no_check(self, recorded):
+        opened(recorded, "erasure")
+        recorded.cctv(f"request answer {ONE} --no-letter --outcome not-identifiable --reason 'nobody in a red coat'")
+        assert len(minutes(recorded)) == 6
 
 
 class TestRestriction:
@@ -196,7 +343,7 @@ class TestWhoAsks:
         ).json
         assert "mandate" not in needs(said)
         recorded.cctv(f"request identity {ONE} --method document-seen --checker 'A. Peeters'")
-        recorded.cctv(f"request answer {ONE} --no-letter")
+        recorded.cctv(f"{ERASE} --yes")
 
     @pytest.mark.parametrize("more", ["--deliver-to 'Kerkstraat 1, Gent'", f"{GUARDIAN} --mandate guardianship "
                                       "--mandated 1/9/2020"])  # fmt: skip
@@ -204,7 +351,7 @@ class TestWhoAsks:
         assert "identity" in needs(opened(recorded, "erasure", more))
         assert "identity" in recorded.cctv(f"request answer {ONE} --no-letter", exit=13).err
         recorded.cctv(f"request identity {ONE} --method document-seen --checker 'A. Peeters'")
-        recorded.cctv(f"request answer {ONE} --no-letter")
+        recorded.cctv(f"{ERASE} --yes")
 
     def test_a_nominee_forces_a_check_of_both(self, recorded):
         nominee = "--as nominee --by 'Mr. X' --by-contact x@bar.be --by-country BE"
@@ -213,10 +360,10 @@ class TestWhoAsks:
         assert [one["about"] for one in said["missing"] if one["need"] == "identity"] == ["subject", "nominee"]
         recorded.cctv(f"request identity {ONE} --method known-address --checker 'A. Peeters'")
         recorded.cctv(f"request identity {ONE} --role nominee --method bar-membership --checker 'A. Peeters'")
-        recorded.cctv(f"request answer {ONE} --no-letter")
+        recorded.cctv(f"{ERASE} --yes")
 
     def test_the_known_address_typed_again_forces_nothing(self, recorded):
-        assert "identity" not in needs(opened(recorded, "erasure", "--deliver-to Quirina@example.be"))
+        assert "identity" not in needs(opened(recorded, "access", "--deliver-to Quirina@example.be"))
 
     def test_a_check_leaves_method_day_and_checker(self, recorded):
         opened(recorded, "erasure")

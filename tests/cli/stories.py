@@ -290,6 +290,11 @@ def requests(teller: Teller) -> None:
     teller.cctv(f"request close {case} --outcome granted", f"request show {case}")
     teller.tried(
         "request answer REQ-2026-002 --no-letter",
+        "request identity REQ-2026-002 --method known-address --checker 'A. Peeters'",
+        "request answer REQ-2026-002 --no-letter --yes",
+        "request answer REQ-2026-002 --no-letter --erasure-ground unlawful",
+        "request answer REQ-2026-002 --no-letter --erasure-ground unlawful --outcome partly --ground legal-claims "
+        "--reason 'the insurer claims on it'",
         "request answer REQ-2026-002 --no-letter --outcome granted --basis unlawful "
         "--reason 'the camera saw the street' --measures 'it was turned'",
         "request answer REQ-2026-002 --no-letter --outcome refused --ground legal-claims --reason 'a claim' "

@@ -8,6 +8,7 @@ from itertools import combinations
 
 import pytest
 
+from cctv.cases.requests.outcomes import KEEPING
 from cctv.core.language import Language
 from cctv.letters.answers import IdentityDoubt, IdentityWay, Proof
 from cctv.letters.completeness import missing_facts
@@ -55,13 +56,16 @@ def test_a_question_asks_for_something():
 
 
 @pytest.mark.parametrize("language", Language)
-def test_every_matter_keeps_footage_from_erasure_without_an_article_that_nobody_chose(language):
+def test_every_matter_keeps_footage_without_an_article_that_nobody_chose(language):
     letter = first(LetterTemplate.ERASURE_PARTLY, language)
     for kind in GroundKind:
         rows = (replace(letter.facts.waiting[0], ground=kind),)
-        unchosen = replace(letter.facts, waiting=rows, ground=None, explanation=None)
-        assert not ARTICLE_17_3.search(plain(replace(letter, facts=unchosen)))
-        assert ARTICLE_17_3.search(plain(replace(letter, facts=replace(unchosen, ground=RefusalGround.LEGAL_CLAIMS))))
+        for ground in KEEPING:
+            text = plain(replace(letter, facts=replace(letter.facts, waiting=rows, ground=ground)))
+            assert len(ARTICLE_17_3.findall(text)) == 1  # that of the ground; the matter has none
+            assert " ".join(words(ground, language).split()) in text
+        with pytest.raises(FactMissing):
+            text_of(replace(letter, facts=replace(letter.facts, waiting=rows, ground=None)))
         lifted = first(LetterTemplate.RESTRICTION_LIFTED, language)
         kept = replace(lifted.facts, gone_by=None, kept_for=kind)
         assert not ARTICLE_17_3.search(plain(replace(lifted, facts=kept)))

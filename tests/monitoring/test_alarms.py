@@ -13,7 +13,7 @@ from cctv.model.footage import GapCause, Reason, Tombstone
 from cctv.model.holds import Ground, GroundKind, Hold
 from cctv.model.ids import CameraId, HoldId, RequestId, ZoneId
 from cctv.monitoring.alarms import AlarmHistory, AlarmKind, AlarmState, alarms, remember
-from cctv.monitoring.status import CameraHealth, Health, OverdueItem, Status, Unconfirmed
+from cctv.monitoring.status import CameraHealth, Health, OverdueItem, Status, UnconfirmedRequest
 
 START = datetime(2026, 11, 21, 22, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -259,11 +259,11 @@ def test_a_lease_is_told_before_its_end_and_beside_it_when_it_is_late(evening):
 def test_a_hold_that_will_lapse_is_told_on_its_first_day_and_again_when_it_has_lapsed(evening):
     request, until = RequestId("REQ-2026-001"), START + 72 * HOUR
 
-    assert evening.look(2, unconfirmed=(Unconfirmed(request, until, lapsed=False),)) == [
+    assert evening.look(2, unconfirmed=(UnconfirmedRequest(request, until, lapsed=False),)) == [
         (AlarmKind.UNCONFIRMED, RAISED)
     ]
-    assert evening.look(4, unconfirmed=(Unconfirmed(request, until, lapsed=False),)) == []
-    assert evening.look(72 * 60, unconfirmed=(Unconfirmed(request, until, lapsed=True),)) == [
+    assert evening.look(4, unconfirmed=(UnconfirmedRequest(request, until, lapsed=False),)) == []
+    assert evening.look(72 * 60, unconfirmed=(UnconfirmedRequest(request, until, lapsed=True),)) == [
         (AlarmKind.LAPSED, RAISED)
     ]
     over = evening.look(72 * 60 + 2)

@@ -66,8 +66,11 @@ def test_an_objection_that_is_upheld_gives_a_copy_and_then_deletes_what_nobody_h
     opened.cctv(f"request uphold {TWO} --reason 'she lives there'")
     opened.cctv(f"redaction prepare {TWO}")
     opened.cctv(f"redaction approve {TWO} --all --reason 'nobody else stays' --hidden-reason 'not there'")
+    assert "identity (subject)" in opened.cctv(f"request answer {TWO} --no-letter --yes", exit=13).err
+    opened.cctv(f"request identity {TWO} --method known-address --checker 'A. Peeters'")
+    assert "nobody agreed" in opened.cctv(f"request answer {TWO} --no-letter", exit=13).err
 
-    done = opened.cctv(f"request answer {TWO} --json").json
+    done = opened.cctv(f"request answer {TWO} --yes --json").json
 
     assert (done["erased"]["gone"], done["erased"]["holds"]) == (0, ["HOLD-2026-001"])
     text = " ".join(done["text"].split())

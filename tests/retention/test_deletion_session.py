@@ -50,7 +50,10 @@ def want_room(site) -> None:
 def order_erasure(site) -> None:
     """An order that stands in the log while nothing of it is deleted yet: another process had the lock."""
     with sweeper_lock(site.open()):
-        site.cctv("request answer REQ-2026-001 --no-letter")
+        site.cctv("request identity REQ-2026-001 --method known-address --checker P")
+        answer = "request answer REQ-2026-001 --no-letter --erasure-ground unlawful --yes"
+        if site.cctv(answer, exit=None).exit:  # a hold keeps some of it: that needs a ground of its own
+            site.cctv(f"{answer} --outcome partly --ground legal-claims --reason claim")
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from cctv.cases.compliance.deadlines import clocks, declaration_due, reviews_due
 from cctv.cases.compliance.queries import last_check_on, select_reviews
 from cctv.cases.disclosures.queries import select_disclosures
 from cctv.cases.incident_queries import first_recorded
-from cctv.cases.requests.needs import has_lapsed, lapses_at, step_label
+from cctv.cases.requests.needs import step_label
 from cctv.cases.requests.next_steps import RequestFacts, missing, next_line, open_facts
 from cctv.config.schema import Settings
 from cctv.core.i18n import N_, enum_label, join_messages
@@ -91,13 +91,12 @@ def lapse_items(facts: Iterable[RequestFacts], now: datetime) -> Iterator[Item]:
     Due when the provisional hold lapses; one that lapsed stays listed, as late.
     """
     for case in facts:
-        request, until = case.request, lapses_at(case.request)
+        request, until = case.request, case.request.lapses
         if until is None:
             continue
-        lapsed = request.provisional_hold is None or has_lapsed(request, now)
         what = (
             N_("nothing keeps its footage any more: nobody confirmed more than a day of it")
-            if lapsed
+            if request.has_lapsed(now)
             else N_("its footage is kept until then only: nobody confirmed more than a day of it")
         )
         line = N_('cctv request confirm {id} --reason "..."  (or scope)', id=request.id)

@@ -185,6 +185,64 @@ class BasisMissing(UsageError):
     """
 
 
+class ErasureGroundMissing(UsageError):
+    """{id} is not answered: an erasure needs the point of Article 17(1) GDPR that it is based on.
+
+    next: repeat the command with --erasure-ground, one of {known}
+    """
+
+
+class ErasureGroundUnusable(UsageError):
+    """{id} erases nothing when it ends as "{outcome}", or its point of Article 17(1) GDPR is another than {ground}.
+
+    next: leave --erasure-ground out; it is for an erasure that is granted, wholly or partly
+    """
+
+
+class KeepingGroundMissing(CctvError):
+    """{id} is not answered: {holds} keep some of its footage, and the ground for that is a person's choice.
+
+    next: repeat the command with --outcome partly --reason "WHY" and the point of Article 17(3) GDPR: --ground, one of
+    {known}; or end the hold first
+    """
+
+    exit_code = Exit.DECISION_MISSING
+
+
+class NothingKept(UsageError):
+    """{id} cannot end as "partly": nothing keeps any of its footage, so that all of it would be deleted.
+
+    next: answer with --outcome granted; or first keep a part by cctv hold place, or leave it out by cctv request scope
+    """
+
+
+class ErasureUndecided(CctvError):
+    """{id} is not answered: {segments} segments would be deleted for good, and nobody agreed.  Nothing was changed.
+
+    next: look at what would be deleted and who else may be in it with --dry-run, then repeat the command with --yes
+    """
+
+    exit_code = Exit.DECISION_MISSING
+
+
+class NotErased(CctvError):
+    """{id} is not closed as "{outcome}": footage of its cameras in its time is there, and closing deletes nothing.
+
+    next: cctv request answer {id} --erasure-ground POINT
+    """
+
+    exit_code = Exit.DECISION_MISSING
+
+
+class ErasureChanged(CctvError):
+    """{id} is not answered: more would be deleted than was shown, or another case is in it.  Nothing was changed.
+
+    next: repeat the command and look at the list again
+    """
+
+    exit_code = Exit.DECISION_MISSING
+
+
 class OutcomeUnusable(UsageError):
     """A request for {type} that is {state} does not end as "{outcome}".
 

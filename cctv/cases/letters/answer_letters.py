@@ -27,6 +27,7 @@ from cctv.cases.footage_status import request_footage
 from cctv.cases.letters.request_letters import asked_of, local_day, processing_for, recipients_of, what_becomes
 from cctv.cases.requests.answer import AnswerPlan
 from cctv.cases.requests.block_queries import blocks_of
+from cctv.cases.requests.close import ErasurePlan
 from cctv.cases.requests.no_footage import FILE, absences, signed_statement
 from cctv.cases.requests.outcomes import GROUNDS, RequestOutcome
 from cctv.cases.requests.queries import letters_of, statements_of
@@ -144,7 +145,7 @@ def facts_for(
     if ending.outcome is CaseOutcome.PARTLY and plan.copied and ending.ground is None:
         grounds = ", ".join(ground.value for ground, basis in GROUNDS.items() if request.type in basis.types)
         raise GroundMissing(type=request.type, grounds=grounds)
-    if ending.ground is None or any(isinstance(letter, ErasurePartly) for letter in letters):  # that one names it
+    if ending.ground is None or request.type is RequestType.ERASURE:  # its letter names the ground
         return AnswerFacts(letters, {})
     return AnswerFacts((*letters, replace(_refusal(request_facts, today, ending), partly=True)), {})
 
@@ -167,19 +168,11 @@ def _granted(
         case RequestType.ACCESS | RequestType.PORTABILITY:
             return (_copied(connection, site, plan, wording, copy, request_facts),)
         case RequestType.ERASURE:
-            return (
-                _erased(
-                    connection,
-                    site,
-                    plan,
-                    request_facts,
-                    today,
-                    recipients() if plan.erasure and plan.erasure.going else (),
-                ),
-            )
+            informed = recipients() if plan.erasure and plan.erasure.going else ()
+            return (_erased(connection, site, plan, request_facts, today, informed),)
         case RequestType.OBJECTION:
             package = _package(plan, wording, copy) if copy else None
-            decided, waiting = _decided_on(connection, site, request, today), _waiting(connection, site, plan)
+            decided, waiting = _decided_on(connection, site, request, today), _waiting(connection, site, plan.erasure)
             gone_on = today if plan.erasure is None or plan.erasure.going else None
             return (ObjectionUpheld(request_facts, decided, gone_on, recipients(), package, waiting),)
         case RequestType.RESTRICTION:
@@ -244,19 +237,25 @@ def _erased(
     recipients: tuple[RecipientFacts, ...],
 ) -> Answer:
     assert plan.erasure is not None
-    deleted = _merged_footage(plan.erasure.going)
-    if not plan.erasure.held:
+    deleted, ending = _merged_footage(plan.erasure.going), plan.ending
+    if not plan.erasure.waiting:
         return ErasureConfirmed(request_facts, today, deleted, recipients)
-    waiting, ending = _waiting(connection, site, plan), plan.ending
-    erased_on = today if deleted else None
-    explanation = ending.reason if plan.requested.outcome is CaseOutcome.PARTLY else None  # else it is for the log
-    return ErasurePartly(request_facts, erased_on, deleted, waiting, recipients, ending.ground, explanation)
+    assert ending.ground is not None
+    return ErasurePartly(
+        asked=request_facts,
+        erased_on=today if deleted else None,
+        erased=deleted,
+        waiting=_waiting(connection, site, plan.erasure),
+        ground=ending.ground,
+        explanation=ending.reason or "",
+        told=recipients,
+    )
 
 
-def _waiting(connection: Connection, site: Storage, plan: AnswerPlan) -> tuple[Waiting, ...]:
-    """What an ordered erasure cannot delete yet, and which matter keeps it."""
+def _waiting(connection: Connection, site: Storage, erasure: ErasurePlan | None) -> tuple[Waiting, ...]:
+    """What an erasure cannot delete yet, which matter keeps it, and when that is decided again."""
     rows = []
-    for kept in plan.erasure.held if plan.erasure else ():
+    for kept in erasure.removal.held if erasure else ():
         hold = find_hold(connection, kept.holds[0])
         review = local_day(site, max(hold.review, site.clock.now()))
         rows.append((kept.segment, Waiting(kept.segment.camera, kept.segment.span, hold.ground.kind, review)))

@@ -39,6 +39,7 @@ from cctv.cases.requests.lifecycle import Transition, find_request, load_for_tra
 from cctv.cases.requests.needs import identities_missing, lacking, mandates_missing, step_label
 from cctv.cases.requests.next_steps import facts_of
 from cctv.cases.requests.no_footage import absences
+from cctv.cases.requests.outcomes import erases
 from cctv.cases.requests.queries import checks_of, mark_letters_sent
 from cctv.cases.requests.questions import question_of
 from cctv.cases.requests.viewings import viewings_of
@@ -150,7 +151,8 @@ def identity_question(
 
     Every reason is a fact of the request: a person who gave no other address is not told that they did.
     """
-    unproved, unknown = mandates_missing(request), identities_missing(request, checks)
+    unproved = mandates_missing(request)
+    unknown = identities_missing(request, checks, erases=erases(request, CaseOutcome.GRANTED))
     requester, nominee = request.requester, request.party(RequesterRole.NOMINEE)
     if not unproved and not unknown and checks:
         return None
@@ -158,7 +160,7 @@ def identity_question(
     doubts = tuple(_doubts(request, unproved, unknown)) or (_doubt_of_address(request),)
     ways = [IdentityWay.SHOW_DOCUMENT, IdentityWay.SIGNED_MESSAGE] if identity_missing else []
     if ways and requester is not None and requester.role is RequesterRole.SUBJECT and unknown:
-        ways.insert(1, IdentityWay.KNOWN_ADDRESS)  # there is one: another is given beside it
+        ways.insert(1, IdentityWay.KNOWN_ADDRESS)  # the contact, where another is given beside it or it is to erase
     receiver = nominee.name if nominee and RequesterRole.NOMINEE in unknown else None
     proofs = tuple(_PROOFS[role] if request.party(role) else Proof.GUARDIAN for role in unproved)
     return IdentityAsked(asked, doubts, tuple(ways), proofs, by, receiver)
@@ -179,12 +181,19 @@ def _doubts(
         yield IdentityDoubt.OTHER_ADDRESS
     if request.party(nominee) and ({nominee, RequesterRole.SUBJECT} & {*unproved, *unknown}):
         yield IdentityDoubt.OTHER_RECIPIENT
+    if requester is not None and requester.role in unknown and erases(request, CaseOutcome.GRANTED):
+        if _is_unsigned(request):
+            yield IdentityDoubt.NO_SIGNATURE
+        yield IdentityDoubt.ERASURE
 
 
 def _doubt_of_address(request: AccessRequest) -> IdentityDoubt:
     """Why somebody asks where no rule demands it: what was entered about the request, or the address itself."""
-    unsigned = request.signed is False or request.dated is False
-    return IdentityDoubt.NO_SIGNATURE if unsigned else IdentityDoubt.UNKNOWN_ADDRESS
+    return IdentityDoubt.NO_SIGNATURE if _is_unsigned(request) else IdentityDoubt.UNKNOWN_ADDRESS
+
+
+def _is_unsigned(request: AccessRequest) -> bool:
+    return request.signed is False or request.dated is False
 
 
 def ask_scope(site: Storage, request_id: str, *, dry_run: bool = False) -> Wrote:

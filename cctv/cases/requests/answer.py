@@ -15,11 +15,18 @@ from cctv.audit.chain import AuditFacts
 from cctv.audit.log import append_entry
 from cctv.cases.errors.requests import AnswerNotReady, FirstSigned, FootageThere, ReleaseAsked
 from cctv.cases.footage_status import ReleaseEffect, release_effects
-from cctv.cases.requests.close import end, order_erasure, plan_erasure, release_own
+from cctv.cases.requests.close import (
+    ErasurePlan,
+    end,
+    order_erasure,
+    plan_erasure,
+    release_own,
+    require_agreed,
+)
 from cctv.cases.requests.lifecycle import Transition, apply_transition, find_request, load_for_transition, next_state
 from cctv.cases.requests.needs import NextStepKind, step_label
 from cctv.cases.requests.next_steps import copy_wanted, facts_of, missing
-from cctv.cases.requests.outcomes import RequestOutcome, check_ending
+from cctv.cases.requests.outcomes import RequestOutcome, check_ending, check_keeping, erasure_ground
 from cctv.cases.requests.queries import mark_answered
 from cctv.cases.two_person import ending_act, sign_refusal, sign_release
 from cctv.core.i18n import join_messages
@@ -29,8 +36,6 @@ from cctv.holds.store import holds_of
 from cctv.model.audit import Act
 from cctv.model.cases import AccessRequest, CaseOutcome, RequestState, RequestType
 from cctv.model.holds import Hold
-from cctv.model.ids import HoldId
-from cctv.retention.removal import RemovalPlan
 
 _HANDED_OVER = frozenset({CaseOutcome.GRANTED, CaseOutcome.PARTLY})
 
@@ -47,36 +52,32 @@ class AnswerPlan:
     requested: RequestOutcome
     ending: RequestOutcome
     copied: bool
-    erasure: RemovalPlan | None
+    erasure: ErasurePlan | None
     releases: tuple[Hold, ...]
     departures: tuple[ReleaseEffect, ...]
-
-    @property
-    def waiting(self) -> tuple[HoldId, ...]:
-        """The holds that keep what should be erased."""
-        kept = self.erasure.held if self.erasure else ()
-        return tuple(dict.fromkeys(hold for segment in kept for hold in segment.holds))
 
 
 def plan_answer(connection: Connection, site: Storage, request_id: str, requested: RequestOutcome) -> AnswerPlan:
     """Check that a request may be answered so, and say what that would do.
 
-    Raises RequestUnknown, RequestClosed, MoveRefused, what `check_ending` raises; AnswerNotReady, FootageThere (13).
+    Raises RequestUnknown, RequestClosed, MoveRefused, what `check_ending`, `erasure_ground` and `check_keeping` raise;
+    AnswerNotReady, FootageThere (13).
     """
     request = load_for_transition(connection, site, request_id, Transition.ANSWER)
     ending = check_ending(request.type, request.state, requested)
     facts = facts_of(connection, site, request)
     unknown = ending.outcome is CaseOutcome.NOT_IDENTIFIABLE  # also of a person who never said when or where
-    steps = missing(facts, site.clock.now())
+    steps = missing(facts, site.clock.now(), ending.outcome)
     waiting = [step for step in steps if step.must and not (unknown and step.need is NextStepKind.SCOPE)]
     if waiting and ending.outcome is not CaseOutcome.REFUSED:
         needs = join_messages(step_label(step) for step in waiting)
         raise AnswerNotReady(id=request.id, missing=needs, following=waiting[0].line)
     if ending.outcome is CaseOutcome.NO_FOOTAGE and facts.has_footage:
         raise FootageThere(id=request.id)
-    erasure = plan_erasure(connection, request) if _erases(request, ending) else None
-    if erasure is not None and erasure.held and ending.outcome is CaseOutcome.GRANTED and not copy_wanted(request):
-        ending = RequestOutcome(CaseOutcome.PARTLY, None, ending.reason)  # the rest waits for the holds of others
+    ground = erasure_ground(request, ending)
+    erasure = plan_erasure(connection, site, request, ground) if ground else None
+    if erasure is not None:
+        check_keeping(request, ending, erasure.waiting)
     ends = next_state(request.type, request.state, Transition.ANSWER) is not RequestState.RESTRICTED
     own = tuple(holds_of(connection, request.id)) if ends else ()
     leaving = release_effects(connection, own, site.clock.now()) if own and erasure is None else ()
@@ -97,16 +98,21 @@ def sign_answer(site: Storage, plan: AnswerPlan) -> None:
         raise refusal
 
 
-def answer(connection: Connection, site: Storage, plan: AnswerPlan, package: str | None) -> AccessRequest:
+def answer(
+    connection: Connection, site: Storage, plan: AnswerPlan, package: str | None, agreed: ErasurePlan | None
+) -> AccessRequest:
     """Answer in the caller's transaction, as it was planned; `package` is the id of the copy, if there is one.
 
-    The caller hands `plan.releases` to `finish` after the commit, and then erases what was ordered.  Raises what
-    `plan_answer` and `sign_answer` raise when something changed since.
+    The caller hands `plan.releases` to `finish` after the commit, and then erases what was ordered: what a person
+    agreed to, and no more.  Raises what `plan_answer`, `require_agreed` and `sign_answer` raise when something changed
+    since.
     """
     current = plan_answer(connection, site, plan.request.id, plan.requested)
+    request, ending = current.request, current.ending
+    if current.erasure is not None:
+        require_agreed(request.id, current.erasure, agreed)
     if (refusal := _unsigned(connection, site, current)) is not None:  # a hold that was placed since
         raise refusal
-    request, ending = current.request, current.ending
     mark_answered(connection, request.id, ending.outcome, ending.ground, site.clock.now())
     facts: AuditFacts = {
         "outcome": ending.outcome.value,
@@ -118,7 +124,7 @@ def answer(connection: Connection, site: Storage, plan: AnswerPlan, package: str
     )
     if current.erasure is not None:
         release_own(connection, site, current.releases, f"{request.id}: its footage is to be erased")
-        order_erasure(connection, site, request)
+        order_erasure(connection, site, request, current.erasure)
     request = find_request(connection, request.id)
     if next_state(request.type, request.state, Transition.ANSWER) is RequestState.CLOSED:
         end(connection, site, request, ending, Transition.ANSWER)
@@ -132,13 +138,8 @@ def answer(connection: Connection, site: Storage, plan: AnswerPlan, package: str
 def _unsigned(connection: Connection, site: Storage, plan: AnswerPlan) -> FirstSigned | ReleaseAsked | None:
     ending = plan.ending
     line = f"cctv request answer {plan.request.id} --outcome {plan.requested.outcome.value}"
+    line += f" --erasure-ground {ending.erasure.value}" if ending.erasure else ""
     line += f" --ground {ending.ground.value}" if ending.ground else ""
     line += " --reason WHY" if ending.reason else ""
     act = ending_act(ending.outcome)
     return sign_release(connection, site, plan.releases, reason=ending.reason, line=line, act=act)
-
-
-def _erases(request: AccessRequest, ending: RequestOutcome) -> bool:
-    if ending.outcome not in _HANDED_OVER:
-        return False
-    return request.type is RequestType.ERASURE or request.state is RequestState.UPHELD

@@ -79,6 +79,7 @@ def insert_erasure(connection: Connection, order: ErasureOrder) -> None:
     connection.execute(
         insert(schema.erasures).values(
             request_id=order.request,
+            ground=order.ground,
             cameras=order.cameras,
             start_us=order.span.start,
             end_us=order.span.end,
@@ -148,6 +149,7 @@ def _erasure(row: Row[Any]) -> ErasureOrder:
     return ErasureOrder(
         id=row.id,
         request=row.request_id,
+        ground=row.ground,
         cameras=row.cameras,
         span=Span(row.start_us, row.end_us),
         ordered=row.ordered_us,

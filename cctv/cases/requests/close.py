@@ -3,7 +3,9 @@
 Closing records the outcome, releases the request's own holds and lifts its blocks in one transaction; an erasure is
 anonymised at once.  Closing deletes no footage: the sweep does, and it checks holds again.
 
-Erasure: what no hold of another case covers is deleted, the rest waits for its holds.
+Erasure: what no hold of another case covers is deleted, the rest waits for its holds.  Whole segments go, so a plan
+says what lies outside of the requested span and who else is likely in it, and nothing is ordered beyond the plan that a
+person agreed to.
 
 1. `order_erasure` enters the order and its audit entry, in the transaction that releases the request's own hold
 2. `erase_ordered` deletes through `retention.removal` only, in a deletion session, never past a hold
@@ -12,38 +14,45 @@ Erasure: what no hold of another case covers is deleted, the rest waits for its 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from sqlalchemy import Connection
 
 from cctv.audit.chain import AuditFacts
 from cctv.audit.log import append_entry
 from cctv.cases.disclosures.disclosures import viewing_entered
+from cctv.cases.disclosures.queries import select_disclosures
+from cctv.cases.errors.requests import ErasureChanged, ErasureUndecided, NotErased
 from cctv.cases.footage_status import ReleaseEffect, release_effects
+from cctv.cases.incident_queries import select_incidents
 from cctv.cases.requests.anonymise import forget, forget_files
 from cctv.cases.requests.block_queries import insert_erasure, mark_erased, open_erasures
 from cctv.cases.requests.blocks import lift_blocks
 from cctv.cases.requests.lifecycle import Transition, apply_transition, find_request, load_for_transition
 from cctv.cases.requests.needs import scope_of
-from cctv.cases.requests.outcomes import RequestOutcome, check_ending
-from cctv.cases.requests.queries import mark_answered, mark_closed, select_request
+from cctv.cases.requests.outcomes import RequestOutcome, check_ending, erases
+from cctv.cases.requests.queries import mark_answered, mark_closed, select_request, select_requests
 from cctv.cases.requests.questions import require_answered
 from cctv.cases.two_person import sign_refusal, sign_release
+from cctv.core.time_range import Span
 from cctv.db.engine import read_transaction, write_transaction
 from cctv.db.storage import Storage
 from cctv.footage.segments import segments_of
 from cctv.holds.files import remove_hold_file
 from cctv.holds.store import holds_of, release
 from cctv.model.audit import Act
-from cctv.model.cases import AccessRequest, CaseOutcome, RequestState, RequestType
-from cctv.model.footage import Reason
-from cctv.model.holds import Hold
-from cctv.model.ids import RequestId
-from cctv.model.requests import ErasureOrder
+from cctv.model.cases import AccessRequest, CaseOutcome, Incident, RequestState, RequestType
+from cctv.model.disclosures import Disclosure
+from cctv.model.footage import Reason, Segment
+from cctv.model.holds import GroundKind, Hold
+from cctv.model.ids import CameraId, HoldId, RequestId
+from cctv.model.requests import ErasureGround, ErasureOrder
 from cctv.retention.removal import RemovalPlan, plan_removal, remove_ordered
 
 _OPEN_SEGMENTS = 3  # those that the recorder may still bring after a span has passed, as in `footage_status`
+NEARBY = timedelta(days=30)  # an incident is often noticed, or its footage asked for, weeks after it
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +62,49 @@ class Closure:
     request: AccessRequest
     releases: tuple[Hold, ...]
     departures: tuple[ReleaseEffect, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OtherCase:
+    """Another case whose people are likely in footage that is to be erased.
+
+    `touched` says that it is about some of that footage; else it is an incident on the camera, shortly before or after.
+    """
+
+    id: str
+    kind: GroundKind
+    cameras: tuple[CameraId, ...]
+    span: Span
+    is_open: bool
+    touched: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ErasurePlan:
+    """What an erasure deletes, on which ground, and who else may be in it: what a person sees and agrees to.
+
+    `to_come`: some of it is still to be recorded or indexed, and is deleted too when it is there.
+    """
+
+    ground: ErasureGround
+    removal: RemovalPlan
+    others: tuple[OtherCase, ...]
+    to_come: bool
+
+    @property
+    def going(self) -> tuple[Segment, ...]:
+        """The segments to delete."""
+        return self.removal.going
+
+    @property
+    def waiting(self) -> tuple[HoldId, ...]:
+        """The holds that keep what should be erased."""
+        return tuple(dict.fromkeys(hold for decision in self.removal.held for hold in decision.holds))
+
+    def allows(self, other: ErasurePlan) -> bool:
+        """Whether whoever agreed to this plan agreed to the other one: no more segments, no other cases."""
+        going, cases = {segment.id for segment in self.going}, {case.id for case in self.others}
+        return {segment.id for segment in other.going} <= going and {case.id for case in other.others} <= cases
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +128,8 @@ def plan_closure(site: Storage, request_id: str, requested: RequestOutcome) -> C
 def close_request(site: Storage, request_id: str, requested: RequestOutcome) -> Closure:
     """Close a request that was answered elsewhere, and release its own holds.
 
-    Raises RequestUnknown, RequestClosed, MoveRefused, QuestionOpen, FirstSigned, ReleaseAsked,
-    RefusalUnsigned, and what `check_ending` raises.
+    Raises RequestUnknown, RequestClosed, MoveRefused, QuestionOpen, FirstSigned, ReleaseAsked, RefusalUnsigned, and
+    what `check_ending` raises; NotErased for an erasure that is granted while its footage is there.
     """
     with write_transaction(site.engine) as connection:
         request, ending = _load_for_closing(connection, site, request_id, requested)
@@ -145,17 +197,82 @@ def ending_of(request: AccessRequest, otherwise: CaseOutcome) -> RequestOutcome:
     return RequestOutcome(request.outcome or otherwise, request.ground)
 
 
-def plan_erasure(connection: Connection, request: AccessRequest) -> RemovalPlan:
-    """What erasing a request's footage would delete, and what the holds of other cases keep."""
+def plan_erasure(connection: Connection, site: Storage, request: AccessRequest, ground: ErasureGround) -> ErasurePlan:
+    """What erasing a request's footage would delete, what the holds of other cases keep, and who else is in it."""
     own = frozenset(hold.id for hold in holds_of(connection, request.id))
-    return plan_removal(connection, request.cameras, scope_of(request), why=Reason.ERASED, without=own)
+    span = scope_of(request)
+    removal = plan_removal(connection, request.cameras, span, why=Reason.ERASED, without=own)
+    others = other_cases(
+        request.cameras,
+        span,
+        [decision.segment for decision in removal.decisions],
+        incidents=select_incidents(connection, settled_too=True),
+        requests=[other for other in select_requests(connection, closed_too=False) if other.id != request.id],
+        disclosures=[other for other in select_disclosures(connection, closed_too=False)
+                     if other.case_id != request.id],
+    )  # fmt: skip
+    return ErasurePlan(ground, removal, others, to_come=not _is_complete(site, span))
 
 
-def order_erasure(connection: Connection, site: Storage, request: AccessRequest) -> None:
+def other_cases(
+    cameras: Sequence[CameraId],
+    span: Span,
+    segments: Sequence[Segment],
+    *,
+    incidents: Iterable[Incident],
+    requests: Iterable[AccessRequest],
+    disclosures: Iterable[Disclosure],
+) -> tuple[OtherCase, ...]:
+    """Whose footage an erasure of cameras over a span touches, whole segments included; and incidents near it.
+
+    Of requests and disclosures the caller gives those that are open; of incidents all, since one that was settled last
+    week may still be claimed on.
+    """
+
+    def touched(others: Sequence[CameraId], other: Span) -> bool:
+        return (bool(set(others) & set(cameras)) and other.overlaps(span)) or any(
+            segment.camera in others and other.overlaps(segment.span) for segment in segments
+        )
+
+    def found() -> Iterator[OtherCase]:
+        near = Span(span.start - NEARBY, span.end + NEARBY)
+        for incident in incidents:
+            is_touched = touched(incident.cameras, incident.span)
+            if is_touched or (set(incident.cameras) & set(cameras) and incident.span.overlaps(near)):
+                yield OtherCase(
+                    incident.id, GroundKind.INCIDENT, incident.cameras, incident.span, incident.is_open, is_touched
+                )
+        for request in requests:
+            if request.span is not None and touched(request.cameras, request.span):
+                yield OtherCase(request.id, GroundKind.REQUEST, request.cameras, request.span, True, True)
+        for disclosure in disclosures:
+            if touched(disclosure.cameras, disclosure.span):
+                yield OtherCase(disclosure.id, GroundKind.DISCLOSURE, disclosure.cameras, disclosure.span, True, True)
+
+    return tuple(sorted(found(), key=lambda case: (not case.touched, case.span.start, case.id)))
+
+
+def require_agreed(request_id: RequestId, plan: ErasurePlan, agreed: ErasurePlan | None) -> None:
+    """Raises ErasureUndecided unless a person agreed to a plan, ErasureChanged where that was less than this one."""
+    if agreed is None:
+        raise ErasureUndecided(id=request_id, segments=len(plan.going))
+    if not agreed.allows(plan):
+        raise ErasureChanged(id=request_id)
+
+
+def order_erasure(connection: Connection, site: Storage, request: AccessRequest, plan: ErasurePlan) -> None:
     """Order it in the caller's transaction, in which the request's own holds are released too."""
-    order = ErasureOrder(0, request.id, request.cameras, scope_of(request), site.clock.now(), site.actor.account)
+    now, account = site.clock.now(), site.actor.account
+    order = ErasureOrder(0, request.id, plan.ground, request.cameras, scope_of(request), now, account)
     insert_erasure(connection, order)
-    facts: AuditFacts = {"cameras": list(order.cameras), "span": str(order.span)}
+    facts: AuditFacts = {
+        "ground": plan.ground.value,
+        "cameras": list(order.cameras),
+        "span": str(order.span),
+        "segments": len(plan.going),
+        "outside_seconds": int(plan.removal.outside.total_seconds()),
+        "others": [case.id for case in plan.others],
+    }
     append_entry(connection, site, Act.ERASURE_ORDERED, request.id, case_id=request.id, facts=facts)
 
 
@@ -185,6 +302,8 @@ def _load_for_closing(
     ending = check_ending(request.type, request.state, requested)
     if ending.outcome in {CaseOutcome.GRANTED, CaseOutcome.PARTLY, CaseOutcome.VIEWING}:
         require_answered(connection, site, request)
+    if erases(request, ending.outcome) and plan_removal(connection, request.cameras, scope_of(request)).decisions:
+        raise NotErased(id=request.id, outcome=ending.outcome.value)
     return request, ending
 
 
@@ -192,14 +311,18 @@ def _erase(site: Storage, order: ErasureOrder) -> Erased:
     removed = remove_ordered(site, order.cameras, order.span)
     with write_transaction(site.engine) as connection:
         waiting = len(_segments_left(connection, order))
-        over = site.clock.now() >= order.span.end + _OPEN_SEGMENTS * site.settings.recording.segment
-        done = over and not waiting
+        done = _is_complete(site, order.span) and not waiting
         if done:
             mark_erased(connection, order, site.clock.now())
             facts: AuditFacts = {"order": order.id}
             append_entry(connection, site, Act.ERASURE_DONE, order.request, case_id=order.request, facts=facts)
             _unblock(connection, site, order)
     return Erased(order.request, len(removed.gone), waiting, done)
+
+
+def _is_complete(site: Storage, span: Span) -> bool:
+    """Whether all that there will be of a span is in the index."""
+    return site.clock.now() >= span.end + _OPEN_SEGMENTS * site.settings.recording.segment
 
 
 def _segments_left(connection: Connection, order: ErasureOrder) -> Sequence[object]:

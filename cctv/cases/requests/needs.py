@@ -3,7 +3,8 @@
 One rule for the answer and for every door through which a copy leaves: a copy is sent to the known address; elsewhere,
 or to another person, only after an identity check (docs/policies/000.txt, 001.txt and 002.txt).  Who acts or receives
 for another has a mandate, a child has a guardian, and a question about identity that was asked is answered or taken
-back.
+back.  Nothing is erased before the identity of whoever asks was checked, at the known address too: an erasure is for
+good.
 """
 
 from __future__ import annotations
@@ -18,8 +19,6 @@ from cctv.core.i18n import N_, Message, enum_label, pgettext_lazy
 from cctv.core.time_range import Span
 from cctv.model.cases import AccessRequest, RequestType
 from cctv.model.requests import IdentityCheck, Party, RequesterRole
-
-NEVER_LAPSE = frozenset({RequestType.RESTRICTION, RequestType.OBJECTION, RequestType.ERASURE})
 
 
 class NextStepKind(Enum):
@@ -61,13 +60,18 @@ def step_label(step: Step) -> Message:
     return N_("{need} ({about})", need=step.need, about=step.about) if step.about else enum_label(step.need)
 
 
-def lacking(request: AccessRequest, checks: Iterable[IdentityCheck], question: datetime | None) -> Iterator[Step]:
-    """What nothing may leave without: the mandates and identities that are missing, and the open question."""
+def lacking(
+    request: AccessRequest, checks: Iterable[IdentityCheck], question: datetime | None, *, erases: bool = False
+) -> Iterator[Step]:
+    """What nothing may leave without, or with `erases` be erased without.
+
+    The mandates and identities that are missing, and the open question.
+    """
     for role in mandates_missing(request):
         line = f"cctv request mandate {request.id} --as {role.value} --by NAME --by-contact ADDRESS --mandate KIND"
         line += " --by-country CODE" if role is RequesterRole.NOMINEE else ""
         yield Step(NextStepKind.MANDATE, f"{line} --mandated DATE", must=True, about=enum_label(role))
-    for role in identities_missing(request, checks):
+    for role in identities_missing(request, checks, erases=erases):
         yield Step(NextStepKind.IDENTITY, _check_line(request, role), must=True, about=enum_label(role))
     if question is not None:
         role = request.requester.role if request.requester else RequesterRole.SUBJECT
@@ -92,23 +96,6 @@ def scope_missing(request: AccessRequest) -> Iterator[Step]:
         yield Step(NextStepKind.SCOPE, line, must=True, about=pgettext_lazy("Role", "nothing is frozen"))
 
 
-def lapses_at(request: AccessRequest) -> datetime | None:
-    """When the provisional hold of a request lapses, or lapsed; None where nothing lapses, or it was confirmed.
-
-    Asked of the type that the request has now, and not of the row alone: a hold that was placed as provisional stays
-    once its request is a restriction, an objection or an erasure.
-    """
-    if request.type in NEVER_LAPSE and request.provisional_hold is not None:
-        return None
-    return request.provisional_until
-
-
-def has_lapsed(request: AccessRequest, now: datetime) -> bool:
-    """Whether a provisional hold is over."""
-    until = lapses_at(request)
-    return request.provisional_hold is not None and until is not None and now >= until
-
-
 def open_question(
     asked: datetime | None, checks: Iterable[IdentityCheck], withdrawn: datetime | None
 ) -> datetime | None:
@@ -129,16 +116,19 @@ def mandates_missing(request: AccessRequest) -> tuple[RequesterRole, ...]:
     return tuple(missing)
 
 
-def identities_needed(request: AccessRequest) -> tuple[RequesterRole, ...]:
-    """Whose identity must be checked before anything is handed over.
+def identities_needed(request: AccessRequest, *, erases: bool = False) -> tuple[RequesterRole, ...]:
+    """Whose identity must be checked before anything is handed over, or with `erases` erased.
 
     A person who acts for another; the nominee, and with one always the requester too; a requester who wants the answer
-    elsewhere than at the known address, or whose known address was replaced by a correction.
+    elsewhere than at the known address, whose known address was replaced by a correction, or an erasure.
     """
     requester = request.requester
     needed: list[RequesterRole] = []
     if requester is not None and (
-        requester.role is not RequesterRole.SUBJECT or requester.deliver_to is not None or requester.moved is not None
+        erases
+        or requester.role is not RequesterRole.SUBJECT
+        or requester.deliver_to is not None
+        or requester.moved is not None
     ):
         needed.append(requester.role)
     if request.party(RequesterRole.NOMINEE) is not None:
@@ -147,10 +137,12 @@ def identities_needed(request: AccessRequest) -> tuple[RequesterRole, ...]:
     return tuple(dict.fromkeys(needed))
 
 
-def identities_missing(request: AccessRequest, checks: Iterable[IdentityCheck]) -> tuple[RequesterRole, ...]:
+def identities_missing(
+    request: AccessRequest, checks: Iterable[IdentityCheck], *, erases: bool = False
+) -> tuple[RequesterRole, ...]:
     """Those of `identities_needed` without a check that came after the last correction of the name and the address."""
     checked = {check.role for check in checks if _counts(check, request.party(check.role))}
-    return tuple(role for role in identities_needed(request) if role not in checked)
+    return tuple(role for role in identities_needed(request, erases=erases) if role not in checked)
 
 
 def _counts(check: IdentityCheck, party: Party | None) -> bool:

@@ -19,19 +19,21 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, Select, func, select
 
 from cctv.cases.footage_status import request_footage
-from cctv.cases.requests.needs import NextStepKind, Step, has_lapsed, lacking, lapses_at, scope_missing
+from cctv.cases.requests.needs import NextStepKind, Step, lacking, scope_missing
+from cctv.cases.requests.outcomes import erases
 from cctv.cases.requests.queries import check_of, extension_from, select_requests
 from cctv.cases.requests.questions import question_open
 from cctv.core.i18n import N_, pgettext_lazy
 from cctv.db import schema
 from cctv.db.queries import overlaps_span
 from cctv.db.storage import Storage
-from cctv.model.cases import AccessRequest, RequestState, RequestType
+from cctv.model.cases import AccessRequest, CaseOutcome, RequestState, RequestType
 from cctv.model.requests import Extension, IdentityCheck, LetterKind
 
 # What only a person can say for the letter.
 _ANSWER_OPTIONS = {
     (RequestType.RESTRICTION, RequestState.OPEN): " --basis POINT",
+    (RequestType.ERASURE, RequestState.OPEN): " --erasure-ground POINT",
     (RequestType.COMPLAINT, RequestState.OPEN): ' --reason "..." --measures "..."',
     (RequestType.OBJECTION, RequestState.REJECTED): ' --outcome refused --reason "..." --balance "..."',
 }
@@ -64,11 +66,15 @@ class RequestFacts:
     approved: int = 0
 
 
-def missing(facts: RequestFacts, now: datetime) -> tuple[Step, ...]:
-    """The steps to the answer, the first to do first; empty for a closed request."""
+def missing(facts: RequestFacts, now: datetime, outcome: CaseOutcome | None = None) -> tuple[Step, ...]:
+    """The steps to the answer, the first to do first; empty for a closed request.
+
+    `outcome` is how it is to be answered: an answer that erases nothing needs less.  None while that is open.
+    """
     if facts.request.closed is not None:
         return ()
-    return (*_identity_steps(facts, now), *_letter_steps(facts), *_answer_steps(facts))
+    erasing = erases(facts.request, outcome or CaseOutcome.GRANTED) and facts.has_footage
+    return (*_identity_steps(facts, now, erasing=erasing), *_letter_steps(facts), *_answer_steps(facts))
 
 
 def next_line(facts: RequestFacts, now: datetime) -> str | None:
@@ -100,17 +106,16 @@ def facts_of(connection: Connection, site: Storage, request: AccessRequest) -> R
     return replace(facts, has_footage=_has_footage(connection, site, request))
 
 
-def _identity_steps(facts: RequestFacts, now: datetime) -> Iterator[Step]:
+def _identity_steps(facts: RequestFacts, now: datetime, *, erasing: bool) -> Iterator[Step]:
     """Scope, its confirmation, mandates and identities: what may stop an answer."""
     request = facts.request
     if request.state in {RequestState.ANSWERED, RequestState.RESTRICTED}:
         return
     yield from scope_missing(request)
-    if lapses_at(request) is not None:
-        lapsed = request.provisional_hold is None or has_lapsed(request, now)
-        about = pgettext_lazy("Role", "lapsed") if lapsed else pgettext_lazy("Role", "provisional")
+    if request.lapses is not None:
+        about = pgettext_lazy("Role", "lapsed") if request.has_lapsed(now) else pgettext_lazy("Role", "provisional")
         yield Step(NextStepKind.CONFIRM, f'cctv request confirm {request.id} --reason "..."', must=True, about=about)
-    yield from lacking(request, facts.checks, facts.question)
+    yield from lacking(request, facts.checks, facts.question, erases=erasing)
 
 
 def _letter_steps(facts: RequestFacts) -> Iterator[Step]:

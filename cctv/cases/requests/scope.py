@@ -27,7 +27,7 @@ from cctv.cases.incidents import ground_of
 from cctv.cases.requests.blocks import move_blocks, place_block
 from cctv.cases.requests.deadlines import due
 from cctv.cases.requests.lifecycle import Transition, load_for_transition
-from cctv.cases.requests.needs import NEVER_LAPSE, has_lapsed, lapses_at, scope_of
+from cctv.cases.requests.needs import scope_of
 from cctv.cases.requests.queries import select_provisional, select_request, set_provisional, set_scope
 from cctv.cases.text_input import checked_text
 from cctv.cases.two_person import Replaced, Replacement, release_replaced, sign_release
@@ -43,7 +43,7 @@ from cctv.footage.segments import segments_of
 from cctv.holds.files import remove_hold_file
 from cctv.holds.store import check_end, find_hold, holds_of, place, release, renew
 from cctv.model.audit import Act
-from cctv.model.cases import AccessRequest, RequestType
+from cctv.model.cases import NEVER_LAPSE, AccessRequest, RequestType
 from cctv.model.holds import Hold
 from cctv.model.ids import CameraId, HoldId, IdKind, id_kind, typed_id
 
@@ -305,7 +305,7 @@ def end_lapsed(site: Storage) -> tuple[HoldId, ...]:
         requests = select_provisional(connection)
     ended: list[HoldId] = []
     for request in requests:
-        if has_lapsed(request, site.clock.now()):
+        if request.provisional_hold is not None and request.has_lapsed(site.clock.now()):
             ended += _lapse(site, request)
     return tuple(ended)
 
@@ -313,7 +313,7 @@ def end_lapsed(site: Storage) -> tuple[HoldId, ...]:
 def _lapse(site: Storage, seen: AccessRequest) -> tuple[HoldId, ...]:
     with write_transaction(site.engine) as connection:
         request = select_request(connection, seen.id)
-        if request is None or request.provisional_hold is None or not has_lapsed(request, site.clock.now()):
+        if request is None or request.provisional_hold is None or not request.has_lapsed(site.clock.now()):
             return ()
         hold = find_hold(connection, request.provisional_hold)
         facts: AuditFacts = {"hold": hold.id}
@@ -338,7 +338,7 @@ def _scopable(
 
 def _unconfirmed(connection: Connection, site: Storage, request_id: str) -> AccessRequest:
     request = load_for_transition(connection, site, request_id, Transition.CONFIRM)
-    if lapses_at(request) is None:
+    if request.lapses is None:
         raise NothingToConfirm(id=request.id)
     return request
 

@@ -272,6 +272,8 @@ def _delete_text(console: Console, context: CommandContext, plan: RemovalPlan, d
         segments = [segment for segment in plan.going if segment.camera == camera]
         if segments:
             console.print(f"  {camera}: {len(segments)}")
+    if plan.outside:
+        console.print(f"Whole segments go: {length(plan.outside)} of it lies outside of what was asked.")
     if plan.held:
         keeping = sorted({hold for decision in plan.held for hold in decision.holds})
         console.print(f"{len(plan.held)} stay: {', '.join(keeping)} keep them until they are released.")

@@ -6,6 +6,7 @@ Shared by the commands of `cctv request`.  Decides nothing.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -14,8 +15,9 @@ from rich.console import Console
 
 from cctv.cases.footage_status import FootageStatus
 from cctv.cases.letters.request_letters import Draft
+from cctv.cases.requests.close import ErasurePlan, OtherCase
 from cctv.cases.requests.deadlines import days_left
-from cctv.cases.requests.needs import NextStepKind, Step, lapses_at
+from cctv.cases.requests.needs import NextStepKind, Step
 from cctv.cases.requests.next_steps import facts_of, missing, next_line
 from cctv.cases.requests.scope import StorageForecast
 from cctv.cli.context import CommandContext
@@ -25,8 +27,10 @@ from cctv.core.i18n import N_, _, enum_text, ngettext, translate
 from cctv.core.time_range import Span
 from cctv.db.engine import read_transaction
 from cctv.model.cases import AccessRequest
-from cctv.model.ids import CameraId
+from cctv.model.footage import Segment
+from cctv.model.ids import CameraId, HoldId
 from cctv.model.requests import Block, IdentityCheck, Party
+from cctv.retention.removal import outside_of
 
 _NEEDS = {
     NextStepKind.SCOPE: N_("the time or the camera; nothing is frozen"),
@@ -74,7 +78,7 @@ def request_data(request: AccessRequest, context: CommandContext) -> dict[str, o
         "received": request.received,
         "due": request.due,
         "days_left": days_left(request.due, context.now, context.zone) if request.is_open else None,
-        "provisional_until": lapses_at(request),
+        "provisional_until": request.lapses,
         "opened": request.opened,
         "opened_by": request.opened_by,
         "answered": request.answered,
@@ -219,13 +223,97 @@ def print_no_footage(console: Console, footage: Sequence[FootageStatus]) -> None
 
 def provisional_text(request: AccessRequest, context: CommandContext) -> str | None:
     """Until when an unconfirmed request freezes its footage; None where it is frozen to the end."""
-    until = lapses_at(request)
+    until = request.lapses
     if until is None:
         return None
     when = local_date(until, context.zone)
     if request.provisional_hold is None:
         return _("Nothing is frozen since {when}: nobody confirmed more than a day of footage.", when=when)
     return _("More than a day of footage: frozen until {when} only, unless somebody confirms it.", when=when)
+
+
+def erasure_data(plan: ErasurePlan) -> dict[str, object]:
+    """What an erasure deletes and who else may be in it, as JSON; each segment with its own span."""
+    return {
+        "ground": plan.ground,
+        "start": plan.removal.span.start,
+        "end": plan.removal.span.end,
+        "list": [
+            {
+                "camera": decision.segment.camera,
+                "start": decision.segment.span.start,
+                "end": decision.segment.span.end,
+                "outside_before": before,
+                "outside_after": after,
+                "holds": decision.holds,
+            }
+            for decision in plan.removal.decisions
+            for before, after in [outside_of(decision.segment.span, plan.removal.span)]
+        ],
+        "outside_seconds": plan.removal.outside,
+        "to_come": plan.to_come,
+        "others": plan.others,
+    }
+
+
+def print_erasure(console: Console, context: CommandContext, plan: ErasurePlan) -> None:
+    """What an erasure deletes, how far that reaches beyond what was asked, what waits, and who else may be in it."""
+    zone, asked = context.zone, plan.removal.span
+    console.print(_("To be erased ({ground}): {when}", ground=plan.ground, when=when(asked, zone)), style="bold")
+    rows = [
+        (
+            segments[0].camera,
+            when(Span(segments[0].span.start, segments[-1].span.end), zone),
+            str(len(segments)),
+            _outside_text(segments, asked),
+            _("waits for {holds}", holds=", ".join(holds)) if holds else _("is deleted"),
+        )
+        for segments, holds in _stretches(plan)
+    ]
+    console.print(table(("camera", "recorded", "segments", "outside of what was asked", ""), rows, right=("segments",)))
+    if plan.removal.outside:
+        console.print(
+            _(
+                "Footage is deleted by whole segments: {length} outside of what was asked would be deleted too.",
+                length=length(plan.removal.outside),
+            ),
+            style="bold",
+        )
+    if plan.to_come:
+        console.print(_("Some of it is still to be recorded or closed: that is deleted too, by whole segments."))
+    if plan.others:
+        console.print("\n" + _("Other people are likely in it; deleted footage proves nothing for them any more:"))
+        others = [(case.id, ", ".join(case.cameras), when(case.span, zone), _why_in_it(case)) for case in plan.others]
+        console.print(table(("case", "cameras", "footage", ""), others))
+    else:
+        console.print(_("No other case is about it, and no incident within 30 days of it."))
+
+
+def _stretches(plan: ErasurePlan) -> list[tuple[list[Segment], tuple[HoldId, ...]]]:
+    """Segments that follow each other and have the same end, together."""
+    stretches: list[tuple[list[Segment], tuple[HoldId, ...]]] = []
+    for decision in plan.removal.decisions:
+        segment = decision.segment
+        if stretches and stretches[-1][1] == decision.holds:
+            last = stretches[-1][0][-1]
+            if last.camera == segment.camera and segment.span.start - last.span.end < timedelta(seconds=1):
+                stretches[-1][0].append(segment)
+                continue
+        stretches.append(([segment], decision.holds))
+    return stretches
+
+
+def _outside_text(segments: Sequence[Segment], asked: Span) -> str:
+    before, after = outside_of(Span(segments[0].span.start, segments[-1].span.end), asked)
+    parts = [_("{length} before", length=length(before))] if before else []
+    parts += [_("{length} after", length=length(after))] if after else []
+    return ", ".join(parts) or _("nothing")
+
+
+def _why_in_it(case: OtherCase) -> str:
+    if case.touched:
+        return _("open, and about this footage") if case.is_open else _("settled, and about this footage")
+    return _("open, within 30 days") if case.is_open else _("settled, within 30 days")
 
 
 def print_letter(console: Console, context: CommandContext, letter: Draft | None) -> None:

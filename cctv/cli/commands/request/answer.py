@@ -9,19 +9,28 @@ import click
 from rich.console import Console
 
 from cctv.cases.letters.answer_letters import Wording
-from cctv.cases.requests.close import Closure, close_request, plan_closure
+from cctv.cases.requests.answer import plan_answer
+from cctv.cases.requests.close import Closure, ErasurePlan, close_request, plan_closure
 from cctv.cases.requests.outcomes import RequestOutcome
 from cctv.cli.commands.export import lease_text
 from cctv.cli.commands.request.letters import letter_option
-from cctv.cli.context import CommandContext
-from cctv.cli.options import mutation, one_of, reason_option
+from cctv.cli.context import CommandContext, confirm
+from cctv.cli.options import mutation, one_of, reason_option, yes_option
 from cctv.cli.views.footage import print_dry, print_release_effects, release_effects_data
 from cctv.cli.views.redaction import watched
-from cctv.cli.views.request import missing_data, print_letter, print_missing, request_data
+from cctv.cli.views.request import (
+    erasure_data,
+    missing_data,
+    print_erasure,
+    print_letter,
+    print_missing,
+    request_data,
+)
 from cctv.core.i18n import _, ngettext
+from cctv.db.engine import read_transaction
 from cctv.model.cases import CaseOutcome
 from cctv.model.disclosures import Delivery, Method, PasswordWay
-from cctv.model.requests import RefusalGround, RestrictionGround
+from cctv.model.requests import ErasureGround, RefusalGround, RestrictionGround
 from cctv.packages.answer import Answered, HandOver, answer_request, prepare_answer
 from cctv.packages.deliver import Delivered
 from cctv.packages.folder import package_folder
@@ -38,7 +47,8 @@ _ANSWERS = [outcome for outcome in CaseOutcome if outcome is not CaseOutcome.WIT
     show_default=True,
     help="How the request ends; `refused` for an objection that was rejected.",
 )
-@click.option("--ground", type=one_of(RefusalGround), help="On which it is refused.")
+@click.option("--ground", type=one_of(RefusalGround), help="On which it is refused, wholly or in part.")
+@click.option("--erasure-ground", type=one_of(ErasureGround), help="Of an erasure: the point of Article 17(1) GDPR.")
 @click.option(
     "--balance", metavar="TEXT", help="Of a rejected objection: why the grounds override the person's rights."
 )
@@ -52,6 +62,7 @@ _ANSWERS = [outcome for outcome in CaseOutcome if outcome is not CaseOutcome.WIT
     "--method", type=one_of((Method.HAND, Method.ZIP)), default="zip", show_default=True, help="How, with --to."
 )
 @click.option("--told", is_flag=True, help="Whoever received the footage was informed (Article 19 GDPR).")
+@yes_option
 @letter_option
 @reason_option(required=False)
 @mutation
@@ -59,9 +70,11 @@ _ANSWERS = [outcome for outcome in CaseOutcome if outcome is not CaseOutcome.WIT
 def answer(context: CommandContext, /, request_id: str, outcome: str, **options: Any) -> None:  # noqa: ANN401  an argument an option
     """Answer a request: the copy where one goes with it, the letter, the end of the request and of its holds.
 
-    An erasure deletes what no hold covers; the rest waits and is listed.  A restriction stays in force until it is
-    lifted.  An objection is decided first (`uphold`, `reject`).  A complaint is founded (`granted`), `partly`, or not
-    (`refused`).  Exit 13 when something is missing, and what.
+    An erasure needs a check of identity and --erasure-ground.  It shows what is deleted, by whole segments, and who
+    else may be in it, and asks.  What a hold covers waits: then it ends as `partly`, and --ground says on which point
+    of Article 17(3) GDPR.  A restriction stays in force until it is lifted.  An objection is decided first (`uphold`,
+    `reject`).  A complaint is founded (`granted`), `partly`, or not (`refused`).  Exit 13 when something is missing,
+    and what.
 
     That a request is an abuse takes `--ground abusive` with `--evidence`, and two accounts that type the same line.
 
@@ -71,18 +84,26 @@ def answer(context: CommandContext, /, request_id: str, outcome: str, **options:
       cctv request answer REQ-2026-007 --outcome no-footage
       cctv request answer REQ-2026-007 --outcome refused --ground excessive --reason "the same copy went last week"
       cctv request answer REQ-2026-009 --reason "the camera saw the street" --measures "it was turned"
+      cctv request answer REQ-2026-011 --erasure-ground unlawful --dry-run
     """
     ground = options["ground"]
+    erasure_ground = ErasureGround(options["erasure_ground"]) if options["erasure_ground"] else None
     request_outcome = RequestOutcome(
-        CaseOutcome(outcome), RefusalGround(ground) if ground else None, options["reason"], options["evidence"]
+        CaseOutcome(outcome),
+        RefusalGround(ground) if ground else None,
+        options["reason"],
+        options["evidence"],
+        erasure_ground,
     )
     wording = _wording(options) if options["letter"] else None
     hand_over = HandOver(options["to"], Method(options["method"])) if options["to"] else None
-    with watched() as progress:
-        if context.dry_run:
+    if context.dry_run:
+        with watched() as progress:
             answered = prepare_answer(context.site, request_id, request_outcome, wording, progress)
-        else:
-            answered = answer_request(context.site, request_id, request_outcome, wording, progress, hand_over)
+    else:
+        erasure = _agreed_erasure(context, request_id, request_outcome, yes=options["yes"])
+        with watched() as progress:
+            answered = answer_request(context.site, request_id, request_outcome, wording, progress, hand_over, erasure)
     context.emit(_data(context, answered), lambda console: _text(console, context, answered))
 
 
@@ -122,6 +143,26 @@ def close(
     context.emit(data, lambda console: _closed_text(console, context, closure))
 
 
+def _agreed_erasure(
+    context: CommandContext, request_id: str, outcome: RequestOutcome, *, yes: bool
+) -> ErasurePlan | None:
+    """The erasure of an answer, once it was shown and agreed to; None without one, and where nobody agreed."""
+    with read_transaction(context.site.engine) as connection:
+        plan = plan_answer(connection, context.site, request_id, outcome)
+    erasure = plan.erasure
+    if erasure is None:
+        return None
+    if not context.json:
+        context.emit({}, lambda console: print_erasure(console, context, erasure))
+    question = ngettext(
+        len(erasure.going),
+        "Delete {count} segment for good, and answer {id}?",
+        "Delete {count} segments for good, and answer {id}?",
+        id=plan.request.id,
+    )
+    return erasure if yes or (context.interactive and confirm(question)) else None
+
+
 def _wording(options: dict[str, Any]) -> Wording:
     delivery = options["delivery"] or ("in-person" if options["method"] == Method.HAND.value else None)
     return Wording(
@@ -152,9 +193,10 @@ def _data(context: CommandContext, answered: Answered) -> dict[str, object]:
         "erased": {
             "segments": len(erasure.going),
             "gone": answered.erased.gone if answered.erased else 0,
-            "waiting": len(erasure.held),
-            "holds": plan.waiting,
+            "waiting": len(erasure.removal.held),
+            "holds": erasure.waiting,
             "delayed": answered.delayed,
+            **erasure_data(erasure),
         }
         if erasure is not None
         else None,
@@ -213,13 +255,14 @@ def _erasure_text(console: Console, context: CommandContext, answered: Answered)
         console.print(delayed, style="bold")
     else:
         going = len(erasure.going)
+        print_erasure(console, context, erasure)
         console.print(ngettext(going, "{count} segment would be deleted.", "{count} segments would be deleted."))
-    if erasure.held:
+    if erasure.waiting:
         waiting = ngettext(
-            len(erasure.held),
+            len(erasure.removal.held),
             "{count} segment must wait: kept by {holds}, until released.",
             "{count} segments must wait: kept by {holds}, until released.",
-            holds=", ".join(answered.plan.waiting),
+            holds=", ".join(erasure.waiting),
         )
         console.print(waiting, style="bold")
 

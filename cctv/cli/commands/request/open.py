@@ -13,7 +13,6 @@ from rich.console import Console
 
 from cctv.cases.errors.requests import ReceiptUndecided
 from cctv.cases.footage_status import FootageStatus, find_footage
-from cctv.cases.requests.needs import lapses_at
 from cctv.cases.requests.next_steps import copy_wanted
 from cctv.cases.requests.open import (
     NewCheck,
@@ -302,7 +301,7 @@ def _prepare(context: CommandContext, opened: OpenedRequest) -> CctvError | None
     complete = any(status.saved for status in footage) and not any(
         status.being_written or status.to_come for status in footage
     )
-    if not copy_wanted(request) or lapses_at(request) is not None or not complete:
+    if not copy_wanted(request) or request.lapses is not None or not complete:
         return None
     try:
         with watched() as progress:
@@ -338,7 +337,7 @@ def _opened_text(
     console.print(registered, style="bold")
     if opened.hold is None:
         frozen = _("Nothing is frozen: it is not known where and when.")
-    elif lapses_at(request):
+    elif request.lapses:
         frozen = _("{hold} freezes its footage 72 hours long.", hold=opened.hold.id)
     else:
         frozen = _("{hold} freezes its footage until it is closed.", hold=opened.hold.id)

@@ -299,6 +299,7 @@ def upgrade() -> None:
         "erasures",
         sa.Column("id", KEY, primary_key=True),
         sa.Column("request_id", sa.Text(), sa.ForeignKey("requests.id"), nullable=False),
+        sa.Column("ground", sa.Text(), nullable=False),
         sa.Column("cameras", sa.Text(), nullable=False),
         sa.Column("start_us", sa.BigInteger(), nullable=False),
         sa.Column("end_us", sa.BigInteger(), nullable=False),
