@@ -94,6 +94,7 @@ request correct REQ-2026-003 {LATER} --reason x
 request yield REQ-2026-003 --to INC-2026-001 --ground legal-claim --recipient X --reference X --reason x
 request withdraw REQ-2026-005 --reason x
 request withdraw REQ-2026-005 --reason x
+request viewings REQ-2026-001
 request list --all
 redaction prepare REQ-2026-009
 redaction show REQ-2026-001
@@ -116,6 +117,7 @@ disclosure show DIS-2026-001
 disclosure correct DIS-2026-001 --reference 8 {LATER} --reason x
 disclosure approve DIS-2026-001 --reason x
 disclosure build DIS-2026-001 --dry-run
+disclosure viewed DIS-2026-001
 disclosure receipt DIS-2026-001 --on 1/11/2026
 disclosure lease DIS-2026-001 --until 1/3/2027 --reason x
 disclosure end DIS-2026-001 --how handed --reason x
@@ -135,6 +137,8 @@ register show processing
 register show cameras
 register show cameras --format page
 register signs
+register notice
+register review
 register declare --kind first --on 5/1/2026 --reference 7
 register workstation-check --on 1/11/2026 --checker X
 register workstation-check --on 1/11/2026 --checker X --clean
