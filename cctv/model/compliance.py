@@ -204,7 +204,7 @@ class Trigger(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Review:
+class ComplianceReview:
     """That something periodic was done on a day, where its report is, and by when it is due again.
 
     `purpose` is what was consulted on with the staff; `triggers` are what an impact assessment found, empty for others.

@@ -16,8 +16,8 @@ from sqlalchemy import Connection
 from cctv.audit.checkpoint_files import reach_check
 from cctv.backup.queries import released_limit
 from cctv.backup.state import HeldCopy, read_backup_state
+from cctv.cases.requests.needs import has_lapsed, lapses_at
 from cctv.cases.requests.queries import select_provisional
-from cctv.cases.requests.scope import has_lapsed, lapses_at
 from cctv.core.errors import Exit
 from cctv.core.filesystem import Volume, volume_of
 from cctv.core.time_range import Span, total

@@ -63,7 +63,7 @@ def test_every_command_in_a_next_step_is_one_that_there_is():
 
 
 def test_every_option_in_a_next_step_is_one_that_there_is(commands):
-    options = {option for command in commands.values() for one in command.params for option in one.opts}
+    options = {option for command in (root, *commands.values()) for one in command.params for option in one.opts}
     named = {one: error.name for error in every_error() for one in re.findall(r"--[a-z-]+", error.next_step)}
     assert {one: name for one, name in named.items() if one not in options} == {}
 

@@ -20,9 +20,8 @@ from cctv.cases.compliance.deadlines import clocks, declaration_due, reviews_due
 from cctv.cases.compliance.queries import last_check_on, select_reviews
 from cctv.cases.disclosures.queries import select_disclosures
 from cctv.cases.incident_queries import first_recorded
-from cctv.cases.requests.needs import step_label
+from cctv.cases.requests.needs import has_lapsed, lapses_at, step_label
 from cctv.cases.requests.next_steps import RequestFacts, missing, next_line, open_facts
-from cctv.cases.requests.scope import has_lapsed, lapses_at
 from cctv.config.schema import Settings
 from cctv.core.i18n import N_, enum_label, join_messages
 from cctv.core.local_days import end_of_day

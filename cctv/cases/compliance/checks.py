@@ -27,7 +27,7 @@ from cctv.core.local_days import months_after
 from cctv.db.engine import read_transaction, write_transaction
 from cctv.db.storage import Storage, next_short_id
 from cctv.model.audit import Act
-from cctv.model.compliance import Declaration, DeclarationKind, Review, ReviewKind, Trigger, WorkstationCheck
+from cctv.model.compliance import ComplianceReview, Declaration, DeclarationKind, ReviewKind, Trigger, WorkstationCheck
 from cctv.model.ids import CheckId, IdKind, ReviewId
 
 _FOUND = N_('say where and what became of it, for example --found "two files on the porter\'s, removed".')
@@ -89,7 +89,7 @@ def record_review(
     purpose: str | None = None,
     triggers: Sequence[Trigger] = (),
     dry_run: bool = False,
-) -> Review:
+) -> ComplianceReview:
     """Record that something periodic was done; `due` is None for a year later.
 
     Raises TextUnusable, ReviewDateUnusable, and ReviewIncomplete: a consultation of the staff names its purpose, and
@@ -109,7 +109,7 @@ def record_review(
     with write_transaction(site.engine, dry_run=dry_run) as connection:
         review_id = ReviewId(next_short_id(connection, IdKind.REVIEW, now.year))
         chosen = tuple(sorted(set(triggers), key=list(Trigger).index))
-        review = Review(review_id, kind, on, by, report, due, purpose, chosen, now, site.actor.account)
+        review = ComplianceReview(review_id, kind, on, by, report, due, purpose, chosen, now, site.actor.account)
         insert_review(connection, review)
         facts: AuditFacts = {
             "kind": kind.value,
@@ -136,7 +136,7 @@ def _require_complete(kind: ReviewKind, purpose: str | None, triggers: Sequence[
         )
 
 
-def list_reviews(site: Storage) -> Sequence[Review]:
+def list_reviews(site: Storage) -> Sequence[ComplianceReview]:
     """All of them, the oldest first."""
     with read_transaction(site.engine) as connection:
         return select_reviews(connection)

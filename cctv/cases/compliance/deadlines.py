@@ -13,11 +13,11 @@ from datetime import date, datetime, timedelta
 from cctv.core.local_days import months_after
 from cctv.model.compliance import (
     Breach,
+    ComplianceReview,
     Declaration,
     DeclarationKind,
     NoticeRecipient,
     ProcessingRole,
-    Review,
     ReviewKind,
     Risk,
     Trigger,
@@ -92,7 +92,7 @@ def workstations_due(last: date | None, first_use: date | None) -> date | None:
     return months_after(since, 1) if since is not None else None
 
 
-def reviews_due(reviews: Sequence[Review], first_use: date | None) -> dict[ReviewKind, date]:
+def reviews_due(reviews: Sequence[ComplianceReview], first_use: date | None) -> dict[ReviewKind, date]:
     """The day by which each kind is due; those that the policies promise each year without a first one too.
 
     An impact assessment and a consultation of the staff are due again once they were recorded: whether they are owed

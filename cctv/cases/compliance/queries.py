@@ -10,11 +10,11 @@ from sqlalchemy import Connection, Row, func, insert, select, update
 from cctv.db import schema
 from cctv.model.compliance import (
     Breach,
+    ComplianceReview,
     Declaration,
     Grant,
     Notice,
     Processor,
-    Review,
     SubProcessor,
     Trigger,
     WorkstationCheck,
@@ -211,7 +211,7 @@ def last_check_on(connection: Connection, today: date) -> date | None:
     return last
 
 
-def insert_review(connection: Connection, review: Review) -> None:
+def insert_review(connection: Connection, review: ComplianceReview) -> None:
     """Insert a review."""
     connection.execute(
         insert(schema.reviews).values(
@@ -229,12 +229,12 @@ def insert_review(connection: Connection, review: Review) -> None:
     )
 
 
-def select_reviews(connection: Connection) -> list[Review]:
+def select_reviews(connection: Connection) -> list[ComplianceReview]:
     """All of them, the oldest first."""
     table = schema.reviews
     rows = connection.execute(select(table).order_by(table.c.done_on, table.c.id))
     return [
-        Review(
+        ComplianceReview(
             id=row.id,
             kind=row.kind,
             on=row.done_on,

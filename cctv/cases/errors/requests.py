@@ -138,14 +138,14 @@ class PassphraseAlongside(UsageError):
     """
 
 
-class EvidenceMissing(UsageError):
+class AbuseUnproved(UsageError):
     """A refusal as {ground} needs its evidence: the controller has to prove it (Article 12(5) GDPR; C-526/24).
 
     next: repeat the command with --evidence "WHAT SHOWS IT", in the language of the letter
     """
 
 
-class EvidenceUnusable(UsageError):
+class NothingToProve(UsageError):
     """Evidence belongs to a refusal under Article 12(5) GDPR, and {ground} is not that.
 
     next: put it into --reason, or refuse on one of {known}

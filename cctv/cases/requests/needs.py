@@ -19,6 +19,8 @@ from cctv.core.time_range import Span
 from cctv.model.cases import AccessRequest, RequestType
 from cctv.model.requests import IdentityCheck, Party, RequesterRole
 
+NEVER_LAPSE = frozenset({RequestType.RESTRICTION, RequestType.OBJECTION, RequestType.ERASURE})
+
 
 class NextStepKind(Enum):
     """What is missing.  The value is written to JSON; never rename one."""
@@ -88,6 +90,23 @@ def scope_missing(request: AccessRequest) -> Iterator[Step]:
             id=request.id,
         )
         yield Step(NextStepKind.SCOPE, line, must=True, about=pgettext_lazy("Role", "nothing is frozen"))
+
+
+def lapses_at(request: AccessRequest) -> datetime | None:
+    """When the provisional hold of a request lapses, or lapsed; None where nothing lapses, or it was confirmed.
+
+    Asked of the type that the request has now, and not of the row alone: a hold that was placed as provisional stays
+    once its request is a restriction, an objection or an erasure.
+    """
+    if request.type in NEVER_LAPSE and request.provisional_hold is not None:
+        return None
+    return request.provisional_until
+
+
+def has_lapsed(request: AccessRequest, now: datetime) -> bool:
+    """Whether a provisional hold is over."""
+    until = lapses_at(request)
+    return request.provisional_hold is not None and until is not None and now >= until
 
 
 def open_question(

@@ -19,10 +19,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, Select, func, select
 
 from cctv.cases.footage_status import request_footage
-from cctv.cases.requests.needs import NextStepKind, Step, lacking, scope_missing
+from cctv.cases.requests.needs import NextStepKind, Step, has_lapsed, lacking, lapses_at, scope_missing
 from cctv.cases.requests.queries import check_of, extension_from, select_requests
 from cctv.cases.requests.questions import question_open
-from cctv.cases.requests.scope import has_lapsed, lapses_at
 from cctv.core.i18n import N_, pgettext_lazy
 from cctv.db import schema
 from cctv.db.queries import overlaps_span

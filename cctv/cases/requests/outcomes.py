@@ -9,10 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from cctv.cases.errors.requests import (
-    EvidenceMissing,
-    EvidenceUnusable,
+    AbuseUnproved,
     GroundMissing,
     GroundUnusable,
+    NothingToProve,
     OutcomeUnusable,
     ReasonMissing,
 )
@@ -79,7 +79,7 @@ class RequestOutcome:
 def check_ending(kind: RequestType, state: RequestState, requested: RequestOutcome) -> RequestOutcome:
     """The same with a clean reason and evidence.
 
-    Raises OutcomeUnusable, GroundMissing, GroundUnusable, ReasonMissing, EvidenceMissing, EvidenceUnusable.  A
+    Raises OutcomeUnusable, GroundMissing, GroundUnusable, ReasonMissing, AbuseUnproved, NothingToProve.  A
     rejected objection is refused on compelling grounds and on nothing else; one that was upheld is never refused.
     """
     if requested.outcome not in _possible(kind, state):
@@ -95,7 +95,7 @@ def check_ending(kind: RequestType, state: RequestState, requested: RequestOutco
         requested.outcome not in {CaseOutcome.REFUSED, CaseOutcome.PARTLY} or ground not in usable
     ):
         raise GroundUnusable(type=kind, outcome=requested.outcome, ground=ground, known=join_messages(usable))
-    evidence = _checked_evidence(ground, requested.evidence)
+    evidence = _what_proves(ground, requested.evidence)
     if requested.reason is None:
         if requested.outcome in _EXPLAINED:
             raise ReasonMissing(outcome=requested.outcome)
@@ -104,14 +104,14 @@ def check_ending(kind: RequestType, state: RequestState, requested: RequestOutco
     return RequestOutcome(requested.outcome, ground, reason, evidence)
 
 
-def _checked_evidence(ground: RefusalGround | None, evidence: str | None) -> str | None:
+def _what_proves(ground: RefusalGround | None, evidence: str | None) -> str | None:
     if evidence is None:
         if ground is RefusalGround.ABUSIVE:
-            raise EvidenceMissing(ground=ground)
+            raise AbuseUnproved(ground=ground)
         return None
     if ground not in PROVED:
         known = ", ".join(proved.value for proved in RefusalGround if proved in PROVED)
-        raise EvidenceUnusable(ground=ground or "-", known=known)
+        raise NothingToProve(ground=ground or "-", known=known)
     following = N_('say what shows it in the language of the letter: --evidence "WHAT".')
     return checked_text(N_("evidence"), evidence, following)
 

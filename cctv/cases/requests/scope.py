@@ -27,7 +27,7 @@ from cctv.cases.incidents import ground_of
 from cctv.cases.requests.blocks import move_blocks, place_block
 from cctv.cases.requests.deadlines import due
 from cctv.cases.requests.lifecycle import Transition, load_for_transition
-from cctv.cases.requests.needs import scope_of
+from cctv.cases.requests.needs import NEVER_LAPSE, has_lapsed, lapses_at, scope_of
 from cctv.cases.requests.queries import select_provisional, select_request, set_provisional, set_scope
 from cctv.cases.text_input import checked_text
 from cctv.cases.two_person import Replaced, Replacement, release_replaced, sign_release
@@ -49,7 +49,6 @@ from cctv.model.ids import CameraId, HoldId, IdKind, id_kind, typed_id
 
 WIDEST = timedelta(hours=24)  # of camera time; a request freezes what it is about, not the archive
 PROVISIONAL = timedelta(hours=72)  # a weekend between a Friday's letter and a Monday's decision
-NEVER_LAPSE = frozenset({RequestType.RESTRICTION, RequestType.OBJECTION, RequestType.ERASURE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,23 +108,6 @@ def is_for_request(case_id: str | None) -> bool:
 def needs_confirmation(kind: RequestType, cameras: Sequence[CameraId], span: Span) -> bool:
     """Whether a request of this type over this footage gets a provisional hold, which lapses unless it is confirmed."""
     return kind not in NEVER_LAPSE and is_wide(cameras, span)
-
-
-def lapses_at(request: AccessRequest) -> datetime | None:
-    """When the provisional hold of a request lapses, or lapsed; None where nothing lapses, or it was confirmed.
-
-    Asked of the type that the request has now, and not of the row alone: a hold that was placed as provisional stays
-    once its request is a restriction, an objection or an erasure.
-    """
-    if request.type in NEVER_LAPSE and request.provisional_hold is not None:
-        return None
-    return request.provisional_until
-
-
-def has_lapsed(request: AccessRequest, now: datetime) -> bool:
-    """Whether a provisional hold is over."""
-    until = lapses_at(request)
-    return request.provisional_hold is not None and until is not None and now >= until
 
 
 def check_asked(kind: RequestType, span: Span | None, received: datetime, now: datetime, zone: ZoneInfo) -> None:

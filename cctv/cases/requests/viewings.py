@@ -40,7 +40,6 @@ _KINDS: Mapping[Act, ViewingKind] = {
     Act.DISCLOSURE_HANDED: ViewingKind.HANDED,
 }
 _PICTURE = timedelta(seconds=1)  # what a still shows, as a span
-_COPIES = frozenset(method.value for method in Method)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,9 +111,8 @@ def _own_scope(entry: AuditEntry) -> _Scope | None:
 
 
 def _kind(entry: AuditEntry) -> ViewingKind:
-    """What was done; a disclosure without a copy was shown on the spot."""
-    method = entry.facts.get("method")
-    shown = entry.act is Act.DISCLOSURE_HANDED and method is not None and method not in _COPIES
+    """What was done; what was shown on the spot left no copy."""
+    shown = entry.act is Act.DISCLOSURE_HANDED and entry.facts.get("method") == Method.ON_SITE.value
     return ViewingKind.SHOWN if shown else _KINDS[entry.act]
 
 

@@ -26,7 +26,7 @@ from cctv.core.language import Language
 from cctv.db.engine import read_transaction
 from cctv.letters.render import render
 from cctv.letters.sender import templates_of
-from cctv.model.compliance import Declaration, DeclarationKind, Review, ReviewKind, Trigger, WorkstationCheck
+from cctv.model.compliance import ComplianceReview, Declaration, DeclarationKind, ReviewKind, Trigger, WorkstationCheck
 from cctv.model.ids import ZoneId
 from cctv.packages.deliver import workstation_letter
 
@@ -366,7 +366,7 @@ def _checked_text(console: Console, context: CommandContext, check: WorkstationC
     console.print(_("The next check is due by {day:%d/%m/%Y}.", day=due))
 
 
-def _review_text(console: Console, context: CommandContext, review: Review) -> None:
+def _review_text(console: Console, context: CommandContext, review: ComplianceReview) -> None:
     what = _("{kind} on {day:%d/%m/%Y} by {by}", kind=review.kind, day=review.on, by=review.by)
     would = (
         _("Would write down: {what}", what=what)

@@ -15,9 +15,9 @@ from rich.console import Console
 from cctv.cases.footage_status import FootageStatus
 from cctv.cases.letters.request_letters import Draft
 from cctv.cases.requests.deadlines import days_left
-from cctv.cases.requests.needs import NextStepKind, Step
+from cctv.cases.requests.needs import NextStepKind, Step, lapses_at
 from cctv.cases.requests.next_steps import facts_of, missing, next_line
-from cctv.cases.requests.scope import StorageForecast, lapses_at
+from cctv.cases.requests.scope import StorageForecast
 from cctv.cli.context import CommandContext
 from cctv.cli.output import joined, length, local_date, size, table
 from cctv.cli.views.footage import day, print_dry, print_next, when
