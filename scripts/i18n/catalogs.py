@@ -75,7 +75,7 @@ def _typed(english: str) -> Iterator[str]:
     yield from re.findall(r"--[a-z][a-z-]*|`[^`]+`", english)
     for noun, verb in re.findall(r"\bcctv ([a-z]+)(?: ([a-z-]+))?", english):
         if noun in COMMANDS:
-            command = root.get_command(click.Context(root), noun)
+            command = root.get_command(click.Context(root, **root.context_settings), noun)
             yield f"cctv {noun} {verb}" if isinstance(command, click.Group) and verb in command.commands else noun
 
 

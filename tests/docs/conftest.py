@@ -29,4 +29,4 @@ def tree(ctx: click.Context) -> dict[str, click.Command]:
 @pytest.fixture(scope="session")
 def commands() -> dict[str, click.Command]:
     """`cctv hold place` and all the others."""
-    return tree(click.Context(root, info_name="cctv", obj=Invocation()))
+    return tree(click.Context(root, info_name="cctv", obj=Invocation(), **root.context_settings))

@@ -122,7 +122,7 @@ def test_no_tracked_file_names_a_place_of_one_machine_or_a_registry():
 
 def parse(words: list[str]) -> str | None:
     """What is wrong with `cctv WORDS`: a command, an option or a choice that there is not.  Runs nothing."""
-    ctx = click.Context(root, info_name="cctv", obj=Invocation())
+    ctx = click.Context(root, info_name="cctv", obj=Invocation(), **root.context_settings)
     words = list(words)
     while isinstance(ctx.command, click.Group):
         if not words or words[0].isupper() or words[0] in ("--help", "--version", "..."):
@@ -160,7 +160,7 @@ def _parse_options(ctx: click.Context, words: list[str]) -> str | None:
 
 def _command(words: list[str]) -> list[str]:
     """`export list shows packages` is `export list` and prose."""
-    group = isinstance(root.get_command(click.Context(root, obj=Invocation()), words[0]), click.Group)
+    group = isinstance(root.get_command(click.Context(root, obj=Invocation(), **root.context_settings), words[0]), click.Group)
     return words[: 2 if group else 1]
 
 

@@ -84,13 +84,15 @@ def test_every_command_that_ends_a_hold_asks_the_rule_of_two_persons():
 
     assert {name.removeprefix("cctv.cli.commands.") for name in commands} >= {
         "hold.release", "incident.settle", "disclosure.end", "request.answer.answer", "request.answer.close",
-        "request.rights.lift", "request.scope.scope", "request.scope.confirm",
+        "request.rights.lift", "request.rights.withdraw", "request.scope.scope", "request.scope.confirm",
+        "request.scope.correct", "incident.correct", "disclosure.correct",
     }  # fmt: skip
     assert commands - reaching(graph, RULE) == set()
     assert {name for name in graph if RELEASE in graph[name]} == {
         "cctv.cases.holds.release_hold", "cctv.cases.incidents._settle",
         "cctv.cases.disclosures.disclosures.end_disclosure",
         "cctv.cases.requests.close.release_own", "cctv.cases.requests.scope._release",
+        "cctv.cases.two_person.release_replaced",
     }  # fmt: skip
     uncalled = {name for name in ending if not any(name in used for used in graph.values())} - commands
     assert uncalled == {"cctv.cases.requests.scope._lapse"}  # by LAPSE alone

@@ -95,6 +95,7 @@ request correct REQ-2026-003 {LATER} --reason x
 request yield REQ-2026-003 --to INC-2026-001 --ground legal-claim --recipient X --reference X --reason x
 request withdraw REQ-2026-005 --reason x
 request withdraw REQ-2026-005 --reason x
+request viewings REQ-2026-001
 request list --all
 redaction prepare REQ-2026-009
 redaction show REQ-2026-001
