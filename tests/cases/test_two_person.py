@@ -164,7 +164,7 @@ WIDER = "--cameras foyer-1 --from '2026-11-01 10:55' --to '2026-11-01 11:05' --r
 def test_a_narrower_scope_frees_footage_and_takes_two_persons(guarded, acting):
     guarded.cctv(f"{REQUEST} restriction")
 
-    told = guarded.cctv(f"request scope REQ-2026-001 {NARROWER}", exit=13).err
+    told = guarded.cctv(f"request scope REQ-2026-001 {NARROWER}", exit=3).err
     line = re.search(r"cctv (request scope .+?) --reason", " ".join(told.split()))
     assert holds(guarded) == ["HOLD-2026-001"]
     shown = guarded.cctv("request show REQ-2026-001 --json").json["request"]
@@ -213,7 +213,7 @@ def test_an_answer_that_gives_what_was_asked_ends_the_hold_with_one(guarded, act
 def test_a_policy_may_ask_two_for_every_answer(guarded, acting):
     ask_two_for(guarded, "request.answer")
     guarded.cctv(NO_FOOTAGE)
-    guarded.cctv("request answer REQ-2026-001 --outcome no-footage", exit=13)
+    guarded.cctv("request answer REQ-2026-001 --outcome no-footage", exit=3)
     assert holds(guarded) == ["HOLD-2026-001"]
     assert not list((guarded.root / "letters").glob("*/*"))
 
