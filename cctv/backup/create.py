@@ -24,10 +24,9 @@ from cctv.backup.queries import log_end
 from cctv.backup.state import backup_lock, backup_path, check_place, interrupted, on_same_disk, remember_backup
 from cctv.core.durable import give_path, sha256_file
 from cctv.crypto.age import recipients
-from cctv.db.engine import open_engine, read_transaction, write_transaction
+from cctv.db.engine import copy_database, open_engine, read_transaction, settle, write_transaction
 from cctv.db.identity import DATABASE_FILE, SITE_FILE
 from cctv.db.migrate import version
-from cctv.db.snapshot import copy_database, settle
 from cctv.db.storage import Storage
 from cctv.footage.repair.queries import count_segments
 from cctv.holds.store import holds_in_force

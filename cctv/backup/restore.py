@@ -36,7 +36,7 @@ from cctv.config.schema import Settings
 from cctv.core.clock import Clock, iso
 from cctv.core.durable import DurableFiles, exclusive, give_all, give_path, sha256_file
 from cctv.core.errors import CctvError, Exit
-from cctv.db.engine import open_engine, read_transaction, write_transaction
+from cctv.db.engine import copy_database, is_whole, open_engine, read_transaction, settle, write_transaction
 from cctv.db.identity import (
     DATABASE_FILE,
     MARK_FILE,
@@ -52,7 +52,6 @@ from cctv.db.identity import (
     write_identity,
 )
 from cctv.db.migrate import HEAD, DatabaseNewer
-from cctv.db.snapshot import copy_database, is_whole, settle
 from cctv.db.storage import DIRECTORIES, Storage, keep_short_id, open_site, skip_short_ids
 from cctv.db.upgrade import upgrade
 from cctv.footage.repair.queries import bury_gone, count_held, gone_ids

@@ -38,9 +38,9 @@ from cctv.cases.requests.scope import check_asked, freezes, refreeze
 from cctv.cases.text_input import changed_fields, checked_text, field_label, given_of, logged_facts
 from cctv.cases.two_person import Corrected, MovedHold, move_hold, remove_replaced
 from cctv.config.schema import Settings
+from cctv.core.clock import start_of_day
 from cctv.core.i18n import N_, join_messages
 from cctv.core.language import Language
-from cctv.core.local_days import start_of_day
 from cctv.core.time_range import Span
 from cctv.db.engine import write_transaction
 from cctv.db.storage import Storage

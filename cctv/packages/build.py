@@ -39,7 +39,7 @@ from cctv.model.cases import AccessRequest
 from cctv.model.compliance import Permission
 from cctv.model.ids import CameraId, ExportId, IdKind, typed_id
 from cctv.packages.documents import readme
-from cctv.packages.errors import FootageAdded, NotApproved
+from cctv.packages.errors import FootageAdded, NotApproved, refusals_logged
 from cctv.packages.expiry import lease_end
 from cctv.packages.folder import begin_build, complete_build, finish_interrupted_build
 from cctv.packages.manifest import (
@@ -60,7 +60,6 @@ from cctv.packages.manifest import (
     VerifiedPackage,
 )
 from cctv.packages.queries import PackageRow, insert_package
-from cctv.packages.refusals import refusals_logged
 from cctv.redaction.errors import SceneLost, SearchFailed, SourceUnreadable, VerifyFailed
 from cctv.redaction.review.analysis import backdrop_hashes
 from cctv.redaction.review.artefacts import SURVEY, read_times

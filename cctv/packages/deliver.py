@@ -35,10 +35,10 @@ from cctv.cases.requests.blocks import require_unblocked
 from cctv.cases.requests.lifecycle import find_request
 from cctv.cases.requests.needs import scope_of
 from cctv.cases.requests.questions import require_ready
+from cctv.core.clock import months_after, start_of_day
 from cctv.core.durable import beside, leftovers
 from cctv.core.filesystem import require_disk_space
 from cctv.core.i18n import N_
-from cctv.core.local_days import months_after, start_of_day
 from cctv.crypto.signing_key import read_public_key
 from cctv.db.engine import read_transaction, write_transaction
 from cctv.db.storage import Storage
@@ -55,11 +55,10 @@ from cctv.model.ids import IdKind, id_kind, typed_id
 from cctv.model.requests import RequesterRole
 from cctv.packages.documents import note_text, receipt_page
 from cctv.packages.encrypted_zip import new_passphrase, write_zip
-from cctv.packages.errors import PackageOver, RecipientAbsent, RecipientTyped, TargetUnfit
+from cctv.packages.errors import PackageOver, RecipientAbsent, RecipientTyped, TargetUnfit, refusals_logged
 from cctv.packages.folder import package_folder
 from cctv.packages.manifest import PUBLIC_KEY, AnyManifest
 from cctv.packages.queries import PackageRow, find_package
-from cctv.packages.refusals import refusals_logged
 from cctv.packages.verify import verify_package
 
 log = logging.getLogger(__name__)

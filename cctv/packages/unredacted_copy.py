@@ -44,7 +44,7 @@ from cctv.model.footage import Segment
 from cctv.model.ids import CameraId, ExportId, IdKind, typed_id
 from cctv.packages.build import gaps_of, video_name
 from cctv.packages.documents import disclosure_readme
-from cctv.packages.errors import CopyDiffers, DisclosureChanged, MasksHide, RecordingUnreadable
+from cctv.packages.errors import CopyDiffers, DisclosureChanged, MasksHide, RecordingUnreadable, refusals_logged
 from cctv.packages.expiry import lease_end
 from cctv.packages.folder import begin_build, complete_build, finish_interrupted_build
 from cctv.packages.manifest import (
@@ -60,7 +60,6 @@ from cctv.packages.manifest import (
     UnrecordedSpan,
 )
 from cctv.packages.queries import PackageRow, insert_package
-from cctv.packages.refusals import refusals_logged
 from cctv.packages.stream_copy import CopyStretch, copy, read_recording, stretches, take
 from cctv.redaction.review.case import Progress, check_sources, silent
 from cctv.redaction.review.errors import NoFootageToRedact, SegmentChanged, SegmentMissing

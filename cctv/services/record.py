@@ -12,7 +12,7 @@ from cctv.config.credentials import Credential, load_credentials
 from cctv.config.loader import load_settings
 from cctv.core.errors import CctvError
 from cctv.core.logs import SHOWN
-from cctv.core.machine import share_arenas
+from cctv.core.process import ServiceManager, share_arenas
 from cctv.db.engine import read_transaction
 from cctv.db.identity import require_newest
 from cctv.db.storage import Storage
@@ -21,7 +21,6 @@ from cctv.footage.repair.recover import recover_incoming
 from cctv.footage.runs import archived_cameras, rename_gap, unfollowed_holds
 from cctv.model.footage import GapCause
 from cctv.recording.supervisor import Changes, Supervisor, stamped
-from cctv.services.systemd import ServiceManager
 
 log = logging.getLogger(__name__)
 

@@ -25,6 +25,7 @@ from cctv.cases.requests.scope import end_lapsed
 from cctv.core.durable import LockHeld
 from cctv.core.errors import FileUnreadable, GuardError
 from cctv.core.logs import SHOWN
+from cctv.core.process import ServiceManager
 from cctv.crypto.signing_key import KeyExposed, KeyLost, KeyUnreadable
 from cctv.db.engine import read_transaction, write_transaction
 from cctv.db.storage import Storage
@@ -38,7 +39,6 @@ from cctv.retention.free_space import RoomMade, make_room
 from cctv.retention.policy import lead
 from cctv.retention.summarise import Summarised, summarise_oldest_day
 from cctv.retention.sweep import LONGEST_SLEEP, SweepReport, sleep_for, sweep_once
-from cctv.services.systemd import ServiceManager
 from cctv.viewing.cleanup import tidy_views
 
 log = logging.getLogger(__name__)

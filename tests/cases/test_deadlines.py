@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cctv.cases.requests.deadlines import days_left, due, due_date, extended, extended_date
-from cctv.core.local_days import end_of_day
+from cctv.core.clock import end_of_day
 
 BRUSSELS = ZoneInfo("Europe/Brussels")
 

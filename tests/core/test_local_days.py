@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cctv.core.local_days import calendar_days, end_of_day, months_after, start_of_day, start_of_next_day
+from cctv.core.clock import calendar_days, end_of_day, months_after, start_of_day, start_of_next_day
 
 BRUSSELS = ZoneInfo("Europe/Brussels")
 SECOND = timedelta(seconds=1)

@@ -160,7 +160,9 @@ def _parse_options(ctx: click.Context, words: list[str]) -> str | None:
 
 def _command(words: list[str]) -> list[str]:
     """`export list shows packages` is `export list` and prose."""
-    group = isinstance(root.get_command(click.Context(root, obj=Invocation(), **root.context_settings), words[0]), click.Group)
+    group = isinstance(
+        root.get_command(click.Context(root, obj=Invocation(), **root.context_settings), words[0]), click.Group
+    )
     return words[: 2 if group else 1]
 
 

@@ -23,8 +23,8 @@ from cctv.cases.incident_queries import first_recorded
 from cctv.cases.requests.needs import step_label
 from cctv.cases.requests.next_steps import RequestFacts, missing, next_line, open_facts
 from cctv.config.schema import Settings
+from cctv.core.clock import end_of_day
 from cctv.core.i18n import N_, enum_label, join_messages
-from cctv.core.local_days import end_of_day
 from cctv.db.engine import read_transaction
 from cctv.db.storage import Storage
 from cctv.holds.store import holds_in_force

@@ -22,8 +22,8 @@ from cctv.cases.compliance.queries import (
 )
 from cctv.cases.errors.compliance import CheckStillToCome, ReviewDateUnusable, ReviewIncomplete
 from cctv.cases.text_input import checked_text
+from cctv.core.clock import months_after
 from cctv.core.i18n import N_, enum_label
-from cctv.core.local_days import months_after
 from cctv.db.engine import read_transaction, write_transaction
 from cctv.db.storage import Storage, next_short_id
 from cctv.model.audit import Act

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from cctv.core.local_days import months_after
+from cctv.core.clock import months_after
 from cctv.model.compliance import (
     Breach,
     ComplianceReview,

@@ -11,7 +11,7 @@ from __future__ import annotations
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from cctv.core.local_days import end_of_day, months_after
+from cctv.core.clock import end_of_day, months_after
 from cctv.model.cases import AccessRequest, RequestType
 from cctv.model.disclosures import Recipient
 from cctv.model.requests import Mandate, RequesterRole

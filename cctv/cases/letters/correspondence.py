@@ -45,8 +45,8 @@ from cctv.cases.requests.questions import question_of
 from cctv.cases.requests.viewings import viewings_of
 from cctv.cases.text_input import checked_text
 from cctv.cases.two_person import ending_act, sign_release
+from cctv.core.clock import start_of_day
 from cctv.core.i18n import N_, join_messages
-from cctv.core.local_days import start_of_day
 from cctv.core.typed_time.resolve import echo_instant
 from cctv.db.engine import read_transaction, write_transaction
 from cctv.db.storage import Storage

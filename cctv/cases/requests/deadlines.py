@@ -30,8 +30,8 @@ from cctv.cases.letters.request_letters import Draft, asked_of, draft, enter
 from cctv.cases.requests.lifecycle import Transition, load_for_transition
 from cctv.cases.requests.queries import extension_of, insert_extension, mark_extension_sent, set_due
 from cctv.cases.text_input import checked_text
+from cctv.core.clock import calendar_days, end_of_day, months_after, start_of_day
 from cctv.core.i18n import N_
-from cctv.core.local_days import calendar_days, end_of_day, months_after, start_of_day
 from cctv.db.engine import read_transaction, write_transaction
 from cctv.db.storage import Storage
 from cctv.letters.answers import ExtensionLetter

@@ -31,9 +31,8 @@ from cctv.cases.requests.needs import scope_of
 from cctv.cases.requests.queries import select_provisional, select_request, set_provisional, set_scope
 from cctv.cases.text_input import checked_text
 from cctv.cases.two_person import Replaced, Replacement, release_replaced, sign_release
-from cctv.core.clock import iso
+from cctv.core.clock import iso, start_of_next_day
 from cctv.core.i18n import N_
-from cctv.core.local_days import start_of_next_day
 from cctv.core.time_range import Span, total
 from cctv.core.typed_time.resolve import echo_date, echo_instant
 from cctv.db.engine import read_transaction, write_transaction

@@ -46,8 +46,8 @@ from cctv.cli.views.footage import (
     release_effects_data,
 )
 from cctv.cli.views.redaction import watched
+from cctv.core.clock import start_of_day
 from cctv.core.i18n import _
-from cctv.core.local_days import start_of_day
 from cctv.model.disclosures import DisclosureClosure, Duty, Receiver, Recipient
 from cctv.packages.deliver import show_on_site
 from cctv.packages.unredacted_copy import build_disclosure, plan_disclosure

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
+from cctv.core.clock import months_after, start_of_day, start_of_next_day
 from cctv.core.errors import UsageError
 from cctv.core.i18n import N_, Message, join_messages
-from cctv.core.local_days import months_after, start_of_day, start_of_next_day
 from cctv.core.typed_time.durations import parse_duration, typed_length
 from cctv.core.typed_time.parser import TimeUnreadable, Typed, is_day, plain, read, shown
 from cctv.core.typed_time.words import NOW

@@ -25,7 +25,7 @@ from cctv.audit.chain import AuditFacts
 from cctv.audit.log import append_entry
 from cctv.core.clock import iso
 from cctv.core.errors import GuardError, UsageError
-from cctv.core.machine import boot_id, is_synchronised
+from cctv.core.process import boot_id, is_synchronised
 from cctv.db import schema
 from cctv.db.engine import read_transaction, write_transaction
 from cctv.db.storage import Storage
