@@ -238,11 +238,16 @@ def follow_renames(site: Storage) -> list[Hold]:
 
 
 def cameras_over(site: Storage, cameras: Iterable[CameraId], span: Span | None) -> tuple[CameraId, ...]:
-    """The cameras, and what they are called today where the span goes on after they were renamed; None: any time."""
+    """The cameras under every name that they have within a span; None: any time.
+
+    What they are called today where the span goes on after they were renamed, and what they were called before where it
+    begins before that.
+    """
     names = list(cameras)
     with read_transaction(site.engine) as connection:
+        former = _former(connection, site.settings, names, span)
         renamed = _renamed(connection, site.settings, names, span)
-    return tuple(dict.fromkeys((*names, *renamed.values())))
+    return tuple(dict.fromkeys((*names, *renamed.values(), *former)))
 
 
 def unfollowed_holds(connection: Connection, settings: Settings, now: datetime) -> list[str]:
@@ -267,6 +272,21 @@ def _followers(connection: Connection, settings: Settings) -> list[tuple[Hold, d
         if missing:
             due.append((hold, missing))
     return due
+
+
+def _former(
+    connection: Connection, settings: Settings, cameras: Iterable[CameraId], span: Span | None
+) -> list[CameraId]:
+    """Earlier names of these cameras under which something was recorded after the beginning of the span."""
+    former = [
+        name for camera in cameras if camera in settings.cameras for name in settings.cameras[camera].renamed_from
+    ]
+    last = {name: latest_run(connection, name) for name in former}
+    return [
+        name
+        for name, run in last.items()
+        if run is not None and (span is None or run.ended is None or run.ended > span.start)
+    ]
 
 
 def _renamed(

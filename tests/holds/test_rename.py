@@ -39,6 +39,30 @@ def test_a_hold_still_to_come_goes_on_under_the_new_name(site, clock):
     assert incident["incident"]["cameras"] == ["gevel-1", "gevel-9"]
 
 
+def test_what_was_recorded_under_the_old_name_is_held_for_an_incident_that_names_the_new_one(site, clock):
+    earlier = site.record("gevel-1", "2026-11-01 09:00")
+    held = site.record("gevel-1", "2026-11-01 10:30", minutes=2)
+    rename(site)
+    under_new = site.record("gevel-9", "2026-11-01 11:00")
+    site.cctv("incident open ruit --kind damage --cameras gevel-9 --from '2026-11-01 10:00' --to '2026-11-01 11:30'")
+    clock.advance(days=12)
+
+    site.cctv("sweep --once")
+
+    assert site.footage("gevel-1") == held
+    assert site.footage("gevel-9") == under_new
+    assert not (site.root / earlier[0].path).exists()
+
+
+def test_an_earlier_name_is_left_alone_where_the_span_begins_after_it(site):
+    site.record("gevel-1", "2026-11-01 09:00")
+    rename(site)
+    site.record("gevel-9", "2026-11-01 11:00")
+    site.cctv("incident open ruit --kind damage --cameras gevel-9 --from '2026-11-01 10:00' --to '2026-11-01 11:30'")
+
+    assert site.cctv("incident show INC-2026-001 --json").json["incident"]["cameras"] == ["gevel-9"]
+
+
 def test_footage_recorded_before_cameras_toml_told_of_the_rename_is_not_lost(site, clock):
     site.record("gevel-1", "2026-11-01 11:00")
     site.cctv(INCIDENT)
