@@ -43,7 +43,7 @@ class Rig:
 
     def hold(self, start, end, camera="gevel-1"):
         """Keep footage of a camera; answers the id of the hold."""
-        command = f"incident open ruit --kind damage --cameras {camera} --from '{start}' --to '{end}' --json"
+        command = f"incident open ruit --another --kind damage --cameras {camera} --from '{start}' --to '{end}' --json"
         return self.cctv(command).json["hold"]["id"]
 
     def days_pass(self, days):

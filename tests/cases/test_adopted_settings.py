@@ -90,7 +90,7 @@ def test_the_file_that_it_follows_may_be_edited_and_the_log_says_so(two_person_s
 def test_another_file_with_the_same_policy_governs_as_well(two_person_site, laxer):
     laxer.write_text(laxer.read_text().replace('["export', '["hold.release", "export'))
 
-    asked = as_of(two_person_site, laxer).cctv("hold release HOLD-2026-001 --reason over", exit=13)
+    asked = as_of(two_person_site, laxer).cctv("hold release HOLD-2026-001 --reason over", exit=3)
 
     assert "HOLD-2026-001" in asked.err
 
