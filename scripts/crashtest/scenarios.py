@@ -51,7 +51,7 @@ Opener = Callable[[Stage, datetime], Storage]
 def hold_on(stage: Stage, span: Span, *cameras: str) -> tuple[str, str]:
     """An incident with its hold; answers both ids."""
     names = tuple(camera for camera in (GEVEL, FOYER) if camera in cameras)
-    opened = open_incident(stage.site, NewIncident(IncidentKind.DAMAGE, "ruit", names, span))
+    opened = open_incident(stage.site, NewIncident(IncidentKind.DAMAGE, "ruit", names, span), another=True)
     stage.promise(Held(opened.hold.id, frozenset(names), span))
     return opened.incident.id, opened.hold.id
 
