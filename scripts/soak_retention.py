@@ -378,17 +378,19 @@ def judge(venue: Venue, witness: Witness) -> list[bool]:
         figure("most seconds past a limit, on the way", round(witness.worst_late, 1)),
         figure("held segments lost", len(witness.lost), 0),
         figure("segments past their limit at the end, by the disk", len(overdue), 0),
-        figure("seconds past a limit at the end, by `cctv status`", _status_overdue(venue), 0),
+        figure("seconds past a limit that a sweep left, by `cctv status`", _left_overdue(venue), 0),
         figure("holds in force that keep nothing", sum(not hold.must_keep for hold in standing), 0),
         figure("files in quarantine", len(left), 0),
         figure("services that ended by a failure", len(failed), 0),
     ]
 
 
-def _status_overdue(venue: Venue) -> float:
+def _left_overdue(venue: Venue) -> float:
+    """What a sweep did not delete; footage that comes due while the two commands run is no part of it."""
+    began = time.monotonic()
     venue.cctv("sweep", "--once")
     answer = json.loads(venue.cctv("status", "--json", optional=True))
-    return float(answer["overdue_seconds"] or 0)
+    return max(0.0, round(float(answer["overdue_seconds"] or 0) - (time.monotonic() - began), 1))
 
 
 def soak(options: argparse.Namespace, folder: Path) -> list[bool]:
