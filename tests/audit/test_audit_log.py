@@ -13,7 +13,7 @@ from cctv.audit.log import audit_entries, entries_since, entry_at, forget_texts_
 from cctv.db.engine import read_transaction, write_transaction
 from cctv.model.audit import Act
 
-OPEN = "incident open 'laptop, foyer' --kind theft --cameras foyer-1 --from '2026-11-01 11:00' --to '11:30'"
+OPEN = "incident open 'laptop, foyer' --kind theft --another --cameras foyer-1 --from '2026-11-01 11:00' --to '11:30'"
 
 
 @pytest.fixture

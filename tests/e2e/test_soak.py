@@ -28,7 +28,7 @@ def test_each_fault_once_and_every_lost_second_has_its_cause(tmp_path):
 @pytest.mark.timeout(600)
 @pytest.mark.skipif(simrig.missing() is not None, reason=f"no simulated cameras: {simrig.missing()}")
 def test_nothing_held_is_lost_and_nothing_is_overdue_whatever_people_do(tmp_path):
-    few = ["--cameras", "2", "--minutes", "0.8", "--every", "4", "--holds", "4", "--seed", "3", "--size", "320x180"]
+    few = ["--cameras", "2", "--minutes", "0.4", "--every", "2", "--holds", "4", "--seed", "3", "--size", "320x180"]
     command = [sys.executable, str(simrig.SCRIPTS / "soak_retention.py"), *few, "--keep", str(tmp_path)]
 
     done = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False)

@@ -109,7 +109,7 @@ def test_a_rebuild_keeps_the_registers_and_takes_in_what_was_recorded_since(olde
     older.cctv("sweep --once")
     older.cctv("footage reconcile")
     older.cctv("audit verify")
-    again = older.cctv(INCIDENT.replace("ruit", "fiets") + " --json").json["incident"]["id"]
+    again = older.cctv(INCIDENT.replace("ruit", "fiets") + " --another --json").json["incident"]["id"]
     assert again == "INC-2026-101"
     clock.advance(days=8)
     older.cctv("sweep --once")
