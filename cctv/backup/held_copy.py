@@ -112,9 +112,10 @@ def copy_held(site: Storage, directory: Path, *, new_copy: str | None = None) ->
         _check_the_one(site, folder, new_copy=new_copy is not None)
         site.disk.make_directory(folder)
         identity = _read_id(folder) or _begin(site, folder)
+        at = _up_to_date(site)
         plan = _plan(site, folder)
         destroyed = _destroy(site, plan.destroy)
-        remember_held(site, HeldCopy(identity, str(place), _up_to_date(site)))
+        remember_held(site, HeldCopy(identity, str(place), at))
         unreadable = [segment.path for segment in plan.copy if not _copy(site, folder, segment, to)]
         copied = len(plan.copy) - len(unreadable)
         done = HeldDone(folder, copied, destroyed, plan.kept, tuple(unreadable), same_disk=on_same_disk(site, place))
@@ -136,9 +137,10 @@ def refresh_held_copy(site: Storage) -> HeldDone | None:
         with read_transaction(site.engine) as connection:
             released = released_since(connection, copy.at)
         return HeldDone(folder, reached=False, released=released)
+    at = _up_to_date(site)
     plan = _plan(site, folder)
     destroyed = _destroy(site, plan.destroy)
-    remember_held(site, HeldCopy(copy.id, copy.directory, _up_to_date(site)))
+    remember_held(site, HeldCopy(copy.id, copy.directory, at))
     done = HeldDone(folder, destroyed=destroyed, kept=plan.kept)
     if destroyed:
         _record(site, copy.id, done, reason=None)
@@ -167,9 +169,16 @@ def destroy_released(site: Storage) -> HeldDone | None:
 
 
 def _up_to_date(site: Storage) -> datetime:
-    """Since when no release is left to follow: now, unless released footage waits for the confirmation of the holds."""
+    """Since when no release is left to follow: now, unless released footage waits for the confirmation of the holds.
+
+    Asked before the holds are read, and while no release is under way: one that comes while the medium is written has a
+    later time, and the next sweep follows it.
+    """
     copy = read_backup_state(site.root).held
-    return copy.at if copy is not None and unconfirmed(site.root) is not None else site.clock.now()
+    if copy is not None and unconfirmed(site.root) is not None:
+        return copy.at
+    with write_transaction(site.engine):
+        return site.clock.now()
 
 
 def _plan(site: Storage, folder: Path) -> HeldPlan:

@@ -260,7 +260,7 @@ def _prepare(
 def _carry_deletions(root: Path, work: Path, manifest: BackupManifest) -> int:
     """Bring the deletions of the index that is replaced into the one that is unpacked in `work`; returns their rows.
 
-    None where that index is lost or another site's: then nothing knows what it deleted.
+    0 where that index is lost or another site's: then nothing knows what it deleted.
     """
     replaced = _replaced_index(root)
     if replaced is None:
@@ -279,7 +279,7 @@ def _carry_deletions(root: Path, work: Path, manifest: BackupManifest) -> int:
 
 
 def _replaced_index(root: Path) -> Path | None:
-    """`cctv.db`, or where there is none the newest that a restore set aside: it may have been interrupted."""
+    """`cctv.db`, or the newest that an interrupted restore set aside; None where there is none, or it is damaged."""
     current = root / DATABASE_FILE
     aside = [path for path in root.glob(f"{DATABASE_FILE}.set-aside-*") if not path.name.endswith(("-wal", "-shm"))]
     index = current if current.exists() else max(aside, default=None)

@@ -1,7 +1,7 @@
 """Time: the injected clock, and instants as integer microseconds.
 
-Has the only call of the system clock.  Every decision takes `now` as an argument; a naive datetime is refused here, so
-that none reaches the index.
+Reads the system clock for every decision, which takes `now` as an argument; a naive datetime is refused here, so that
+none reaches the index.
 
 And local days: where a day of a time zone begins and ends, and dates counted in months and days.  A day has 23, 24 or
 25 hours where summer time begins or ends, so no function adds 24 hours: each counts on the calendar and converts by the

@@ -41,16 +41,16 @@ def open_engine(path: Path, *, create: bool = False) -> Engine:
 
     Only `create` makes the file: a lost mount must not find an empty database where its own was.
     """
-    mode = {"mode": "rwc" if create else "rw", "uri": "true"}
+    mode = {"mode": "rw", "uri": "true"}
     engine = create_engine(
         URL.create("sqlite", database=f"file:{quote(str(path))}", query=mode),
         poolclass=NullPool,
         hide_parameters=True,  # an error of SQLAlchemy would name people in the log
         connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False},
     )
-    event.listen(engine, "connect", _on_connect)
     if create:
-        event.listen(engine, "connect", lambda *_: give_path(path))
+        event.listen(engine, "do_connect", lambda *_: _make_file(path))
+    event.listen(engine, "connect", _on_connect)
     event.listen(engine, "begin", _on_begin)
 
     def on_error(context: ExceptionContext) -> None:
@@ -61,6 +61,13 @@ def open_engine(path: Path, *, create: bool = False) -> Engine:
 
     event.listen(engine, "handle_error", on_error)
     return engine
+
+
+def _make_file(path: Path) -> None:
+    """The empty file, before SQLite opens it: closing one that this process has open would drop SQLite's locks."""
+    if not path.exists():
+        path.touch()
+        give_path(path)
 
 
 def damage_in(error: BaseException) -> str | None:

@@ -5,8 +5,7 @@ this order, and ends where one of them raises:
 
 1. prove that the storage is the one that was opened: before the lock, so that nothing is written where a mount was lost
 2. take the sweeper's lock: one process deletes at a time
-3. check the guards, and that open tombstones name files of the storage: what stops deletion stops the finishing of
-   earlier deletions too
+3. check the guards: what stops deletion stops the finishing of earlier deletions too
 4. adopt hold files that the index does not have: an older cctv.db may lie in the storage
 5. finish open tombstones, but index again what a hold covers by now and what is still on the disk
 
@@ -38,7 +37,6 @@ from sqlalchemy import Connection
 from cctv.audit.chain import AuditFacts
 from cctv.audit.log import append_entry
 from cctv.core.clock import to_us
-from cctv.core.i18n import N_
 from cctv.db.engine import keep_connection_open, read_transaction, write_transaction
 from cctv.db.storage import Storage
 from cctv.footage.ingest import lines_in
@@ -103,13 +101,11 @@ def begin_deletion(
     """Open a session by the five steps of the module; its block is the only place where footage can be deleted.
 
     `prove_storage` and `ask_guards` raise what stops deletion; the second is called under the sweeper's lock.  Also
-    raises LockHeld while another process deletes, PathOutside for a tombstone whose file is not the storage's, and
-    FileUnreadable for a hold file that cannot be read.
+    raises LockHeld while another process deletes, and FileUnreadable for a hold file that cannot be read.
     """
     prove_storage(site)
     with sweeper_lock(site):
         ask_guards(site)
-        _require_tombstones_inside(site)
         adopted = match_files(site)
         follow_renames(site)
         kept = _keep_held(site)
@@ -145,13 +141,6 @@ def delete_quarantined(session: DeletionSession, files: Iterable[Quarantined]) -
     """
     session.require_open()
     return tuple(session.site.relative(file.path) for file in files if _delete_quarantined(session.site, file))
-
-
-def _require_tombstones_inside(site: Storage) -> None:
-    """Raise PathOutside, before anything is deleted, for a tombstone whose file is not the storage's."""
-    with read_transaction(site.engine) as connection:
-        for tombstone in open_tombstones(connection):
-            require_inside(site.root, [tombstone.path], N_("tombstone {id}", id=tombstone.id))
 
 
 def _finish_open_tombstones(site: Storage) -> list[Tombstone]:
@@ -270,7 +259,7 @@ def _remove_empty_days(site: Storage, directories: Iterable[str]) -> None:
 def _delete_quarantined(site: Storage, file: Quarantined) -> bool:
     """The audit entry with the holds checked in its transaction, the file, its note; False when a hold keeps it."""
     with write_transaction(site.engine) as connection:
-        if any(file.camera is None or file.camera in hold.cameras for hold in holds_in_force(connection)):
+        if file.is_kept_by(holds_in_force(connection)):
             return False
         facts: AuditFacts = {"reason": "quarantine past its limit"}
         append_entry(connection, site, Act.SEGMENT_DELETED, site.relative(file.path), facts=facts)

@@ -45,12 +45,17 @@ def inside(root: Path, relative: str, row: Message | str = N_("a segment")) -> P
 
 
 def require_inside(root: Path, relatives: Iterable[str], row: Message | str = N_("a segment")) -> None:
-    """The same for files that are to be unlinked, which follows no link: their folders are asked, each once."""
+    """The same for segments that are to be unlinked, which follows no link: their folders are asked, each once.
+
+    Nothing but a path of `segments/` passes: the storage holds the index, hold files and keys too.
+    """
     known: set[str] = set()
     for relative in relatives:
         folder, _, name = relative.rpartition("/")
         if not is_relative(relative):
             raise PathOutside(row=row, path=relative, problem=N_("it is no relative path"))
+        if not relative.startswith("segments/"):
+            raise PathOutside(row=row, path=relative, problem=N_("it is no path of a segment"))
         if folder not in known:
             _require_inside(root, folder or name, relative, row)
             known.add(folder)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -21,6 +21,7 @@ from cctv.core.logs import SHOWN
 from cctv.db.engine import write_transaction
 from cctv.db.storage import Storage
 from cctv.model.audit import Act
+from cctv.model.holds import Hold
 from cctv.model.ids import CameraId
 
 log = logging.getLogger(__name__)
@@ -39,6 +40,10 @@ class Quarantined:
     note: Path
     camera: CameraId | None
     limit: datetime
+
+    def is_kept_by(self, holds: Iterable[Hold]) -> bool:
+        """Whether a hold names its camera, for its time is not known; a file of no known camera any hold keeps."""
+        return any(self.camera is None or self.camera in hold.cameras for hold in holds)
 
 
 def quarantine(
@@ -70,8 +75,12 @@ def take_in_unnoted(site: Storage) -> tuple[str, ...]:
 
 
 def unnoted_files(site: Storage) -> list[Quarantined]:
-    """The files that `take_in_unnoted` will take in, with the limit that they have from when they were last written."""
-    return [_without_note(site, path, camera) for path, camera in _unnoted(site)]
+    """The files that `take_in_unnoted` will take in.
+
+    For those who only look: their limit counts from when they were last written, that of the note from when it is made.
+    """
+    files = (_without_note(site, path, camera) for path, camera in _unnoted(site))
+    return [file for file in files if file is not None]
 
 
 def all_files(site: Storage) -> list[Quarantined]:
@@ -81,12 +90,17 @@ def all_files(site: Storage) -> list[Quarantined]:
         try:
             files.append(_read(note))
         except FileUnreadable:
-            files.append(_without_note(site, note, None))
+            if (file := _without_note(site, note, None)) is not None:
+                files.append(file)
     return files
 
 
-def _without_note(site: Storage, path: Path, camera: CameraId | None) -> Quarantined:
-    written = datetime.fromtimestamp(path.lstat().st_mtime, UTC)
+def _without_note(site: Storage, path: Path, camera: CameraId | None) -> Quarantined | None:
+    """None where a sweep removed it meanwhile."""
+    try:
+        written = datetime.fromtimestamp(path.lstat().st_mtime, UTC)
+    except FileNotFoundError:
+        return None
     return Quarantined(path, _note_of(path), camera, written + shortest_period(site, camera))
 
 

@@ -234,7 +234,7 @@ def follow_renames(site: Storage) -> list[Hold]:
         if not _followers(connection, site.settings):
             return []
     with write_transaction(site.engine) as connection:  # no placing is in progress under this write lock
-        return [follow(connection, site, hold, renamed) for hold, renamed in _followers(connection, site.settings)]
+        return [follow(connection, site, hold, names) for hold, names in _followers(connection, site.settings)]
 
 
 def cameras_over(site: Storage, cameras: Iterable[CameraId], span: Span | None) -> tuple[CameraId, ...]:
@@ -245,7 +245,8 @@ def cameras_over(site: Storage, cameras: Iterable[CameraId], span: Span | None) 
     """
     names = list(cameras)
     with read_transaction(site.engine) as connection:
-        former = _former(connection, site.settings, names, span)
+        today = [site.settings.successor(name) or name for name in names]
+        former = _former(connection, site.settings, today, span)
         renamed = _renamed(connection, site.settings, names, span)
     return tuple(dict.fromkeys((*names, *renamed.values(), *former)))
 
@@ -264,13 +265,18 @@ def unfollowed_holds(connection: Connection, settings: Settings, now: datetime) 
 
 
 def _followers(connection: Connection, settings: Settings) -> list[tuple[Hold, dict[CameraId, CameraId]]]:
-    """Holds in force that do not name yet what their cameras are called today, with the new names by the old."""
+    """Holds in force that lack a name which their cameras have had since, with the held name by each that they lack.
+
+    That is the name of today, and those between: a camera may have been renamed twice before cameras.toml told of it.
+    """
     due: list[tuple[Hold, dict[CameraId, CameraId]]] = []
     for hold in holds_in_force(connection):
-        renamed = _renamed(connection, settings, sorted(hold.cameras), hold.span)
-        missing = {old: new for old, new in renamed.items() if new not in hold.cameras}
-        if missing:
-            due.append((hold, missing))
+        lacking: dict[CameraId, CameraId] = {}
+        for old, today in _renamed(connection, settings, sorted(hold.cameras), hold.span).items():
+            names = (today, *_former(connection, settings, [today], hold.span))
+            lacking |= {name: old for name in names if name not in hold.cameras}
+        if lacking:
+            due.append((hold, lacking))
     return due
 
 

@@ -172,29 +172,35 @@ def renew(connection: Connection, site: Storage, hold: Hold, review: datetime, *
     return renewed
 
 
-def follow(connection: Connection, site: Storage, hold: Hold, renamed: Mapping[CameraId, CameraId]) -> Hold:
-    """Let a hold and its case go on under the new names of cameras, in the caller's transaction; returns the hold.
+def follow(connection: Connection, site: Storage, hold: Hold, names: Mapping[CameraId, CameraId]) -> Hold:
+    """Let a hold and its case go on under later names of its cameras, in the caller's transaction; returns the hold.
 
-    `renamed` is the new name by the old one.  The file comes first: a crash can only over-hold.  The old names stay,
-    for the footage that was recorded under them.
+    `names` is the name that the hold has by each later one.  The file comes first: a crash can only over-hold.  The old
+    names stay, for the footage that was recorded under them.
     """
-    followed = replace(hold, cameras=hold.cameras | set(renamed.values()))
+    followed = replace(hold, cameras=hold.cameras | set(names))
     write_hold_file(site, followed)
     rows = [{"camera": camera, "hold_id": hold.id} for camera in sorted(followed.cameras - hold.cameras)]
     connection.execute(insert(schema.hold_cameras), rows)
-    _case_follows(connection, hold.ground, renamed)
-    facts: AuditFacts = {"renamed": [f"{old} -> {new}" for old, new in sorted(renamed.items())]}
+    _case_follows(connection, hold, names)
+    facts: AuditFacts = {"renamed": [f"{old} -> {new}" for new, old in sorted(names.items())]}
     append_entry(connection, site, Act.HOLD_FOLLOWED, hold.id, case_id=hold.ground.case_id, facts=facts)
     log.info("hold.followed", extra={"hold": hold.id, "case": hold.ground.case_id, "cameras": len(followed.cameras)})
     return followed
 
 
-def _case_follows(connection: Connection, ground: Ground, renamed: Mapping[CameraId, CameraId]) -> None:
-    """The case itself names the new cameras beside the old ones, and so do the blocks of a request."""
-    table = _CASES[ground.kind]
+def _case_follows(connection: Connection, hold: Hold, names: Mapping[CameraId, CameraId]) -> None:
+    """The case itself names the new cameras beside the old ones, and so do the blocks of a request.
+
+    Not where the hold is over another time than the case: the case may be about what was over before the rename.
+    """
+    table, ground = _CASES[hold.ground.kind], hold.ground
     of_case = table.c.id == ground.case_id
-    cameras = tuple(connection.execute(select(table.c.cameras).where(of_case)).scalar() or ())
-    more = [new for old, new in renamed.items() if old in cameras]
+    about = connection.execute(select(table.c.cameras, table.c.start_us, table.c.end_us).where(of_case)).one_or_none()
+    if about is None or (about.start_us, about.end_us) != (hold.span.start, hold.span.end):
+        return
+    cameras = tuple(about.cameras)
+    more = [new for new, old in names.items() if old in cameras]
     if more:
         connection.execute(update(table).where(of_case).values(cameras=tuple(dict.fromkeys((*cameras, *more)))))
     blocked = schema.block_cameras.c
@@ -203,7 +209,7 @@ def _case_follows(connection: Connection, ground: Ground, renamed: Mapping[Camer
     )
     pairs = connection.execute(select(blocked.block_id, blocked.camera).where(blocked.block_id.in_(of_request))).all()
     known = {(row.block_id, row.camera) for row in pairs}
-    missing = {(row.block_id, renamed[row.camera]) for row in pairs if row.camera in renamed} - known
+    missing = {(row.block_id, new) for row in pairs for new, old in names.items() if old == row.camera} - known
     for block, camera in sorted(missing):
         connection.execute(insert(schema.block_cameras).values(block_id=block, camera=camera))
 

@@ -34,7 +34,8 @@ VIEWS = "views"
 """Folder of a case, below `derived/`, in which its views lie."""
 _AT_ONCE = frozenset({Reason.ERASED, Reason.NEVER_ALLOWED})  # deletions by which every copy must go too
 _UNFINISHED = timedelta(days=1)  # a view whose name tells nothing is what a crash left
-_LONGEST_LEASE = timedelta(days=31)  # of a package that the index does not know
+# Of a package that the index does not know: an upper bound, since only packages/ reads its manifest.
+_LONGEST_LEASE = timedelta(days=31)
 _INSTANT = timedelta(seconds=1)
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _STAMP = "%Y%m%dT%H%M%SZ"
@@ -121,12 +122,12 @@ def _limit_of(source: Segment | Tombstone) -> datetime:
     return source.limit
 
 
-def view_limit(connection: Connection, site: Storage, path: Path) -> CopyLimit:
-    """That of the footage that a file of `views/` shows, four weeks after it was made at most."""
+def view_limit(connection: Connection, site: Storage, path: Path) -> CopyLimit | None:
+    """That of the footage that a file of `views/` shows, at most four weeks after it was made; None: it is gone."""
     view = view_of(path.name)
     if view is None:
-        end = datetime.fromtimestamp(path.lstat().st_mtime, UTC) + _UNFINISHED
-        return CopyLimit(end, end)
+        written = _written(path)
+        return CopyLimit(written + _UNFINISHED, written + _UNFINISHED) if written is not None else None
     return _first_of(view.made + LONGEST, [copy_limit(connection, site, view.camera, view.span)])
 
 
@@ -152,7 +153,9 @@ def package_limit(connection: Connection, site: Storage, package: str) -> CopyLi
     case = (schema.requests if row.request_id is not None else schema.disclosures).c
     is_open = (case.id == (row.request_id or row.disclosure_id)) & case.closed_us.is_(None)
     about = connection.execute(select(case.cameras, case.start_us, case.end_us).where(is_open)).one_or_none()
-    spans = [(CameraId(camera), Span(about.start_us, about.end_us)) for camera in about.cameras] if about else []
+    if about is None or about.start_us is None:
+        return _first_of(row.expires_us, [])
+    spans = [(CameraId(camera), Span(about.start_us, about.end_us)) for camera in about.cameras]
     return _first_of(row.expires_us, [copy_limit(connection, site, camera, span) for camera, span in spans])
 
 
@@ -165,18 +168,21 @@ def kept_copies(connection: Connection, site: Storage) -> Iterator[KeptCopy]:
     """Everything in the storage that has a limit and is no row of a segment, but what a hold keeps."""
     holds = holds_in_force(connection)
     for file in all_files(site):
-        if not any(file.camera is None or file.camera in hold.cameras for hold in holds):
+        if not file.is_kept_by(holds):
             yield KeptCopy(site.relative(file.path), file.limit)
     yield from _unknown_segments(connection, site, holds)
     for path in (site.root / "incoming").glob("*/*"):
-        yield KeptCopy(site.relative(path), _written(path) + shortest_period(site, CameraId(path.parent.name)))
+        if (written := _written(path)) is not None:
+            yield KeptCopy(site.relative(path), written + shortest_period(site, CameraId(path.parent.name)))
     yield from _derived(connection, site)
     packages = {row.path: row.id for row in connection.execute(select(schema.exports.c.path, schema.exports.c.id))}
     for folder in _entries(site.root / "exports"):
         relative = site.relative(folder)
         package = packages.get(relative)
-        ends = package_limit(connection, site, package).limit if package else _written(folder) + _LONGEST_LEASE
-        yield KeptCopy(relative, ends)
+        if package is not None:
+            yield KeptCopy(relative, package_limit(connection, site, package).limit)
+        elif (written := _written(folder)) is not None:
+            yield KeptCopy(relative, written + _LONGEST_LEASE)
 
 
 def _derived(connection: Connection, site: Storage) -> Iterator[KeptCopy]:
@@ -186,11 +192,14 @@ def _derived(connection: Connection, site: Storage) -> Iterator[KeptCopy]:
         views = folder / VIEWS
         if not is_link and views.is_dir() and not views.is_symlink():
             for path in sorted(views.iterdir()):
-                yield KeptCopy(site.relative(path), view_limit(connection, site, path).limit)
+                if (limit := view_limit(connection, site, path)) is not None:
+                    yield KeptCopy(site.relative(path), limit.limit)
         if folder.name in prepared:
             yield KeptCopy(site.relative(folder), derived_limit(connection, site, RequestId(folder.name)).limit)
-        elif is_link or not folder.is_dir() or any(path.name != VIEWS for path in _entries(folder)):
-            yield KeptCopy(site.relative(folder), _written(folder) + LONGEST)
+            continue
+        has_more = is_link or not folder.is_dir() or any(path.name != VIEWS for path in _entries(folder))
+        if has_more and (written := _written(folder)) is not None:
+            yield KeptCopy(site.relative(folder), written + LONGEST)
 
 
 def _unknown_segments(connection: Connection, site: Storage, holds: Sequence[Hold]) -> Iterator[KeptCopy]:
@@ -233,5 +242,9 @@ def _entries(folder: Path) -> list[Path]:
     return sorted(path for path in folder.iterdir() if not path.name.startswith(".")) if folder.is_dir() else []
 
 
-def _written(path: Path) -> datetime:
-    return datetime.fromtimestamp(path.lstat().st_mtime, UTC)
+def _written(path: Path) -> datetime | None:
+    """None where it is gone: the recorder or a sweep moved it between the listing of its folder and this."""
+    try:
+        return datetime.fromtimestamp(path.lstat().st_mtime, UTC)
+    except FileNotFoundError:
+        return None

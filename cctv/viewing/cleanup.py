@@ -41,7 +41,8 @@ def tidy_views(site: Storage, *, everything: bool = False) -> tuple[str, ...]:
             ended = everything or _ended(connection, case)
             is_link = folder.is_symlink()
             views = [] if is_link else sorted(folder.iterdir())
-            due = [path for path in views if ended or view_limit(connection, site, path).due <= now]
+            limits = {path: view_limit(connection, site, path) for path in views}
+            due = [path for path, limit in limits.items() if ended or (limit is not None and limit.due <= now)]
         due = [folder] if is_link else due
         if due:
             with write_transaction(site.engine) as connection:

@@ -272,6 +272,8 @@ def older_database(stage: Stage) -> Iterator[None]:
         sweep_once(stage.site)
     except IndexOlder:
         bring_up(stage, stage.clock)
+    else:
+        raise AssertionError("an older database was not noticed")
     confirmed(stage.reopen())
     stage.clock.advance(timedelta(minutes=1))
     sweep_once(stage.site)

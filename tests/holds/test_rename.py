@@ -198,3 +198,52 @@ def test_two_cameras_cannot_both_be_the_one_that_was_renamed(bare_site):
     bare_site.config.write_text(toml.replace("[cameras.foyer-1]\n", '[cameras.foyer-1]\nrenamed_from = ["gevel-1"]\n'))
 
     assert "gevel-9 was renamed from gevel-1 already" in bare_site.cctv("config check", exit=10).err
+
+
+def test_a_device_that_was_renamed_twice_is_held_under_each_of_its_names(site, clock):
+    first = site.record("gevel-1", "2026-11-01 10:00")
+    rename(site, to="gevel-5")
+    second = site.record("gevel-5", "2026-11-01 10:30")
+    toml = site.config.read_text()
+    twice = '[cameras.gevel-9]\nzone = "facade"\nrenamed_from = ["gevel-1", "gevel-5"]\n'
+    site.config.write_text(toml.replace('[cameras.gevel-5]\nzone = "facade"\nrenamed_from = ["gevel-1"]\n', twice))
+    third = site.record("gevel-9", "2026-11-01 11:00")
+    for name in ("gevel-1", "gevel-5", "gevel-9"):
+        span = "--from '2026-11-01 09:00' --to '2026-11-01 12:00'"
+        opened = site.cctv(f"incident open ruit --another --kind damage --cameras {name} {span} --json").json
+        assert sorted(opened["incident"]["cameras"]) == ["gevel-1", "gevel-5", "gevel-9"]
+    clock.advance(days=12)
+
+    site.cctv("sweep --once")
+
+    assert [site.footage(name) for name in ("gevel-1", "gevel-5", "gevel-9")] == [first, second, third]
+
+
+def test_a_hold_follows_over_a_name_that_cameras_toml_was_told_of_later(site, clock):
+    site.record("gevel-1", "2026-11-01 11:00")
+    site.cctv(INCIDENT)
+    rename(site, to="gevel-5", renamed_from="")
+    between = site.record("gevel-5", "2026-11-02 10:00")
+    toml = site.config.read_text()
+    told = '[cameras.gevel-9]\nrenamed_from = ["gevel-1", "gevel-5"]\n'
+    site.config.write_text(toml.replace("[cameras.gevel-5]\n", told))
+    last = site.record("gevel-9", "2026-11-02 12:00")
+    clock.advance(days=12)
+
+    site.cctv("sweep --once")
+
+    assert (site.footage("gevel-5"), site.footage("gevel-9")) == (between, last)
+
+
+def test_a_further_hold_that_follows_leaves_a_case_about_earlier_footage_alone(site, clock):
+    site.record("gevel-1", "2026-11-01 10:00", minutes=10)
+    site.cctv("incident open ruit --kind damage --cameras gevel-1 --from '2026-11-01 10:00' --to '2026-11-01 10:05'")
+    span = "--from '2026-11-01 10:00' --to '2026-11-03 10:00'"
+    site.cctv(f"hold place --ground INC-2026-001 --cameras gevel-1 {span} --reason later --yes")
+    rename(site)
+    site.record("gevel-9", "2026-11-02 11:00")
+
+    site.cctv("sweep --once")
+
+    assert site.cctv("hold show HOLD-2026-002 --json").json["hold"]["cameras"] == ["gevel-1", "gevel-9"]
+    assert site.cctv("incident show INC-2026-001 --json").json["incident"]["cameras"] == ["gevel-1"]

@@ -189,7 +189,7 @@ def test_a_camera_that_stands_where_the_last_sweep_left_off_denies_the_networks_
     assert len(swept.footage("gevel-1")) == 1
 
 
-def test_footage_without_a_hole_proves_the_time_that_no_sweep_saw(swept, clock, monkeypatch):
+def test_footage_without_a_gap_proves_the_time_that_no_sweep_saw(swept, clock, monkeypatch):
     clock.advance(days=6, hours=18)
     swept.cctv("sweep --once")
     restart(swept, monkeypatch)
