@@ -89,4 +89,4 @@ def _check(camera: CameraSettings, credentials: Mapping[str, Credential], clock:
         log.warning("camera.unreached", extra={"camera": camera.id, "error": fault.code, SHOWN: True})
         return Checkup(camera.id, url, fault=fault, onvif=camera.onvif)
     device = device_facts(camera, credentials, clock)
-    return Checkup(camera.id, url, facts=facts, gop=measure_gop(address), device=device, onvif=camera.onvif)
+    return Checkup(camera.id, url, facts=facts, gop=measure_gop(camera, address), device=device, onvif=camera.onvif)

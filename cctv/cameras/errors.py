@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from cctv.core.errors import CctvError, ConfigError, Exit
+from cctv.core.errors import CctvError, Exit
 from cctv.model.footage import GapCause
 
 
@@ -69,6 +69,59 @@ class CameraUnauthorised(CameraDown):
     cause = GapCause.UNAUTHORISED
 
 
+class ClockRefused(CameraDown):
+    """{camera} refuses the date of the sign-in at {address}: its clock is wrong ({offset}).
+
+    next: set its clock, best by the site's NTP server, then `cctv cameras check {camera}`; the password may be right.
+    """
+
+    cause = GapCause.UNAUTHORISED
+
+
+class BasicRefused(CameraDown):
+    """{camera} asks for the password in clear text (Basic) at {address}; it was not sent.
+
+    next: turn on Digest (or "digest only") in the camera's own settings, or use `rtsps://`; `allow_basic = true` in
+    cameras.toml sends it all the same.
+    """
+
+    cause = GapCause.UNAUTHORISED
+
+
+class CameraRedirected(CameraDown):
+    """{camera} sends the recorder from {address} on to {target}: not followed, the password is not for others.
+
+    next: if its stream is there now, write that address as `rtsp` in cameras.toml.
+    """
+
+    cause = GapCause.REFUSED
+
+
+class CameraBusy(CameraDown):
+    """{camera} has as many viewers as it can serve at {address} (453).
+
+    next: end another program that looks at it, or choose a `profile` with a smaller picture.
+    """
+
+    cause = GapCause.REFUSED
+
+
+class TransportRefused(CameraDown):
+    """{camera} does not send its stream {address} over {transport} (461).
+
+    next: write `transport = "{other}"` for it in cameras.toml.
+    """
+
+    cause = GapCause.REFUSED
+
+
+class CameraOversized(CameraDown):
+    """{camera} sends more than a camera needs to: {detail}. The connection was ended.
+
+    next: restart the camera; if it goes on, somebody else may answer at its address.
+    """
+
+
 class CameraSilent(CameraDown):
     """{camera} accepts a connection at {address} but sends no picture within {seconds} seconds.
 
@@ -96,11 +149,14 @@ class ProfileUnknown(CameraDown):
     cause = GapCause.REFUSED
 
 
-class CredentialMissing(ConfigError):
+class CredentialMissing(CameraDown):
     """{camera} names the credential {credential}, which the credentials do not hold.
 
     next: add [{credential}] with username and password to the credentials file.
     """
+
+    exit_code = Exit.CONFIG
+    cause = GapCause.UNAUTHORISED
 
 
 class StillNotWritten(CctvError):

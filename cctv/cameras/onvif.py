@@ -1,41 +1,41 @@
 """ONVIF: the stream address of a camera, what the device reports about itself, and discovery on the local network.
 
-Responsible for all use of onvif-zeep and wsdiscovery.  The address is requested again at every call, since cameras
-change their addresses.  A device's stream address is trusted, its credentials are not: a user name inside it is
-dropped.  Discovery asks by multicast and connects to nothing; what a device reports is untrusted text and is cleaned
-before it is shown.
+Responsible for what is asked of onvif-zeep (`cctv.cameras.soap` carries it), and for wsdiscovery.  The address is
+requested again at every call, since cameras change theirs.  Of a stream's address the scheme, port and path count; its
+host is the configured one, and a user name inside it is dropped.  What a device answers ends nothing but its own
+conversation.  Discovery asks by multicast and connects to nothing; what a device reports is untrusted text and is
+cleaned before it is shown.
 """
 
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from typing import Any, TypeAlias
-from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
+from urllib.parse import SplitResult, quote, unquote, urlsplit
 
-import requests
-from onvif import ONVIFCamera, ONVIFError
 from wsdiscovery import QName
 from wsdiscovery.discovery import ThreadedWSDiscovery
-from zeep.transports import Transport
 
 from cctv.cameras.errors import (
     CameraDown,
     CameraFailed,
-    CameraRefused,
-    CameraSilent,
     CameraUnauthorised,
-    CameraUnreachable,
+    ClockRefused,
     CredentialMissing,
     ProfileUnknown,
 )
-from cctv.cameras.rtsp import StreamAddress, tcp_ping
+from cctv.cameras.relay import connect_to
+from cctv.cameras.rtsp import StreamAddress
+from cctv.cameras.soap import Device, DeviceTransport, device_address
 from cctv.config.credentials import Credential
 from cctv.config.schema import CameraSettings
 from cctv.core.clock import Clock, SystemClock
+from cctv.core.errors import CctvError
 from cctv.core.text import hidden_sign, without_secrets
 
 log = logging.getLogger(__name__)
@@ -47,10 +47,22 @@ _CLOCK_TIMEOUT = timedelta(seconds=1)  # a recording waits for the answer, and d
 _CAMERA_TYPE = ("http://www.onvif.org/ver10/network/wsdl", "NetworkVideoTransmitter")
 _SCOPE = "onvif://www.onvif.org/"
 _MAX_LABEL_LENGTH = 60
-_HTTP_PORTS = {"http": 80, "https": 443}
+_STREAM_SCHEMES = ("rtsp", "rtsps")
+_STREAM = re.compile(r"([a-zA-Z][a-zA-Z0-9+.-]*)://([^/?#]*)(.*)", re.DOTALL)
+_PORT = re.compile(r":([0-9]{1,5})")
+_MAX_ADDRESS_LENGTH = 2048
 _RECORDING_SERVICE = "http://www.onvif.org/ver10/recording/wsdl"
 _RECORDABLE = ("H264", "H265", "HEVC")
-_UNAUTHORISED = ("notauthorized", "not authorized", "unauthorized", "401", "authority failure", "sender not authorized")
+_UNAUTHORISED = (
+    "notauthorized",
+    "not authorized",
+    "unauthorized",
+    "401",
+    "authority failure",
+    "failedauthentication",
+    "security token could not be authenticated",
+)
+_OUT_OF_DATE = ("messageexpired", "message expired", "message has expired", "time check failed", "created time")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,10 +116,7 @@ def stream_address(
     camera: CameraSettings, credentials: Mapping[str, Credential], *, timeout: timedelta = ONVIF_TIMEOUT
 ) -> StreamAddress:
     """Where the camera's stream is now.  Blocks on the network for a camera named by `onvif`; raises CameraDown."""
-    credential = _credential(camera, credentials)
-    if camera.rtsp is not None:
-        return StreamAddress(camera.rtsp, camera.transport, credential)
-    return StreamAddress(ask_stream_address(camera, credential, timeout).url, camera.transport, credential)
+    return reach_camera(camera, credentials, timeout=timeout).address
 
 
 def reach_camera(
@@ -119,14 +128,16 @@ def reach_camera(
 ) -> ReachedAddress:
     """As `stream_address`, and in the same conversation how far the camera's own clock is off.
 
-    A failure to read the clock costs the address nothing but a second of waiting.
+    It is asked first, for the device checks the date of the sign-in by it.  Raises CameraDown for whatever it answers;
+    a failure to read the clock costs a second of waiting and no more.
     """
     credential = _credential(camera, credentials)
     if camera.rtsp is not None:
         return ReachedAddress(StreamAddress(camera.rtsp, camera.transport, credential), None)
     assert camera.onvif is not None
     log.debug("camera.asked", extra={"camera": camera.id, "method": "onvif"})
-    tcp_ping(camera, camera.onvif)  # zeep takes half a second of processor time before it fails
+    # zeep takes half a second of processor time before it fails
+    connect_to(camera, camera.onvif, device_address(camera)).close()
     answer = ask_stream_address(camera, credential, timeout, clock or SystemClock())
     return ReachedAddress(StreamAddress(answer.url, camera.transport, credential), answer.clock_offset)
 
@@ -169,43 +180,72 @@ def found_camera(addresses: Iterable[str], scopes: Iterable[str]) -> FoundCamera
 
 
 def ask_stream_address(
-    camera: CameraSettings, credential: Credential | None, timeout: timedelta, clock: Clock | None = None
+    camera: CameraSettings, credential: Credential | None, timeout: timedelta, clock: Clock
 ) -> Answer:
-    """The address of the camera's profile and, with a `clock`, how far its own clock is off; raises CameraDown."""
+    """The address of the camera's profile, and how far its clock is off; raises CameraDown for whatever it answers."""
+    offset: timedelta | None = None
     try:
-        device = _connect(camera, credential, timeout)
+        device, offset = _sign_in(camera, credential, timeout, clock)
+        device.learn_addresses()
         media = device.create_media_service()
-        chosen = choose(camera, [_profile(profile) for profile in media.GetProfiles()])
+        chosen = choose(camera, [usable for profile in media.GetProfiles() or () if (usable := _profile(profile))])
         setup = {"Stream": "RTP-Unicast", "Transport": {"Protocol": "RTSP"}}
         answer = media.GetStreamUri({"StreamSetup": setup, "ProfileToken": chosen.token})
-    except ONVIFError as error:
-        raise _fault_of_text(camera, str(error), timeout) from None  # its chain may hold the request
-    return Answer(_without_user(str(answer.Uri)), _ask_clock(device, clock) if clock else None)
+        return Answer(pinned_address(camera, str(answer.Uri)), offset)
+    except Exception as error:  # noqa: BLE001 - what a device answers ends its own conversation, never a recording
+        raise _fault(camera, error, offset) from None  # its chain may hold the request
 
 
 def ask_device(camera: CameraSettings, credential: Credential | None, timeout: timedelta, clock: Clock) -> DeviceFacts:
     """What the device reports about itself; a fact that it does not answer is None, and never an error."""
+    try:
+        device, offset = _sign_in(camera, credential, timeout, clock)
+    except CameraDown:
+        return DeviceFacts()
 
     def answer(ask: Callable[[], Untyped]) -> Untyped:
         try:
             return ask()
-        except ONVIFError:
+        except Exception as error:  # noqa: BLE001 - as above: the device's trouble
+            log.debug("camera.unanswered", extra={"camera": camera.id, "error": type(error).__name__})
             return None
 
-    if (device := answer(lambda: _connect(camera, credential, timeout))) is None:
-        return DeviceFacts()
-    offset = _ask_clock(device, clock)
     information = answer(device.devicemgmt.GetDeviceInformation)
     scopes = answer(device.devicemgmt.GetScopes)
     services = answer(lambda: device.devicemgmt.GetServices({"IncludeCapability": False}))
+    named = [getattr(information, field, None) for field in ("Manufacturer", "Model")]
+    firmware = getattr(information, "FirmwareVersion", None)
     return DeviceFacts(
-        model=f"{information.Manufacturer} {information.Model}" if information else None,
-        firmware=str(information.FirmwareVersion) if information else None,
+        model=_printable(" ".join(str(name) for name in named if name))[:_MAX_LABEL_LENGTH] or None,
+        firmware=_printable(str(firmware))[:_MAX_LABEL_LENGTH] if firmware is not None else None,
         clock_offset=offset,
         records_on_board=records_on_board(
-            [str(scope.ScopeItem) for scope in scopes or ()], [str(service.Namespace) for service in services or ()]
+            [str(getattr(scope, "ScopeItem", "")) for scope in scopes or ()],
+            [str(getattr(service, "Namespace", "")) for service in services or ()],
         ),
     )
+
+
+def pinned_address(camera: CameraSettings, address: str) -> str:
+    """The stream's address as the device tells it, on the configured host and without a user; raises CameraFailed.
+
+    Devices tell two ports (`:554:554`), spaces in the path, characters of a password in front of the host, and behind
+    NAT a host that nobody reaches.  Pure.
+    """
+    match = _STREAM.fullmatch(address.strip())
+    scheme = match[1].lower() if match else ""
+    if match is None or scheme not in _STREAM_SCHEMES or len(address) > _MAX_ADDRESS_LENGTH:
+        shown = without_secrets(_printable(address))[:100]
+        raise CameraFailed(camera=camera.id, detail=f"its stream address is none: {shown or '(empty)'}")
+    bare = match[2].rpartition("@")[2]
+    rest = bare.rpartition("]")[2] if bare.startswith("[") else bare
+    ports = [int(port) for port in _PORT.findall(rest) if 0 < int(port) < 65_536]
+    host = device_address(camera).hostname or ""
+    shown_host = f"[{host}]" if ":" in host else host
+    path = quote(match[3], safe="/?#[]@!$&'()*+,;=:%-._~", errors="replace").replace("'", "%27")
+    if bare.strip("[]").partition(":")[0] not in host:
+        log.debug("camera.pinned", extra={"camera": camera.id})
+    return f"{scheme}://{shown_host}{f':{ports[0]}' if ports else ''}{path}"
 
 
 def choose(camera: CameraSettings, profiles: Sequence[Profile]) -> Profile:
@@ -231,16 +271,37 @@ def records_on_board(scopes: Iterable[str], services: Sequence[str]) -> bool | N
     return False if profiles and services else None
 
 
-def _ask_clock(device: Untyped, clock: Clock) -> timedelta | None:
-    """The device's clock less ours; None, and never an error, for one that reports no time soon."""
-    timeout, device.transport.operation_timeout = device.transport.operation_timeout, _CLOCK_TIMEOUT.total_seconds()
+def _sign_in(
+    camera: CameraSettings, credential: Credential | None, timeout: timedelta, clock: Clock
+) -> tuple[Device, timedelta | None]:
+    """A device that is asked by its own clock, and how far that is off, None where not told; raises CameraDown."""
+    # basicConfig() of the library would print zeep's log on our stderr; a root that has a handler is left alone.
+    if not logging.getLogger().handlers:
+        logging.getLogger().addHandler(logging.NullHandler())
+    transport = DeviceTransport(camera, credential, timeout)
+    name, password = (credential.username, credential.password) if credential else ("", "")
+    try:
+        device = Device("device", 80, name, password, no_cache=True, transport=transport)  # the transport knows where
+        device.devicemgmt.zeep_client.settings.xml_huge_tree = False
+        offset = _ask_clock(device, transport, clock)
+    except Exception as error:  # noqa: BLE001 - the device's trouble, see ask_stream_address
+        raise _fault(camera, error, None) from None
+    if offset is not None:
+        device.date_by(offset)
+    return device, offset
+
+
+def _ask_clock(device: Device, transport: DeviceTransport, clock: Clock) -> timedelta | None:
+    """The device's clock less ours; None for one that reports no time soon."""
+    timeout, transport.operation_timeout = transport.operation_timeout, _CLOCK_TIMEOUT.total_seconds()
     asked_at = clock.now()
     try:
         reply = device.devicemgmt.GetSystemDateAndTime()
-    except ONVIFError:
+    except Exception as error:  # noqa: BLE001 - the device's trouble, see ask_stream_address
+        log.debug("camera.unanswered", extra={"error": type(error).__name__})
         return None
     finally:
-        device.transport.operation_timeout = timeout
+        transport.operation_timeout = timeout
     return _offset(reply, asked_at + (clock.now() - asked_at) / 2)
 
 
@@ -257,56 +318,41 @@ def _offset(reply: Untyped, site_time: datetime) -> timedelta | None:
     return device_time + timedelta(seconds=0.5) - site_time
 
 
-def _connect(camera: CameraSettings, credential: Credential | None, timeout: timedelta) -> Untyped:
-    address = camera.onvif
-    assert address is not None
-    # basicConfig() of the library would print zeep's log on our stderr; a root that has a handler is left alone.
-    if not logging.getLogger().handlers:
-        logging.getLogger().addHandler(logging.NullHandler())
-    parts = urlsplit(address if "://" in address else f"http://{address}")
-    seconds = timeout.total_seconds()
-    session = requests.Session()
-    session.trust_env = False  # a proxy of the environment never stands between a site and its cameras
-    transport: Untyped = Transport(session=session, timeout=seconds, operation_timeout=seconds)  # type: ignore[no-untyped-call]
-    return ONVIFCamera(
-        f"{parts.scheme}://{parts.hostname}",
-        parts.port or _HTTP_PORTS[parts.scheme],
-        credential.username if credential else "",
-        credential.password if credential else "",
-        no_cache=True,
-        transport=transport,
-    )
+def _profile(profile: Untyped) -> Profile | None:
+    """None for a profile that cannot be asked for; one of an encoder that is not told has no size."""
+    token = getattr(profile, "token", None)
+    if not token:
+        return None
+    encoder = getattr(profile, "VideoEncoderConfiguration", None)
+    size = getattr(encoder, "Resolution", None)
+    name = _printable(str(getattr(profile, "Name", None) or token))[:_MAX_LABEL_LENGTH]
+    codec = _printable(str(getattr(encoder, "Encoding", None) or "none"))[:_MAX_LABEL_LENGTH]
+    return Profile(str(token), name, codec, _pixels(size, "Width"), _pixels(size, "Height"))
 
 
-def _profile(profile: Untyped) -> Profile:
-    encoder = profile.VideoEncoderConfiguration
-    if encoder is None:
-        return Profile(profile.token, str(profile.Name), "none", 0, 0)
-    size = encoder.Resolution
-    return Profile(profile.token, str(profile.Name), str(encoder.Encoding), int(size.Width), int(size.Height))
+def _pixels(size: Untyped, side: str) -> int:
+    value = getattr(size, side, None)
+    return value if isinstance(value, int) and 0 < value < 100_000 else 0
 
 
-def _fault_of_text(camera: CameraSettings, text: str, timeout: timedelta) -> CameraDown:
-    """The error for a message: onvif-zeep wraps those of zeep and requests, which then differ by text only."""
+def _fault(camera: CameraSettings, error: Exception, offset: timedelta | None) -> CctvError:
+    """The error that one of onvif-zeep's stands for: it wraps ours, zeep's, and whatever an answer made raise."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, CctvError):
+            return cause
+        cause = cause.__cause__ or cause.__context__
+    text = str(error)
     lower = text.lower()
     named = {"camera": camera.id, "address": camera.onvif}
+    if any(sign in lower for sign in _OUT_OF_DATE):
+        seconds = f"{offset.total_seconds():+.0f} s" if offset is not None else "it does not tell how far"
+        return ClockRefused(**named, offset=seconds)
     if any(sign in lower for sign in _UNAUTHORISED):
         return CameraUnauthorised(**named, credential=camera.credential or "(none is named)")
-    if "connection refused" in lower:
-        return CameraRefused(**named)
-    if "timed out" in lower or "timeout" in lower:
-        return CameraSilent(**named, seconds=f"{timeout.total_seconds():.0f}")
-    if "connection aborted" in lower or "connection reset" in lower:
-        return CameraUnreachable(**named, detail="it broke the connection off")
-    if "max retries" in lower or "name or service" in lower or "unreachable" in lower or "no route" in lower:
-        return CameraUnreachable(**named, detail="no connection")
-    detail = without_secrets(" ".join(text.removeprefix("Unknown error: ").split()))[:200].rstrip(".")
-    return CameraFailed(camera=camera.id, detail=f"ONVIF answers: {detail}")
-
-
-def _without_user(url: str) -> str:
-    parts = urlsplit(url)
-    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+    log.warning("camera.unreadable", extra={"camera": camera.id, "error": type(error).__name__})
+    detail = without_secrets(_printable(text.removeprefix("Unknown error: ")))[:200].rstrip(".")
+    return CameraFailed(camera=camera.id, detail=f"ONVIF answers: {detail or type(error).__name__}")
 
 
 def _credential(camera: CameraSettings, credentials: Mapping[str, Credential]) -> Credential | None:

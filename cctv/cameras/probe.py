@@ -1,8 +1,12 @@
 """What a camera sends: codec, picture size, frame rate, sound, and the distance of its key frames.
 
 Reads the stream for a moment, decodes nothing and keeps nothing of it.  Always ends: a camera that hangs costs the time
-limit.  Also responsible for the ffmpeg commands that read a stream, and for the error that the stderr of such a command
-stands for (ffmpeg 5.1), which never repeats a line that still holds a credential.
+limit.  And one coarse picture of what it sees, to aim it by: 32 columns of blocks, so that a person is a few blocks and
+a face less than one.  ffmpeg reduces the picture before it leaves ffmpeg; a finer one never exists here.  Masks hide
+every block they touch.
+
+Also responsible for the ffmpeg commands that read a stream, and for the error that the stderr of such a command stands
+for (ffmpeg 5.1).
 """
 
 from __future__ import annotations
@@ -10,6 +14,7 @@ from __future__ import annotations
 import subprocess
 import threading
 from collections.abc import Iterable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import timedelta
 from fractions import Fraction
@@ -18,36 +23,26 @@ from time import monotonic
 from typing import Any
 
 import av.error
+import cv2
 import ffmpeg
+import numpy as np
 from av.container import InputContainer
 
-from cctv.cameras.errors import (
-    CameraClosed,
-    CameraDown,
-    CameraFailed,
-    CameraRefused,
-    CameraSilent,
-    CameraUnauthorised,
-    CameraUnreachable,
-    StreamUnknown,
-)
-from cctv.cameras.rtsp import PROTOCOLS, StreamAddress, connect, fault_of
+from cctv.cameras.errors import CameraClosed, CameraDown, CameraFailed, CameraSilent
+from cctv.cameras.relay import Relay
+from cctv.cameras.rtsp import PROTOCOLS, StreamAddress, connect, fault_of, options, script
+from cctv.config.fields import Polygon
 from cctv.config.schema import CameraSettings
 from cctv.core.process import last_lines, start_process
 from cctv.footage.media import describe
 
 PATIENCE = timedelta(seconds=12)  # a GOP of 10 s and the handshake
 GOP_PATIENCE = timedelta(seconds=12)
+COLUMNS = 32
+_BLOCK_PIXELS = 20  # pixels of the picture for each block
+_CHANNELS = 3
+STILL_PATIENCE = timedelta(seconds=20)  # a GOP of 10 s, the handshake, and a busy machine
 _MAX_PACKETS = 40  # enough for a frame rate, as a camera counts it
-_UNREACHABLE = {
-    "Failed to resolve hostname": "the name is not known",
-    "No route to host": "no route to it",
-    "Network is unreachable": "the network is unreachable",
-    "Host is unreachable": "it does not answer",
-    "Connection timed out": "it does not answer",
-    "Operation timed out": "it does not answer",
-    "Connection reset by peer": "it broke the connection off",
-}
 # The timeout of ffmpeg's RTSP ends in this message, or in none and status 0
 # (docs/decisions/0002-one-recorder-process.md).
 _SILENT = ("Invalid data found when processing input", "Immediate exit requested")
@@ -69,30 +64,37 @@ def probe_camera(camera: CameraSettings, address: StreamAddress, *, patience: ti
 
     Blocks for `patience` until the format is known, and as long again for the packets that give the frame rate.
     """
-    options = address.options(video_only=False, timeout=patience)
-    with connect(camera, address, options, opening=patience, reading=patience) as container:
+    relay = address.relay(camera)
+    wanted = options(video_only=False, timeout=patience)
+    with closing(relay), connect(camera, address, relay, wanted, opening=patience, reading=patience) as container:
         media = describe(container)
         if media is None:
             raise CameraFailed(camera=camera.id, detail="its stream has no picture in it")
         try:
-            times = _picture_times(container, monotonic() + patience.total_seconds())
+            times = _picture_times(container, relay, monotonic() + patience.total_seconds())
         except (av.error.FFmpegError, OSError) as error:
-            raise fault_of(camera, address, error, patience) from error
+            raise relay.fault or fault_of(camera, address, error, patience) from error
     if not times:
         raise CameraSilent(camera=camera.id, address=address.url, seconds=f"{patience.total_seconds():.0f}")
     return StreamFacts(media.codec, media.width, media.height, _frame_rate(times), media.sound)
 
 
-def measure_gop(address: StreamAddress, *, patience: timedelta = GOP_PATIENCE) -> timedelta | None:
-    """The time between two key frames; None where no second one came in time.  Blocks for `patience` at the most."""
+def measure_gop(
+    camera: CameraSettings, address: StreamAddress, *, patience: timedelta = GOP_PATIENCE
+) -> timedelta | None:
+    """The time between two key frames; None where no second one came in time.  Blocks for `patience` at the most.
+
+    Raises CameraDown for a camera that cannot be connected to.
+    """
+    relay = address.relay(camera, for_child=True)
     child = start_process(packet_list_command(), stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     assert child.stdin is not None
     assert child.stdout is not None
     alarm = threading.Timer(patience.total_seconds(), child.kill)
-    with child:
+    with closing(relay), child:
         alarm.start()
         try:
-            child.stdin.write(address.script(timeout=patience))
+            child.stdin.write(script(relay, timeout=patience))
             child.stdin.close()
             return key_frame_distance(line.decode() for line in child.stdout)
         except BrokenPipeError:
@@ -100,6 +102,49 @@ def measure_gop(address: StreamAddress, *, patience: timedelta = GOP_PATIENCE) -
         finally:
             alarm.cancel()
             child.kill()
+
+
+def coarse_still(camera: CameraSettings, address: StreamAddress, *, patience: timedelta = STILL_PATIENCE) -> bytes:
+    """A PNG of the next picture in blocks, the camera's masks painted over; raises CameraDown."""
+    return in_blocks(_coarse_pixels(camera, address, patience), camera.masks)
+
+
+def in_blocks(pixels: bytes, masks: Sequence[Polygon]) -> bytes:
+    """A PNG of COLUMNS x n pixels of BGR, each a block, black wherever a mask touches it.  Pure."""
+    small = np.frombuffer(pixels, np.uint8).reshape(-1, COLUMNS, _CHANNELS).copy()
+    for polygon in masks:
+        small[_touched_blocks(polygon, small.shape[0])] = 0
+    large = small.repeat(_BLOCK_PIXELS, axis=0).repeat(_BLOCK_PIXELS, axis=1)
+    encoded, png = cv2.imencode(".png", large)
+    assert encoded
+    return png.tobytes()
+
+
+def _touched_blocks(polygon: Polygon, rows: int) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    """Which blocks a polygon in percent touches: drawn finer first, so that an edge within a block counts."""
+    size = np.array([COLUMNS, rows]) * _BLOCK_PIXELS
+    points = np.rint(np.array(polygon) / 100 * (size - 1)).astype(np.int32)
+    drawn = np.zeros((rows * _BLOCK_PIXELS, COLUMNS * _BLOCK_PIXELS), np.uint8)
+    cv2.fillPoly(drawn, [points], 1)
+    return np.asarray(drawn.reshape(rows, _BLOCK_PIXELS, COLUMNS, _BLOCK_PIXELS).max(axis=(1, 3)), np.bool_)
+
+
+def _coarse_pixels(camera: CameraSettings, address: StreamAddress, patience: timedelta) -> bytes:
+    seconds, relay = patience.total_seconds(), address.relay(camera, for_child=True)
+    child = start_process(
+        picture_command(COLUMNS), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    with closing(relay), child:
+        try:
+            pixels, stderr = child.communicate(script(relay, timeout=patience), timeout=seconds)
+        except subprocess.TimeoutExpired as error:
+            child.kill()
+            raise CameraSilent(camera=camera.id, address=address.url, seconds=f"{seconds:.0f}") from error
+    if not pixels:
+        raise relay.fault or diagnose(camera, address, stderr, waited=seconds)
+    if len(pixels) % (COLUMNS * _CHANNELS):
+        raise CameraFailed(camera=camera.id, detail="its picture ended in the middle")
+    return pixels
 
 
 def key_frame_distance(lines: Iterable[str]) -> timedelta | None:
@@ -118,24 +163,12 @@ def key_frame_distance(lines: Iterable[str]) -> timedelta | None:
 
 
 def diagnose(camera: CameraSettings, address: StreamAddress, stderr: bytes, *, waited: float) -> CameraDown:
-    """The error that a child's stderr stands for; `waited` is its time limit in seconds."""
+    """The error that a child's stderr stands for, where the relay knows none; `waited` is its time limit in seconds."""
     text = stderr.decode("utf-8", "replace")
-    named = {"camera": camera.id, "address": address.url}
-    if "401 Unauthorized" in text or "403 Forbidden" in text:
-        return CameraUnauthorised(**named, credential=camera.credential or "(none is named)")
-    if "404 Not Found" in text or "454 Session Not Found" in text:
-        return StreamUnknown(**named)
-    if "Connection refused" in text:
-        return CameraRefused(**named)
-    for sign, detail in _UNREACHABLE.items():
-        if sign in text:
-            return CameraUnreachable(**named, detail=detail)
     if any(sign in text for sign in _SILENT):
-        return CameraSilent(**named, seconds=f"{waited:.0f}")
-    if "Server returned 5XX" in text:  # 503 from many a camera that has all the viewers it can serve
-        return CameraFailed(camera=camera.id, detail="it answers with a server error (too many viewers, perhaps)")
+        return CameraSilent(camera=camera.id, address=address.url, seconds=f"{waited:.0f}")
     if not text.strip():
-        return CameraClosed(**named)
+        return CameraClosed(camera=camera.id, address=address.url)
     return CameraFailed(camera=camera.id, detail=last_lines(stderr, 1).removeprefix("pipe:0: ").rstrip("."))
 
 
@@ -150,10 +183,11 @@ def picture_command(columns: int) -> list[str]:
     return _ffmpeg_command(format="rawvideo", pix_fmt="bgr24", vf=scale, **{"frames:v": 1})
 
 
-def _picture_times(container: InputContainer, ends_at: float) -> list[float]:
+def _picture_times(container: InputContainer, relay: Relay, ends_at: float) -> list[float]:
     """Seconds of the pictures among the first packets, as many as came until `ends_at` on the monotonic clock."""
     video, times = container.streams.video[0], []
     for number, packet in enumerate(container.demux(), 1):
+        relay.claim()
         if packet.stream is video and packet.size and packet.pts is not None and packet.time_base:
             times.append(float(packet.pts * packet.time_base))
         if number >= _MAX_PACKETS or monotonic() >= ends_at:

@@ -172,6 +172,11 @@ class CameraSettings:
         applies=lambda camera: camera.onvif is not None,
     )
     transport: Transport = setting(fields.choice(Transport), "what carries the stream: {choices}", Transport.TCP)
+    allow_basic: bool = setting(
+        fields.FLAG,
+        "whether the password may go to this camera unencrypted (Basic); Digest and `rtsps://` never need this",
+        default=False,
+    )
     schedule: fields.Schedule | None = setting(  # None records always
         fields.SCHEDULE,
         "list of windows in which it records, local time; outside it the camera is not recorded",

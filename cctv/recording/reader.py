@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-import time
 from collections.abc import Callable
 
 from av.error import FFmpegError
@@ -19,14 +18,15 @@ from cctv.cameras.rtsp import LiveStream, open_live
 from cctv.config.schema import Transport
 from cctv.core.clock import Clock
 from cctv.core.durable import DurableFiles
+from cctv.core.errors import CctvError
 from cctv.recording.segmenter import Listener, Picture, Segmenter, Task
 from cctv.recording.timeline import Timeline, Times, TimesBroken
 
 log = logging.getLogger(__name__)
 
 _WAITED_SECONDS = 0.002  # a read that took longer waited for the camera: there is nothing left to read
-# After a read that waited, the reader sleeps and then reads several pictures at once: a third of the processor time
-# of a recorder is waking up.  Short enough that a camera's own buffer is not needed.
+# The relay sleeps after a read, and then several pictures are read at once: a third of the processor time of a recorder
+# is waking up.  Short enough that a camera's own buffer is not needed.
 _NAP_SECONDS = 0.13
 _PATIENCE_SECONDS = 2.0  # for what a slow network still holds back at `stop`
 _NAP_BYTES = 100_000  # what may come in meanwhile; the kernel's buffer for a connection takes more
@@ -44,7 +44,7 @@ class Reader:
         self.last_picture_at: float | None = None  # on the monotonic clock
         self.segmenter: Segmenter | None = None
         self._unplaced: list[tuple[Picture, float]] = []
-        self._nap, self._bytes, self._counted_from = 0.0, 0, 0.0
+        self._bytes, self._counted_from = 0, 0.0
 
     def start(self) -> None:
         threading.Thread(target=self._run, name=f"read-{self._task.camera.id}", daemon=True).start()
@@ -70,6 +70,13 @@ class Reader:
             fault = self._read()
         except CameraDown as down:
             fault = down
+        except FFmpegError as error:
+            fault = self._unreadable(error)
+        except (OSError, CctvError) as error:  # the storage's
+            failure = error
+        except Exception as error:
+            log.warning("stream.unreadable", extra={"camera": self._task.camera.id}, exc_info=error)
+            fault = self._unreadable(error)
         except BaseException as error:  # noqa: BLE001 - passed to the awaiter of `ended`
             failure = error
         self._post(self._finish, fault, failure)
@@ -110,6 +117,7 @@ class Reader:
             stream.close()
 
     def _record(self, stream: LiveStream, segmenter: Segmenter) -> CameraDown | None:
+        self._stream = stream
         self._timeline = Timeline(round(1 / stream.tick))
         requested_at = self._clock.monotonic()
         try:
@@ -118,11 +126,10 @@ class Reader:
                 self._receive(segmenter, packet, arrived)
                 if self._abandoned:
                     return None
-                if self._stopping:
-                    if self._is_through(segmenter, arrived, waited=arrived - requested_at > _WAITED_SECONDS):
-                        break
-                elif self._nap and arrived - requested_at > _WAITED_SECONDS:
-                    time.sleep(self._nap)
+                if self._stopping and self._is_through(
+                    segmenter, arrived, waited=arrived - requested_at > _WAITED_SECONDS
+                ):
+                    break
                 requested_at = self._clock.monotonic()
             self._place_rest(segmenter)
         except CameraDown as fault:
@@ -130,11 +137,13 @@ class Reader:
             return None if self._stopping else fault
         except TimesBroken:
             return CameraClockSet(camera=self._task.camera.id)
-        except FFmpegError as error:
-            return CameraFailed(
-                camera=self._task.camera.id, detail=f"a picture that no file can hold ({error.strerror})"
-            )
         return None
+
+    def _unreadable(self, error: Exception) -> CameraFailed:
+        problem = error.strerror if isinstance(error, FFmpegError) else type(error).__name__
+        fault = CameraFailed(camera=self._task.camera.id, detail=f"a picture that no file can hold ({problem})")
+        fault.__cause__ = error
+        return fault
 
     def _is_through(self, segmenter: Segmenter, arrived: float, *, waited: bool) -> bool:
         """Whether every picture is there that the camera sent before `stop`."""
@@ -171,10 +180,10 @@ class Reader:
         self._bytes += packet.size
         if packet.is_keyframe and segmenter.is_anchored:
             if self._counted_from:
-                self._nap = self._nap_for(self._bytes / max(arrived - self._counted_from, 0.1))
+                self._stream.nap_for(self._nap_seconds(self._bytes / max(arrived - self._counted_from, 0.1)))
             self._bytes, self._counted_from = 0, arrived
 
-    def _nap_for(self, bytes_a_second: float) -> float:
+    def _nap_seconds(self, bytes_a_second: float) -> float:
         if self._task.address.transport is not Transport.TCP:
             return 0.0  # datagrams that find the buffer full are lost
         return min(_NAP_SECONDS, _NAP_BYTES / max(bytes_a_second, 1.0))

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import simrig
 
-from cctv.cameras.snapshot import in_blocks
+from cctv.cameras.probe import in_blocks
 
 pytestmark = [pytest.mark.slow, pytest.mark.hardware]
 

@@ -13,7 +13,7 @@ from cctv.audit.log import append_entry
 from cctv.cameras.check import check_cameras
 from cctv.cameras.errors import StillNotWritten
 from cctv.cameras.onvif import discover_cameras, stream_address
-from cctv.cameras.snapshot import coarse_still
+from cctv.cameras.probe import coarse_still
 from cctv.cli.context import CommandContext, json_option
 from cctv.cli.options import mutation
 from cctv.cli.output import echo, table

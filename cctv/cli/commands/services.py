@@ -1,15 +1,40 @@
-"""`cctv sweep`: delete what has expired, once or as a service."""
+"""`cctv record` and `cctv sweep`: the two services, in the foreground, and one pass of the second."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import click
 
-from cctv.cli.commands.record import service_output
 from cctv.cli.commands.retention import show_plan
 from cctv.cli.context import CommandContext
 from cctv.cli.options import mutation
+from cctv.cli.output import echo
+from cctv.config.credentials import load_credentials
+from cctv.core.logs import LogFormat
 from cctv.db.upgrade import upgrade_storage
+from cctv.services.record import run_recorder
 from cctv.services.sweep import run_sweeper, summary_of, sweep_everything
+
+
+def _service_output(log_format: LogFormat) -> Callable[[str], None]:
+    """The writer of a service's progress lines: to stderr, or to nowhere when the log has the same as JSON events."""
+    if log_format is LogFormat.JSON:
+        return lambda line: None
+    return lambda line: echo(line, err=True)
+
+
+@click.command()
+@click.pass_obj
+def record(context: CommandContext) -> None:
+    """Record every camera until told to stop.
+
+    Runs in the foreground; Ctrl-C or SIGTERM closes every segment first.  As a service: docs/installing.md.
+    """
+    write = _service_output(context.invocation.start_log(service=True))
+    credentials = load_credentials(context.settings, context.environ)
+    upgrade_storage(context.settings)
+    run_recorder(context.site, credentials, write=write, environ=context.environ)
 
 
 @click.command()
@@ -30,7 +55,7 @@ def sweep(context: CommandContext, once: bool) -> None:
     upgrade_storage(context.settings)
     if not once:
         run_sweeper(
-            context.site, write=service_output(context.invocation.start_log(service=True)), environ=context.environ
+            context.site, write=_service_output(context.invocation.start_log(service=True)), environ=context.environ
         )
         return
 
