@@ -274,7 +274,7 @@ def _request_facts(request: AccessRequest, zone: ZoneInfo) -> AuditFacts:
         "due": str(request.due.astimezone(zone).date()),
         "type": request.type.value,
         "cameras": list(request.cameras),
-        "span": str(request.span),
+        "span": str(request.span) if request.span else "not known",
         "language": request.language.value,
         "relation": request.relation.value,
         "channel": request.channel.value if request.channel else "not recorded",

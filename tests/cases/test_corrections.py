@@ -123,6 +123,25 @@ def test_the_old_hold_waits_for_the_second_person_who_releases_it(recorded, acti
     assert sorted(holds(recorded)) == ["HOLD-2026-002"]
 
 
+@pytest.mark.parametrize(
+    ("open_", "correct", "act"),
+    [
+        (f"{REQUEST} access", "request correct REQ-2026-001", "request.corrected"),
+        (INCIDENT, "incident correct INC-2026-001", "incident.corrected"),
+        (DISCLOSURE, "disclosure correct DIS-2026-001", "disclosure.corrected"),
+    ],
+)
+def test_the_entry_of_another_time_names_cameras_and_span_before_and_after(recorded, open_, correct, act):
+    recorded.cctv(open_)
+
+    recorded.cctv(f"{correct} {LATER} --reason 'four minutes later'")
+
+    facts = entry(recorded, act)["facts"]
+    assert facts["fields"] == ["span"]
+    assert (facts["cameras_before"], facts["cameras"]) == (["foyer-1"], ["foyer-1"])
+    assert (facts["span_before"][11:16], facts["span"][11:16]) == ("10:00", "10:04")
+
+
 def test_a_wider_span_needs_no_second_person_because_nothing_is_lost(recorded, acting):
     two_persons(recorded)
     recorded.cctv(f"{REQUEST} access")

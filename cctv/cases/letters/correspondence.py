@@ -36,7 +36,7 @@ from cctv.cases.requests.blocks import require_usable
 from cctv.cases.requests.close import end, ending_of, finish
 from cctv.cases.requests.deadlines import apply_extension
 from cctv.cases.requests.lifecycle import Transition, find_request, load_for_transition
-from cctv.cases.requests.needs import identities_missing, lacking, mandates_missing, step_label
+from cctv.cases.requests.needs import identities_missing, lacking, mandates_missing, scope_of, step_label
 from cctv.cases.requests.next_steps import facts_of
 from cctv.cases.requests.no_footage import absences
 from cctv.cases.requests.outcomes import erases
@@ -253,7 +253,7 @@ def write_viewings(site: Storage, request_id: str, *, dry_run: bool = False) -> 
     """Answer "who looked at me": dates and purposes of every consultation of the request's footage, no staff's names.
 
     It leaves as an answer does, only when mandate and identity are in order.  Raises RequestUnknown, RequestClosed,
-    MoveRefused, AnswerNotReady, SenderUnknown.
+    MoveRefused, ScopeUnknown, AnswerNotReady, SenderUnknown.
     """
     with read_transaction(site.engine) as connection:
         request = load_for_transition(connection, site, request_id, Transition.VIEWINGS)
@@ -262,8 +262,7 @@ def write_viewings(site: Storage, request_id: str, *, dry_run: bool = False) -> 
             needs = join_messages(step_label(step) for step in steps)
             raise AnswerNotReady(id=request.id, missing=needs, following=steps[0].line)
         viewings = viewings_of(connection, request, site.settings.site.timezone)
-    assert request.span is not None  # `lacking` would have named it
-    facts = ViewingsAnswer(asked_of(site, request), viewings, local_day(site, request.span.start))
+    facts = ViewingsAnswer(asked_of(site, request), viewings, local_day(site, scope_of(request).start))
     return Consulted(viewings, _write(site, request, LetterKind.VIEWINGS, facts, Transition.VIEWINGS, dry_run))
 
 
