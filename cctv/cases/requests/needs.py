@@ -85,6 +85,11 @@ def scope_of(request: AccessRequest) -> Span:
     return request.span
 
 
+def is_asked(request: AccessRequest, camera: str, requested: Span) -> bool:
+    """Whether what was made of a camera, over what was requested then, is of what the request asks now."""
+    return camera in request.cameras and requested == request.span
+
+
 def scope_missing(request: AccessRequest) -> Iterator[Step]:
     """The cameras and the time of a request, for all that is done with footage; a complaint is done without."""
     if not request.has_scope and request.type is not RequestType.COMPLAINT:
