@@ -192,6 +192,73 @@ def test_another_address_asks_for_a_check_and_an_earlier_check_counts_no_more(re
     assert [step["need"] for step in show(recorded)["missing"] if step["must"]] == []
 
 
+REFUSE = "request answer REQ-2026-001 --outcome refused --reason 'it is of others' --ground"
+CHECK = "request identity REQ-2026-001 --method document-seen --checker 'A. Peeters'"
+INVITE = "request invite REQ-2026-001 --at '4/11 10u' --place balie --host 'A. Peeters'"
+
+
+def musts(site):
+    return [step["need"] for step in show(site)["missing"] if step["must"]]
+
+
+def test_another_address_for_the_answer_asks_for_a_check_again(recorded, clock):
+    recorded.cctv(f"{REQUEST} access --deliver-to 'Kerkstraat 1, Gent'")
+    recorded.cctv(CHECK)
+    assert musts(recorded) == []
+    clock.advance(hours=1)
+
+    told = recorded.cctv("request correct REQ-2026-001 --deliver-to 'Kerkstraat 11, Gent' --reason 'a digit'")
+
+    assert "cctv request identity REQ-2026-001" in told.err
+    assert musts(recorded) == ["identity"]
+    assert "identity (subject)" in recorded.cctv("request viewings REQ-2026-001", exit=13).err
+    recorded.cctv(CHECK)
+    assert musts(recorded) == []
+
+
+def test_an_answer_to_the_known_address_after_all_asks_for_no_check(recorded):
+    recorded.cctv(f"{REQUEST} access --deliver-to 'Kerkstraat 1, Gent'")
+    assert musts(recorded) == ["identity"]
+
+    recorded.cctv("request correct REQ-2026-001 --deliver-to an@example.org --reason 'she wants it by mail'")
+
+    assert musts(recorded) == []
+
+
+@pytest.mark.parametrize("command", [f"{REFUSE} excessive", f"{REFUSE} rights-of-others --dry-run", INVITE])
+def test_no_refusal_and_no_invitation_goes_to_a_corrected_address_before_a_check(recorded, command):
+    recorded.cctv(f"{REQUEST} access")
+    recorded.cctv("request correct REQ-2026-001 --contact ann@example.org --reason 'a letter was missing'")
+
+    told = recorded.cctv(command, exit=13)
+
+    assert "identity (subject)" in told.err
+    assert "cctv request identity REQ-2026-001 --role subject" in told.err
+    assert show(recorded)["request"]["state"] == "open"
+    assert not list((recorded.root / "letters").glob("*/*"))
+    recorded.cctv(CHECK)
+    recorded.cctv(command)
+
+
+def test_whoever_does_not_show_who_they_are_is_refused_at_a_corrected_address_too(recorded):
+    recorded.cctv(f"{REQUEST} access")
+    recorded.cctv("request correct REQ-2026-001 --contact ann@example.org --reason 'a letter was missing'")
+
+    recorded.cctv(f"{REFUSE} identity-not-shown")
+
+    assert show(recorded)["request"]["outcome"] == "refused"
+
+
+def test_a_refusal_to_the_known_address_waits_for_no_check(recorded):
+    recorded.cctv(f"{REQUEST} access --deliver-to 'Kerkstraat 1, Gent'")
+
+    recorded.cctv(f"{REFUSE} excessive")
+
+    (letter,) = (recorded.root / "letters/REQ-2026-001").glob("*answer*.txt")
+    assert "an@example.org" in letter.read_text()
+    assert "Kerkstraat" not in letter.read_text()
+
+
 def test_another_guardian_is_checked_again(recorded, clock):
     recorded.cctv(f"{REQUEST} access --under-16")
     guardian = "request mandate REQ-2026-001 --as guardian --mandate guardianship --mandated 1/9/2018"
