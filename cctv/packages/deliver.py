@@ -291,7 +291,7 @@ def _leaving(
 
 def _disclosure_leaving(connection: Connection, site: Storage, disclosure_id: str) -> Disclosure:
     disclosure = unclosed(connection, site, disclosure_id)
-    require_approved(site, disclosure)
+    require_approved(connection, site, disclosure)
     require_unblocked(connection, site, disclosure.id, disclosure.cameras, disclosure.span)
     return disclosure
 

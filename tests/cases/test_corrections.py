@@ -322,6 +322,33 @@ def test_a_disclosure_is_corrected_and_must_be_approved_again(recorded):
     assert entry(recorded, "disclosure.corrected")["facts"]["fields"] == ["reference", "span"]
 
 
+@pytest.mark.parametrize("correction", [LATER, "--authority 'Politie Gent'", "--country FR", "--order-number 47"])
+def test_what_a_disclosure_showed_is_not_corrected_and_its_reference_still_is(recorded, acting, correction):
+    recorded.cctv(DISCLOSURE)
+    acting("chief")
+    recorded.cctv("disclosure approve DIS-2026-001 --reason 'order read'")
+    recorded.cctv("disclosure viewed DIS-2026-001")
+    shown = recorded.cctv("disclosure show DIS-2026-001 --json").json
+
+    told = recorded.cctv(f"disclosure correct DIS-2026-001 {correction} --reason typo", exit=13)
+
+    assert "DIS-2026-001 is handed over" in told.err
+    assert recorded.cctv("disclosure show DIS-2026-001 --json").json == shown
+    recorded.cctv("disclosure correct DIS-2026-001 --reference 8 --reason typo")
+    assert recorded.cctv("disclosure show DIS-2026-001 --json").json["disclosure"]["state"] == "handed over"
+
+
+@pytest.mark.parametrize("correction", [LATER, "--authority Notaris", "--reference 8"])
+def test_what_was_shown_on_a_request_is_not_corrected(recorded, correction):
+    recorded.cctv(f"{REQUEST} access")
+    recorded.cctv("disclosure viewed REQ-2026-001")
+
+    told = recorded.cctv(f"disclosure correct DIS-2026-001 {correction} --reason typo", exit=2)
+
+    assert "it records that a copy was given on REQ-2026-001" in " ".join(told.err.split())
+    assert "cctv request correct REQ-2026-001" in told.err
+
+
 @pytest.mark.parametrize("kind", ["access", "erasure", "restriction", "objection", "complaint"])
 def test_a_request_that_is_taken_back_ends_as_withdrawn(recorded, kind):
     recorded.cctv(f"{REQUEST} {kind}")

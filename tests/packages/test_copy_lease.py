@@ -76,6 +76,21 @@ def test_a_lent_copy_is_on_the_board_reminds_alarms_and_ends_when_it_is_confirme
     assert leases(built) == []
 
 
+@pytest.mark.parametrize(
+    "correction", ["--from '2026-11-01 11:00' --to +30s", "--authority Notaris", "--law 'Article 9'", "--officer Jan"]
+)
+def test_a_lent_copy_says_what_its_request_said_and_is_not_corrected(built, tmp_path, correction):
+    name_nominee(built)
+    check_identities(built, "subject", "nominee")
+    built.cctv(f"export deliver EXP-2026-001 --method zip --to {tmp_path} --recipient nominee")
+    before = built.cctv("disclosure show DIS-2026-001 --json").json
+
+    told = built.cctv(f"disclosure correct DIS-2026-001 {correction} --reason typo", exit=2)
+
+    assert "it records that a copy was given on REQ-2026-001" in " ".join(told.err.split())
+    assert built.cctv("disclosure show DIS-2026-001 --json").json == before
+
+
 def test_a_copy_of_the_subject_is_theirs_it_is_never_lent_and_does_not_keep_the_site_open(built, tmp_path):
     done = built.cctv(f"export deliver EXP-2026-001 --method zip --to {tmp_path} --json").json
 
