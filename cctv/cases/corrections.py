@@ -23,10 +23,9 @@ from sqlalchemy import Connection
 
 from cctv.audit.chain import AuditFacts
 from cctv.audit.log import append_entry
-from cctv.cases.disclosures.disclosures import find_disclosure, unclosed
+from cctv.cases.disclosures.disclosures import find_disclosure, require_registered, unclosed
 from cctv.cases.disclosures.grounds import check_receiver
 from cctv.cases.disclosures.queries import update_disclosure
-from cctv.cases.errors.disclosures import NotCorrectable
 from cctv.cases.errors.incidents import CorrectionLate
 from cctv.cases.errors.requests import ReceivedLater
 from cctv.cases.footage_status import footage_status, request_footage
@@ -49,7 +48,7 @@ from cctv.footage.runs import cameras_over
 from cctv.holds.store import holds_of, renew
 from cctv.model.audit import Act
 from cctv.model.cases import AccessRequest, RequestState, RequestType
-from cctv.model.disclosures import Disclosure, Duty
+from cctv.model.disclosures import Disclosure
 from cctv.model.holds import Ground, GroundKind
 from cctv.model.ids import CameraId
 from cctv.model.legal import Area
@@ -163,8 +162,8 @@ def correct_disclosure(
 ) -> Corrected[Disclosure]:
     """Correct a disclosure that is not ended; its hold follows, and an approval of what it said before is void.
 
-    Raises DisclosureUnknown, NotCorrectable, DisclosureClosed, NothingCorrected; CorrectionLate for what was built or
-    shown; what `check_receiver` raises.
+    Raises DisclosureUnknown, DisclosureOfRequest, DisclosureClosed, NothingCorrected; CorrectionLate for what was built
+    or shown; what `check_receiver` raises.
     """
     reason = checked_text(N_("reason"), reason, _WHY)
     if correction.cameras is not None:
@@ -213,8 +212,7 @@ def corrected_disclosure(
 def _correctable(connection: Connection, site: Storage, disclosure_id: str) -> Disclosure:
     """One that is not ended and that somebody registered: a request's copy has no ground of its own to correct."""
     disclosure = find_disclosure(connection, disclosure_id)
-    if disclosure.duty is Duty.RIGHT:
-        raise NotCorrectable(id=disclosure.id, case=disclosure.case_id)
+    require_registered(disclosure)
     return unclosed(connection, site, disclosure.id)
 
 

@@ -345,7 +345,7 @@ def test_what_was_shown_on_a_request_is_not_corrected(recorded, correction):
 
     told = recorded.cctv(f"disclosure correct DIS-2026-001 {correction} --reason typo", exit=2)
 
-    assert "it records that a copy was given on REQ-2026-001" in " ".join(told.err.split())
+    assert "DIS-2026-001 records what was given on REQ-2026-001" in " ".join(told.err.split())
     assert "cctv request correct REQ-2026-001" in told.err
 
 

@@ -77,17 +77,25 @@ def test_a_lent_copy_is_on_the_board_reminds_alarms_and_ends_when_it_is_confirme
 
 
 @pytest.mark.parametrize(
-    "correction", ["--from '2026-11-01 11:00' --to +30s", "--authority Notaris", "--law 'Article 9'", "--officer Jan"]
+    "command",
+    [
+        "correct DIS-2026-001 --from '2026-11-01 11:00' --to +30s --reason typo",
+        "correct DIS-2026-001 --authority Notaris --reason typo",
+        "correct DIS-2026-001 --officer Jan --reason typo",
+        "approve DIS-2026-001 --reason read",
+        "build DIS-2026-001",
+        "viewed DIS-2026-001",
+    ],
 )
-def test_a_lent_copy_says_what_its_request_said_and_is_not_corrected(built, tmp_path, correction):
+def test_a_lent_copy_has_no_ground_to_correct_or_to_approve(built, tmp_path, command):
     name_nominee(built)
     check_identities(built, "subject", "nominee")
     built.cctv(f"export deliver EXP-2026-001 --method zip --to {tmp_path} --recipient nominee")
     before = built.cctv("disclosure show DIS-2026-001 --json").json
 
-    told = built.cctv(f"disclosure correct DIS-2026-001 {correction} --reason typo", exit=2)
+    told = built.cctv(f"disclosure {command}", exit=2)
 
-    assert "it records that a copy was given on REQ-2026-001" in " ".join(told.err.split())
+    assert "DIS-2026-001 records what was given on REQ-2026-001" in " ".join(told.err.split())
     assert built.cctv("disclosure show DIS-2026-001 --json").json == before
 
 

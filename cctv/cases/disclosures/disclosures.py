@@ -23,6 +23,7 @@ from cctv.cases.disclosures.queries import insert_disclosure, select_disclosure,
 from cctv.cases.errors.disclosures import (
     DisclosureClosed,
     DisclosureNeedsSecond,
+    DisclosureOfRequest,
     DisclosureUnapproved,
     DisclosureUnknown,
     EndingUnfit,
@@ -200,13 +201,20 @@ def approve_disclosure(site: Storage, disclosure_id: str, *, reason: str, dry_ru
     return approved
 
 
+def require_registered(disclosure: Disclosure) -> None:
+    """Raises DisclosureOfRequest for what was given on a request: the data subject's right is its ground."""
+    if disclosure.duty is Duty.RIGHT:
+        raise DisclosureOfRequest(id=disclosure.id, case=disclosure.case_id)
+
+
 def require_approved(connection: Connection, site: Storage, disclosure: Disclosure) -> None:
     """What unredacted footage needs at every door: being approved, built, handed over, shown.
 
-    Raises DisclosureUnapproved; DisclosureNeedsSecond where the policy, as it is now, asks for two people, and whoever
-    approved it had opened it or corrected what is built;
+    Raises DisclosureOfRequest; DisclosureUnapproved; DisclosureNeedsSecond where the policy, as it is now, asks for two
+    people, and whoever approved it had opened it or corrected what is built;
     ViewedAlready once it was shown on site; OutsideArea where the area, as it is now, does not hold their country.
     """
+    require_registered(disclosure)
     following = N_("refuse it: cctv disclosure end {id} --how refused --reason WHY", id=disclosure.id)
     checked_country(N_("The recipient"), disclosure.receiver.country, site.settings.policy.area, following)
     if disclosure.handed is not None and disclosure.handed.method is Method.ON_SITE:

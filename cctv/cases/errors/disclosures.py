@@ -99,8 +99,8 @@ class DisclosureNeedsSecond(CctvError):
     exit_code = Exit.DECISION_MISSING
 
 
-class NotCorrectable(UsageError):
-    """{id} is not corrected: it records that a copy was given on {case}, and says what was given; nothing was changed.
+class DisclosureOfRequest(UsageError):
+    """{id} records what was given on {case}: it has no ground to correct or to approve; nothing was changed.
 
     next: cctv disclosure show {id}; what is wrong of the request: cctv request correct {case}, while that is open
     """
