@@ -71,7 +71,8 @@ def reachable_people(site: Storage) -> tuple[ReachedRequester, ...]:
     with read_transaction(site.engine) as connection:
         requests = select_requests(connection, closed_too=True)
         disclosures = select_disclosures(connection, closed_too=False)
-        checks = {request.id: checks_of(connection, request.id) for request in requests if request.parties}
+        asked = (request.id for request in requests if request.parties)
+        checks: dict[str, Sequence[IdentityCheck]] = {case: checks_of(connection, case) for case in asked}
     return reached(requests, disclosures, site.settings.site.language, checks)
 
 
