@@ -6,8 +6,8 @@
   same case keeps everything ends with one person, because its end frees nothing; so does a case without holds in force.
 * `request.answer`: the same for an answer that gives the person what was asked.  An answer that gives nothing ends its
   holds as `cctv request close` does, by `hold.release` (docs/decisions/0023-two-persons-at-every-ending.md).
-* `export.unredacted`: a disclosure is not approved, at any door, by an account that opened it or corrected a field of
-  `BUILT`: it typed what is approved.
+* `export.unredacted`: a disclosure that one account approved counts as approved only where that account neither opened
+  it nor corrected a field of `BUILT`.  This is asked again when it is built, handed over and shown.
 * `footage.view`: one account asks to see a camera over a span for a case, another one sees it.
 
 That a request is an abuse is stated by two persons whatever the policy: it is what the law presumes of nobody, and the

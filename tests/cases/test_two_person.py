@@ -299,7 +299,9 @@ def test_whoever_corrected_the_number_of_their_file_may_approve(guarded, acting)
     guarded.cctv(APPROVE)
 
 
-def test_who_corrected_is_asked_at_every_door_once_the_policy_asks_for_two(guarded, acting, tmp_path):
+def test_whoever_corrected_and_approved_it_alone_hands_nothing_over_once_the_policy_asks_for_two(
+    guarded, acting, tmp_path
+):
     guarded.cctv(DISCLOSURE)
     acting("second")
     guarded.cctv(f"{CORRECT} {SHORTER}")
@@ -307,8 +309,8 @@ def test_who_corrected_is_asked_at_every_door_once_the_policy_asks_for_two(guard
     guarded.cctv("disclosure build DIS-2026-001")
     ask_two_for(guarded, "export.unredacted")
 
-    for door in (f"export deliver EXP-2026-001 --method hand --to {tmp_path}", "export fetch EXP-2026-001"):
-        assert "second opened or corrected it" in " ".join(guarded.cctv(door, exit=13).err.split())
+    for command in (f"export deliver EXP-2026-001 --method hand --to {tmp_path}", "export fetch EXP-2026-001"):
+        assert "second opened or corrected it" in " ".join(guarded.cctv(command, exit=13).err.split())
 
 
 def test_what_replaces_a_hold_keeps_it_only_wholly(guarded):

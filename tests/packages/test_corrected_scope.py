@@ -17,7 +17,7 @@ CORRECT = f"request correct {REQUEST} --reason 'read again'"
 APPROVE = f"redaction approve {REQUEST} --all --reason looked --hidden-reason looked"
 
 
-def doors(folder):
+def deliveries(folder):
     return (
         f"export deliver {PACKAGE} --method zip --to {folder}",
         f"export deliver {PACKAGE} --method hand --to {folder} --dry-run",
@@ -46,7 +46,7 @@ def test_a_package_of_another_scope_does_not_leave_and_its_refusal_says_what_dif
     built.cctv(f"{CORRECT} {corrected}")
     before = acts(built)
 
-    for command in doors(tmp_path):
+    for command in deliveries(tmp_path):
         told = flat(built.cctv(command, exit=13).err)
         assert differs in told
         assert f"cctv redaction prepare {REQUEST}" in told

@@ -208,7 +208,7 @@ def require_registered(disclosure: Disclosure) -> None:
 
 
 def require_approved(connection: Connection, site: Storage, disclosure: Disclosure) -> None:
-    """What unredacted footage needs at every door: being approved, built, handed over, shown.
+    """What unredacted footage needs when it is approved, built, handed over and shown.
 
     Raises DisclosureOfRequest; DisclosureUnapproved; DisclosureNeedsSecond where the policy, as it is now, asks for two
     people, and whoever approved it had opened it or corrected what is built;
