@@ -23,7 +23,7 @@ from sqlalchemy import Connection
 
 from cctv.audit.chain import AuditFacts
 from cctv.audit.log import append_entry
-from cctv.cases.disclosures.disclosures import unclosed
+from cctv.cases.disclosures.disclosures import find_disclosure, require_registered, unclosed
 from cctv.cases.disclosures.grounds import check_receiver
 from cctv.cases.disclosures.queries import update_disclosure
 from cctv.cases.errors.incidents import CorrectionLate
@@ -36,7 +36,7 @@ from cctv.cases.requests.open import check_party, replaced_party, role_unknown
 from cctv.cases.requests.queries import extension_of, letters_of, put_party, set_extension_due, set_facts, set_scope
 from cctv.cases.requests.scope import check_asked, freezes, refreeze
 from cctv.cases.text_input import changed_fields, checked_text, field_label, given_of, logged_facts
-from cctv.cases.two_person import Corrected, MovedHold, move_hold, remove_replaced
+from cctv.cases.two_person import BUILT, Corrected, MovedHold, move_hold, remove_replaced
 from cctv.config.schema import Settings
 from cctv.core.clock import start_of_day
 from cctv.core.i18n import N_, join_messages
@@ -55,13 +55,6 @@ from cctv.model.legal import Area
 from cctv.model.requests import Channel, Extension, Party, Relation, RequesterRole
 
 _DECIDED = ("type", "received", "cameras", "span")  # of a request: what its decision and its answer rest on
-_BUILT = (
-    "authority",
-    "country",
-    "basis",
-    "cameras",
-    "span",
-)  # of a disclosure: what its approval and its package rest on
 _WHY = N_('say what was wrong: --reason "WHY".')
 
 
@@ -169,20 +162,20 @@ def correct_disclosure(
 ) -> Corrected[Disclosure]:
     """Correct a disclosure that is not ended; its hold follows, and an approval of what it said before is void.
 
-    Raises DisclosureUnknown, DisclosureClosed, NothingCorrected, CorrectionLate, and
-    what `check_receiver` raises.
+    Raises DisclosureUnknown, DisclosureOfRequest, DisclosureClosed, NothingCorrected; CorrectionLate for what was built
+    or shown; what `check_receiver` raises.
     """
     reason = checked_text(N_("reason"), reason, _WHY)
     if correction.cameras is not None:
         correction = replace(correction, cameras=cameras_over(site, correction.cameras, correction.span))
     with write_transaction(site.engine, dry_run=dry_run) as connection:
-        before = unclosed(connection, site, disclosure_id)
+        before = _correctable(connection, site, disclosure_id)
         today = site.clock.now().astimezone(site.settings.site.timezone).date()
         after = corrected_disclosure(before, correction, site.settings.policy.area, today)
         old, new = _disclosure_facts(before), _disclosure_facts(after)
         fields = changed_fields(before.id, old, new)
-        if before.package is not None:
-            _refuse_late(before.id, before.state, fields, _BUILT)
+        if before.package is not None or before.handed is not None:
+            _refuse_late(before.id, before.state, fields, BUILT)
         facts, case_id = logged_facts(fields, old, new), before.case_id or before.id
         append_entry(connection, site, Act.DISCLOSURE_CORRECTED, before.id, case_id=case_id, facts=facts, reason=reason)
         update_disclosure(connection, after)
@@ -211,9 +204,16 @@ def corrected_disclosure(
         span=correction.span or disclosure.span,
     )
     old, new = _disclosure_facts(disclosure), _disclosure_facts(after)
-    if any(old[name] != new[name] for name in _BUILT):
+    if any(old[name] != new[name] for name in BUILT):
         return replace(after, approved=None, approved_by=None)
     return after
+
+
+def _correctable(connection: Connection, site: Storage, disclosure_id: str) -> Disclosure:
+    """One that is not ended and that somebody registered: a request's copy has no ground of its own to correct."""
+    disclosure = find_disclosure(connection, disclosure_id)
+    require_registered(disclosure)
+    return unclosed(connection, site, disclosure.id)
 
 
 def _corrected_parties(
@@ -274,7 +274,7 @@ def _request_facts(request: AccessRequest, zone: ZoneInfo) -> AuditFacts:
         "due": str(request.due.astimezone(zone).date()),
         "type": request.type.value,
         "cameras": list(request.cameras),
-        "span": str(request.span),
+        "span": str(request.span) if request.span else "not known",
         "language": request.language.value,
         "relation": request.relation.value,
         "channel": request.channel.value if request.channel else "not recorded",

@@ -41,6 +41,7 @@ CORRECTABLE = (
 _LOGGED = frozenset(
     {"received", "due", "type", "kind", "cameras", "span", "language", "relation", "channel", "under_16"}
 )
+_SCOPE = ("cameras", "span")
 
 
 def field_label(name: str) -> Message:
@@ -81,10 +82,13 @@ def changed_fields(case_id: str, old: AuditFacts, new: AuditFacts) -> tuple[str,
 
 
 def logged_facts(changed: Iterable[str], old: AuditFacts, new: AuditFacts) -> AuditFacts:
-    """What the log has of a correction: the fields, and before and after of what is no personal data."""
+    """What the log has of a correction: the fields, and before and after of what is no personal data.
+
+    Where the cameras or the span changed it has both: which footage a case was about is read from a single entry.
+    """
     changed = list(changed)
     facts: dict[str, str | int | list[str]] = {"fields": changed}
-    for name in changed:
+    for name in dict.fromkeys((*changed, *(_SCOPE if not set(_SCOPE).isdisjoint(changed) else ()))):
         if name in _LOGGED:
             facts |= {name: new[name], f"{name}_before": old[name]}
     return facts

@@ -6,7 +6,8 @@
   same case keeps everything ends with one person, because its end frees nothing; so does a case without holds in force.
 * `request.answer`: the same for an answer that gives the person what was asked.  An answer that gives nothing ends its
   holds as `cctv request close` does, by `hold.release` (docs/decisions/0023-two-persons-at-every-ending.md).
-* `export.unredacted`: a disclosure that one account opened and approved is not approved, at any door.
+* `export.unredacted`: a disclosure that one account approved counts as approved only where that account neither opened
+  it nor corrected a field of `BUILT`.  This is asked again when it is built, handed over and shown.
 * `footage.view`: one account asks to see a camera over a span for a case, another one sees it.
 
 That a request is an abuse is stated by two persons whatever the policy: it is what the law presumes of nobody, and the
@@ -27,7 +28,7 @@ from typing import Generic, TypeVar
 
 from sqlalchemy import Connection
 
-from cctv.audit.chain import AuditFacts
+from cctv.audit.chain import AuditEntry, AuditFacts
 from cctv.audit.log import append_entry, audit_entries
 from cctv.cases.errors.requests import FirstSigned, LookAsked, RefusalUnsigned, ReleaseAsked
 from cctv.cases.footage_status import FootageStatus
@@ -53,6 +54,7 @@ CaseT = TypeVar("CaseT", AccessRequest, Incident, Disclosure)
 _HeldT = TypeVar("_HeldT", Incident, Disclosure)
 REVIEW = timedelta(days=30)  # of a moved hold, where a person released the one before
 SIGNATURE_VALIDITY = timedelta(days=7)  # later, the second person should be given the reason again
+BUILT = ("authority", "country", "basis", "cameras", "span")  # of a disclosure: what approval and package rest on
 _NOTHING_GIVEN = frozenset({CaseOutcome.REFUSED, CaseOutcome.NOT_IDENTIFIABLE})
 
 
@@ -118,6 +120,18 @@ def ending_act(outcome: CaseOutcome) -> TwoPersonAct:
 def is_one_person(acts: Collection[TwoPersonAct], act: TwoPersonAct, first: str, second: str | None) -> bool:
     """Whether the policy asks two persons for an act, and both signatures are of one account.  Pure."""
     return act in acts and first == second
+
+
+def who_typed(connection: Connection, disclosure: Disclosure) -> tuple[str, ...]:
+    """The accounts that typed what a disclosure's approval and package rest on: who opened it, who corrected that."""
+    corrections = audit_entries(connection, act=Act.DISCLOSURE_CORRECTED, about=disclosure.id)
+    correctors = (entry.actor.account for entry, _ in corrections if _is_built_of(entry))
+    return tuple(dict.fromkeys((disclosure.opened_by, *correctors)))
+
+
+def _is_built_of(correction: AuditEntry) -> bool:
+    fields = correction.facts.get("fields")
+    return isinstance(fields, list) and not set(BUILT).isdisjoint(fields)
 
 
 def sign_release(

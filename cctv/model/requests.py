@@ -147,8 +147,8 @@ class Party:
     """A person in a request; `contact` is the known address, `deliver_to` another one for the answer.
 
     `country` is where a nominee is, as an ISO 3166-1 code of two letters; None for the others.  `renamed` and `moved`
-    are when the name and the known address were last corrected: a check of identity counts when it came after both, and
-    an address that replaced another one needs one.
+    are when the name and one of the addresses were last corrected: a check of identity counts when it came after both,
+    and an address that replaced another one needs one.
     """
 
     role: RequesterRole

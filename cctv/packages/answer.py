@@ -33,10 +33,10 @@ from cctv.model.ids import CameraId
 from cctv.model.requests import HiddenCause, LetterKind
 from cctv.packages.build import build, plan_build
 from cctv.packages.deliver import Delivered, deliver
-from cctv.packages.folder import package_folder
+from cctv.packages.folder import is_current, package_folder
 from cctv.packages.manifest import MANIFEST, Manifest, Output
 from cctv.packages.queries import PackageRow, select_packages
-from cctv.redaction.review.case import Progress, silent
+from cctv.redaction.review.case import Progress, silent, unapproved
 from cctv.redaction.review.queries import parts_of
 
 
@@ -171,11 +171,11 @@ def _shown(output: Output) -> ShownFacts:
 
 
 def _current_package(site: Storage, request: AccessRequest) -> PackageRow | None:
-    """Return the newest package of this request that still matches what is approved, or None."""
+    """Return the newest package of this request that still matches what is approved and asked, or None."""
     with read_transaction(site.engine) as connection:
         packages = select_packages(connection, request.id)
         parts = parts_of(connection, request.id)
-    if not parts or not all(part.approved for part in parts):
+    if not parts or unapproved(request, parts):
         return None
     for package in reversed(packages):
         path = package_folder(site, package) / MANIFEST
@@ -183,7 +183,8 @@ def _current_package(site: Storage, request: AccessRequest) -> PackageRow | None
             continue
         if sha256_file(path) != package.manifest_sha256:
             continue
-        built = {output.plan_sha256 for output in Manifest.from_json(path.read_bytes()).outputs}
-        if built == {part.digest for part in parts}:
+        manifest = Manifest.from_json(path.read_bytes())
+        built = {output.plan_sha256 for output in manifest.outputs}
+        if built == {part.digest for part in parts} and is_current(manifest, request):
             return package
     return None

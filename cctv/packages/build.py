@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -69,8 +69,10 @@ from cctv.redaction.review.case import (
     check_sources,
     part_directory,
     prepared_case,
+    require_asked,
     require_open,
     silent,
+    unapproved,
 )
 from cctv.redaction.review.checkpoints import forget_renders, kept_render
 from cctv.redaction.review.errors import (
@@ -80,6 +82,7 @@ from cctv.redaction.review.errors import (
     NotPrepared,
     NotReviewed,
     PlanChanged,
+    ScopeMoved,
     SegmentChanged,
     SegmentMissing,
 )
@@ -96,7 +99,7 @@ log = logging.getLogger(__name__)
 MODE = "backdrop"
 _REFUSALS = (
     *(NotPrepared, NotApproved, FootageAdded, MasksAdded, PlanChanged, SegmentMissing, SegmentChanged, ArtefactChanged),
-    *(NotReviewed, SourceUnreadable, SceneLost, SearchFailed, DetectorFailed, VerifyFailed),
+    *(ScopeMoved, NotReviewed, SourceUnreadable, SceneLost, SearchFailed, DetectorFailed, VerifyFailed),
     *(FootageBlocked, CopyNotReady),
 )
 _MAX_RENDER_FRACTION = (
@@ -141,8 +144,8 @@ class Built:
 def plan_build(site: Storage, request_id: str, progress: Progress = silent) -> BuildPlan:
     """Check that a request may be exported, and return what the package would hold.
 
-    Raises RequestUnknown, RequestClosed; FootageBlocked (12); CopyNotReady, NotPrepared, NotApproved, NotReviewed,
-    FootageAdded, MasksAdded (13); SegmentMissing, SegmentChanged, ArtefactChanged (15).
+    Raises RequestUnknown, RequestClosed; FootageBlocked (12); CopyNotReady, NotPrepared, ScopeMoved, NotApproved,
+    NotReviewed, FootageAdded, MasksAdded (13); SegmentMissing, SegmentChanged, ArtefactChanged (15).
     """
     with read_transaction(site.engine) as connection:
         case = prepared_case(connection, request_id)
@@ -185,9 +188,10 @@ def build(site: Storage, request_id: str, progress: Progress = silent) -> Built:
     return Built(package, path, manifest)
 
 
-def require_approved(request: AccessRequest, parts: Iterable[CasePart]) -> None:
-    """Raises NotApproved unless every part is approved exactly as it is."""
-    waiting = [part for part in parts if not part.approved or part.plan.requested != request.span]
+def require_approved(request: AccessRequest, parts: Sequence[CasePart]) -> None:
+    """Raises ScopeMoved, NotApproved unless every part is approved exactly as it is, and is of what is asked now."""
+    require_asked(request, parts)
+    waiting = unapproved(request, parts)
     if not waiting:
         return
     changed = any(part.approval is not None for part in waiting)
@@ -314,13 +318,15 @@ def _hidden(plan: CasePlan) -> tuple[Hidden, ...]:
 def _commit(
     site: Storage, plan: BuildPlan, working: Path, outputs: tuple[Output, ...], key: SigningKey
 ) -> tuple[PackageRow, Manifest]:
-    """Seal the folder and enter it; the plans must still be those that were rendered."""
+    """Seal the folder and enter it; the plans must still be those that were rendered, and of what is asked."""
     now = site.clock.now()
     with write_transaction(site.engine) as connection:
         _require_unchanged(connection, plan)
         span = scope_of(plan.request)
         require_unblocked(connection, site, plan.request.id, plan.request.cameras, span)
-        require_ready(connection, find_request(connection, plan.request.id))
+        request = find_request(connection, plan.request.id)
+        require_approved(request, [output.part for output in plan.outputs])
+        require_ready(connection, request)
         package_id = ExportId(next_short_id(connection, IdKind.EXPORT, now.year))
         draft = Manifest(
             schema=1,

@@ -55,8 +55,15 @@ from cctv.model.ids import IdKind, id_kind, typed_id
 from cctv.model.requests import RequesterRole
 from cctv.packages.documents import note_text, receipt_page
 from cctv.packages.encrypted_zip import new_passphrase, write_zip
-from cctv.packages.errors import PackageOver, RecipientAbsent, RecipientTyped, TargetUnfit, refusals_logged
-from cctv.packages.folder import package_folder
+from cctv.packages.errors import (
+    PackageOutdated,
+    PackageOver,
+    RecipientAbsent,
+    RecipientTyped,
+    TargetUnfit,
+    refusals_logged,
+)
+from cctv.packages.folder import package_folder, require_current
 from cctv.packages.manifest import PUBLIC_KEY, AnyManifest
 from cctv.packages.queries import PackageRow, find_package
 from cctv.packages.verify import verify_package
@@ -72,6 +79,7 @@ _REFUSALS = (
     ViewedAlready,
     FootageBlocked,
     RecipientAbsent,
+    PackageOutdated,
 )
 _ROLES = {Recipient.NOMINEE: RequesterRole.NOMINEE, Recipient.PROXY: RequesterRole.PROXY}
 
@@ -108,7 +116,8 @@ def deliver(
     """Make the carrier of a package in the folder `to`, and record that it was handed over.
 
     Raises ExportUnknown, TargetUnfit, RecipientTyped (2); NotGranted, FootageBlocked, PackageOver (12); CopyNotReady,
-    RecipientAbsent, DisclosureUnapproved, DisclosureNeedsSecond (13); PackageMismatch (15), RoomMissing (16).
+    RecipientAbsent, PackageOutdated, DisclosureUnapproved, DisclosureNeedsSecond (13); PackageMismatch (15),
+    RoomMissing (16).
     """
     package = _deliverable(site, package_id)
     _check_recipient(package, recipient)
@@ -138,8 +147,8 @@ def deliver(
 def fetch(site: Storage, package_id: str, *, dry_run: bool = False) -> FetchLines:
     """The lines by which another desk copies a package; the audit log records the request.
 
-    Raises ExportUnknown (2), NotGranted, FootageBlocked, PackageOver (12), CopyNotReady, DisclosureUnapproved,
-    DisclosureNeedsSecond (13).
+    Raises ExportUnknown (2), NotGranted, FootageBlocked, PackageOver (12); CopyNotReady, PackageOutdated,
+    DisclosureUnapproved, DisclosureNeedsSecond (13); PackageMismatch (15).
     """
     package = _deliverable(site, package_id)
     _require_leaving(site, package)
@@ -266,8 +275,8 @@ def _leaving(
 ) -> AccessRequest | Disclosure:
     """The case of a package that may leave now.
 
-    Raises FootageBlocked; of a request CopyNotReady, RecipientAbsent; of a disclosure DisclosureClosed,
-    DisclosureUnapproved, DisclosureNeedsSecond.
+    Raises FootageBlocked; of a request CopyNotReady, RecipientAbsent, PackageOutdated; of a disclosure
+    DisclosureClosed, DisclosureUnapproved, DisclosureNeedsSecond.
     """
     if package.disclosure is not None:
         disclosure = _disclosure_leaving(connection, site, package.disclosure)
@@ -275,12 +284,14 @@ def _leaving(
             raise DisclosureUnapproved(id=disclosure.id)
         return disclosure
     assert package.request is not None
-    return _request_leaving(connection, site, package.request, package.id, recipient)
+    request = _request_leaving(connection, site, package.request, package.id, recipient)
+    require_current(site, package, request)
+    return request
 
 
 def _disclosure_leaving(connection: Connection, site: Storage, disclosure_id: str) -> Disclosure:
     disclosure = unclosed(connection, site, disclosure_id)
-    require_approved(site, disclosure)
+    require_approved(connection, site, disclosure)
     require_unblocked(connection, site, disclosure.id, disclosure.cameras, disclosure.span)
     return disclosure
 

@@ -39,6 +39,15 @@ class PackageOver(CctvError):
     exit_code = Exit.NOT_PERMITTED
 
 
+class PackageOutdated(CctvError):
+    """{id} is not handed over: it was built for {built}, and {case} asks for {asked} now.
+
+    next: {following}
+    """
+
+    exit_code = Exit.DECISION_MISSING
+
+
 class TargetUnfit(UsageError):
     """Nothing can be handed over in {path}: {problem}.
 

@@ -5,7 +5,8 @@
 3. row and audit entry, committed                             (crash: the next build resumes at 4)
 4. rename to exports/EXP-YYYY-NNN                             (crash: the next build, or `cctv footage reconcile --fix`)
 
-So a folder with a package's name is always intact.  Responsible for the working folder; needs the exports lock.
+So a folder with a package's name is always intact.  Responsible for the working folder, which needs the exports lock,
+and for whether a package holds what its request asks now.
 """
 
 from __future__ import annotations
@@ -14,13 +15,18 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
+from cctv.cases.requests.needs import scope_of
 from cctv.core.durable import DurableFiles, sha256_file
-from cctv.core.i18n import N_
+from cctv.core.i18n import N_, join_messages
+from cctv.core.time_range import Span
+from cctv.core.typed_time.resolve import echo_span
 from cctv.crypto.signing_key import SigningKey
 from cctv.crypto.sshsig import allowed_signers, sign
 from cctv.db.engine import read_transaction
 from cctv.db.storage import Storage
 from cctv.footage.layout import inside
+from cctv.model.cases import AccessRequest
+from cctv.packages.errors import PackageOutdated
 from cctv.packages.manifest import (
     ALLOWED_SIGNERS,
     MANIFEST,
@@ -28,12 +34,14 @@ from cctv.packages.manifest import (
     README,
     SIGNATURE,
     SUMS,
+    AnyManifest,
     DisclosureManifest,
     ListedFile,
     Manifest,
     sums_text,
 )
 from cctv.packages.queries import PackageRow, package_of_manifest
+from cctv.packages.verify import enclosed_manifest
 
 WORKING = ".building"
 Kind = TypeVar("Kind", Manifest, DisclosureManifest)
@@ -47,6 +55,35 @@ def working_folder(site: Storage) -> Path:
 def package_folder(site: Storage, package: PackageRow) -> Path:
     """The folder of a package that the index names; raises PathOutside where it is outside of the storage."""
     return inside(site.root, package.path, N_("package {id}", id=package.id))
+
+
+def is_current(manifest: AnyManifest, request: AccessRequest) -> bool:
+    """Whether a package was built for the cameras and the span that its request asks now.  Pure."""
+    return set(manifest.cameras) == set(request.cameras) and _span_built(manifest) == request.span
+
+
+def require_current(site: Storage, package: PackageRow, request: AccessRequest) -> None:
+    """Raises PackageOutdated where the request was corrected after it was built; says what differs, and no more."""
+    manifest, zone = enclosed_manifest(package_folder(site, package)), site.settings.site.timezone
+    if is_current(manifest, request):
+        return
+    built, asked = _span_built(manifest), scope_of(request)
+    differing: list[tuple[str, str]] = []
+    if set(manifest.cameras) != set(request.cameras):
+        differing.append((", ".join(manifest.cameras), ", ".join(request.cameras)))
+    if built != asked:
+        differing.append((echo_span(built.start, built.end, zone), echo_span(asked.start, asked.end, zone)))
+    raise PackageOutdated(
+        id=package.id,
+        built=join_messages(before for before, _ in differing),
+        case=request.id,
+        asked=join_messages(now for _, now in differing),
+        following=N_("look for the one that was built after that: cctv export list")
+        if request.closed is not None
+        else N_(
+            "build it anew: cctv redaction prepare {id}, decide and approve, cctv export build {id}", id=request.id
+        ),
+    )
 
 
 def begin_build(site: Storage) -> Path:
@@ -103,6 +140,10 @@ def complete_build(working: Path, disk: DurableFiles, draft: Kind, readme: str, 
     sums |= {name: sha256_file(working / name) for name in (MANIFEST, SIGNATURE)}
     disk.write(working / SUMS, sums_text(sums).encode())
     return manifest
+
+
+def _span_built(manifest: AnyManifest) -> Span:
+    return Span(manifest.requested.start, manifest.requested.end)
 
 
 def _listed(path: Path) -> ListedFile:

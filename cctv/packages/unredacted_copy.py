@@ -127,7 +127,7 @@ def plan_disclosure(site: Storage, disclosure_id: str, progress: Progress = sile
     with read_transaction(site.engine) as connection:
         disclosure = unclosed(connection, site, disclosure_id)
         require_unblocked(connection, site, disclosure.id, disclosure.cameras, disclosure.span)
-        require_approved(site, disclosure)
+        require_approved(connection, site, disclosure)
         masks = {camera: masks_in_force(site, connection, camera, disclosure.span) for camera in disclosure.cameras}
         hidden = [camera for camera, polygons in masks.items() if polygons]
         if hidden and not disclosure.unmasked:

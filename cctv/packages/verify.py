@@ -85,6 +85,14 @@ def verify_package(path: Path, *, key: Path | None = None, progress: Progress | 
     return VerificationResult(directory, manifest, public.fingerprint, key is not None, len(present), total)
 
 
+def enclosed_manifest(path: Path) -> AnyManifest:
+    """The manifest of a package's folder, unchecked; raises PackageMissing, PackageMismatch, ManifestUnreadable."""
+    directory = _directory(path)
+    if MANIFEST not in _present(directory):
+        raise _mismatch(directory, [N_("{name} is missing", name=MANIFEST)])
+    return read_manifest(_read(directory, MANIFEST))
+
+
 def _directory(path: Path) -> Path:
     if path.is_dir():
         return path

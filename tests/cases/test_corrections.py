@@ -123,6 +123,25 @@ def test_the_old_hold_waits_for_the_second_person_who_releases_it(recorded, acti
     assert sorted(holds(recorded)) == ["HOLD-2026-002"]
 
 
+@pytest.mark.parametrize(
+    ("open_", "correct", "act"),
+    [
+        (f"{REQUEST} access", "request correct REQ-2026-001", "request.corrected"),
+        (INCIDENT, "incident correct INC-2026-001", "incident.corrected"),
+        (DISCLOSURE, "disclosure correct DIS-2026-001", "disclosure.corrected"),
+    ],
+)
+def test_the_entry_of_another_time_names_cameras_and_span_before_and_after(recorded, open_, correct, act):
+    recorded.cctv(open_)
+
+    recorded.cctv(f"{correct} {LATER} --reason 'four minutes later'")
+
+    facts = entry(recorded, act)["facts"]
+    assert facts["fields"] == ["span"]
+    assert (facts["cameras_before"], facts["cameras"]) == (["foyer-1"], ["foyer-1"])
+    assert (facts["span_before"][11:16], facts["span"][11:16]) == ("10:00", "10:04")
+
+
 def test_a_wider_span_needs_no_second_person_because_nothing_is_lost(recorded, acting):
     two_persons(recorded)
     recorded.cctv(f"{REQUEST} access")
@@ -171,6 +190,73 @@ def test_another_address_asks_for_a_check_and_an_earlier_check_counts_no_more(re
     assert [step["need"] for step in show(recorded)["missing"] if step["must"]] == ["identity"]
     recorded.cctv("request identity REQ-2026-001 --method document-seen --checker 'A. Peeters'")
     assert [step["need"] for step in show(recorded)["missing"] if step["must"]] == []
+
+
+REFUSE = "request answer REQ-2026-001 --outcome refused --reason 'it is of others' --ground"
+CHECK = "request identity REQ-2026-001 --method document-seen --checker 'A. Peeters'"
+INVITE = "request invite REQ-2026-001 --at '4/11 10u' --place balie --host 'A. Peeters'"
+
+
+def musts(site):
+    return [step["need"] for step in show(site)["missing"] if step["must"]]
+
+
+def test_another_address_for_the_answer_asks_for_a_check_again(recorded, clock):
+    recorded.cctv(f"{REQUEST} access --deliver-to 'Kerkstraat 1, Gent'")
+    recorded.cctv(CHECK)
+    assert musts(recorded) == []
+    clock.advance(hours=1)
+
+    told = recorded.cctv("request correct REQ-2026-001 --deliver-to 'Kerkstraat 11, Gent' --reason 'a digit'")
+
+    assert "cctv request identity REQ-2026-001" in told.err
+    assert musts(recorded) == ["identity"]
+    assert "identity (subject)" in recorded.cctv("request viewings REQ-2026-001", exit=13).err
+    recorded.cctv(CHECK)
+    assert musts(recorded) == []
+
+
+def test_an_answer_to_the_known_address_after_all_asks_for_no_check(recorded):
+    recorded.cctv(f"{REQUEST} access --deliver-to 'Kerkstraat 1, Gent'")
+    assert musts(recorded) == ["identity"]
+
+    recorded.cctv("request correct REQ-2026-001 --deliver-to an@example.org --reason 'she wants it by mail'")
+
+    assert musts(recorded) == []
+
+
+@pytest.mark.parametrize("command", [f"{REFUSE} excessive", f"{REFUSE} rights-of-others --dry-run", INVITE])
+def test_no_refusal_and_no_invitation_goes_to_a_corrected_address_before_a_check(recorded, command):
+    recorded.cctv(f"{REQUEST} access")
+    recorded.cctv("request correct REQ-2026-001 --contact ann@example.org --reason 'a letter was missing'")
+
+    told = recorded.cctv(command, exit=13)
+
+    assert "identity (subject)" in told.err
+    assert "cctv request identity REQ-2026-001 --role subject" in told.err
+    assert show(recorded)["request"]["state"] == "open"
+    assert not list((recorded.root / "letters").glob("*/*"))
+    recorded.cctv(CHECK)
+    recorded.cctv(command)
+
+
+def test_whoever_does_not_show_who_they_are_is_refused_at_a_corrected_address_too(recorded):
+    recorded.cctv(f"{REQUEST} access")
+    recorded.cctv("request correct REQ-2026-001 --contact ann@example.org --reason 'a letter was missing'")
+
+    recorded.cctv(f"{REFUSE} identity-not-shown")
+
+    assert show(recorded)["request"]["outcome"] == "refused"
+
+
+def test_a_refusal_to_the_known_address_waits_for_no_check(recorded):
+    recorded.cctv(f"{REQUEST} access --deliver-to 'Kerkstraat 1, Gent'")
+
+    recorded.cctv(f"{REFUSE} excessive")
+
+    (letter,) = (recorded.root / "letters/REQ-2026-001").glob("*answer*.txt")
+    assert "an@example.org" in letter.read_text()
+    assert "Kerkstraat" not in letter.read_text()
 
 
 def test_another_guardian_is_checked_again(recorded, clock):
@@ -234,6 +320,33 @@ def test_a_disclosure_is_corrected_and_must_be_approved_again(recorded):
     assert (disclosure["reference"], disclosure["start"][11:16], disclosure["state"]) == ("8", "10:04", "open")
     assert holds(recorded) == {"HOLD-2026-002": "10:04"}
     assert entry(recorded, "disclosure.corrected")["facts"]["fields"] == ["reference", "span"]
+
+
+@pytest.mark.parametrize("correction", [LATER, "--authority 'Politie Gent'", "--country FR", "--order-number 47"])
+def test_what_a_disclosure_showed_is_not_corrected_and_its_reference_still_is(recorded, acting, correction):
+    recorded.cctv(DISCLOSURE)
+    acting("chief")
+    recorded.cctv("disclosure approve DIS-2026-001 --reason 'order read'")
+    recorded.cctv("disclosure viewed DIS-2026-001")
+    shown = recorded.cctv("disclosure show DIS-2026-001 --json").json
+
+    told = recorded.cctv(f"disclosure correct DIS-2026-001 {correction} --reason typo", exit=13)
+
+    assert "DIS-2026-001 is handed over" in told.err
+    assert recorded.cctv("disclosure show DIS-2026-001 --json").json == shown
+    recorded.cctv("disclosure correct DIS-2026-001 --reference 8 --reason typo")
+    assert recorded.cctv("disclosure show DIS-2026-001 --json").json["disclosure"]["state"] == "handed over"
+
+
+@pytest.mark.parametrize("correction", [LATER, "--authority Notaris", "--reference 8"])
+def test_what_was_shown_on_a_request_is_not_corrected(recorded, correction):
+    recorded.cctv(f"{REQUEST} access")
+    recorded.cctv("disclosure viewed REQ-2026-001")
+
+    told = recorded.cctv(f"disclosure correct DIS-2026-001 {correction} --reason typo", exit=2)
+
+    assert "DIS-2026-001 records what was given on REQ-2026-001" in " ".join(told.err.split())
+    assert "cctv request correct REQ-2026-001" in told.err
 
 
 @pytest.mark.parametrize("kind", ["access", "erasure", "restriction", "objection", "complaint"])

@@ -66,6 +66,21 @@ def test_nobody_is_written_to_twice_about_one_version_of_the_policy(people, outb
     assert (len(newer["letters"]), newer["written_before"]) == (3, [])
 
 
+def test_the_letter_goes_elsewhere_than_to_the_known_address_only_once_identity_was_checked(people, outbox):
+    people.cctv(f"{ASK} --name 'Els Nieuw' --contact els@example.be --deliver-to 'Kerkstraat 1, Gent'")
+    line = f"letter policy-changed --to {outbox} --where example.org/privacy {NL} {FR} --again"
+
+    def text():
+        people.cctv(line)
+        (letter,) = outbox.glob("REQ-2026-004-*.txt")
+        return letter.read_text()
+
+    assert "els@example.be" in text()
+    assert "Kerkstraat" not in text()
+    people.cctv("request identity REQ-2026-004 --method document-seen --checker 'A. Peeters'")
+    assert "Kerkstraat 1" in text()
+
+
 def test_a_policy_that_is_not_in_force_yet_needs_its_day_and_a_folder_outside(site, outbox):
     line = f"letter policy-changed --where example.org/privacy {NL}"
     assert "--since" in site.cctv(f"{line} --to {outbox}", exit=2).err

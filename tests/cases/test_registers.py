@@ -183,7 +183,7 @@ def test_whoever_has_a_copy_on_loan_is_told_as_well():
         lease_end=NOON + timedelta(days=30),
     )
 
-    found = addressees(reached([], [lent, replace(lent, closed=NOON), replace(lent, lease_end=None)], Language.NL))
+    found = addressees(reached([], [lent, replace(lent, closed=NOON), replace(lent, lease_end=None)], Language.NL, {}))
 
     assert found.rows == (("Mr Claes", "", "nl", "DIS-2026-001"),)
     assert "DIS-2026-001" in found.missing[0]

@@ -257,12 +257,60 @@ def test_a_disclosure_approved_alone_leaves_by_no_door_once_the_policy_asks_for_
     )
     for door in doors:
         told = " ".join(guarded.cctv(door, exit=13).err.split())
-        assert "DIS-2026-001 is not approved: first opened it, and the policy asks for two people" in told
+        assert "DIS-2026-001 is not approved: first opened or corrected it, and the policy asks for two people" in told
     assert acts(guarded).count("export.refused") == len(doors)
 
     acting("second")
     guarded.cctv("disclosure approve DIS-2026-001 --reason 'order read by me'")
     guarded.cctv(doors[1])
+
+
+CORRECT = "disclosure correct DIS-2026-001 --reason 'the order says so'"
+SHORTER = "--from '2026-11-01 11:00' --to '2026-11-01 11:00:30'"
+APPROVE = "disclosure approve DIS-2026-001 --reason 'order read'"
+
+
+@pytest.mark.parametrize("correction", [SHORTER, "--authority 'Politie Gent'", "--order-number 47"])
+def test_whoever_corrected_what_is_built_does_not_approve_it(guarded, acting, correction):
+    ask_two_for(guarded, "export.unredacted")
+    guarded.cctv(DISCLOSURE)
+    acting("second")
+    guarded.cctv(f"{CORRECT} {correction}")
+
+    told = " ".join(guarded.cctv(APPROVE, exit=13).err.split())
+    assert "second opened or corrected it, and the policy asks for two people" in told
+    acting("third")
+    guarded.cctv(f"{CORRECT} --country FR")
+    guarded.cctv(APPROVE, exit=13)
+    for account in ("first", "second"):
+        acting(account)
+        guarded.cctv(APPROVE, exit=13)
+    acting("fourth")
+    guarded.cctv(APPROVE)
+    guarded.cctv("disclosure build DIS-2026-001")
+
+
+def test_whoever_corrected_the_number_of_their_file_may_approve(guarded, acting):
+    ask_two_for(guarded, "export.unredacted")
+    guarded.cctv(DISCLOSURE)
+    acting("second")
+    guarded.cctv(f"{CORRECT} --reference 8 --officer 'J. Claes'")
+
+    guarded.cctv(APPROVE)
+
+
+def test_whoever_corrected_and_approved_it_alone_hands_nothing_over_once_the_policy_asks_for_two(
+    guarded, acting, tmp_path
+):
+    guarded.cctv(DISCLOSURE)
+    acting("second")
+    guarded.cctv(f"{CORRECT} {SHORTER}")
+    guarded.cctv(APPROVE)
+    guarded.cctv("disclosure build DIS-2026-001")
+    ask_two_for(guarded, "export.unredacted")
+
+    for command in (f"export deliver EXP-2026-001 --method hand --to {tmp_path}", "export fetch EXP-2026-001"):
+        assert "second opened or corrected it" in " ".join(guarded.cctv(command, exit=13).err.split())
 
 
 def test_what_replaces_a_hold_keeps_it_only_wholly(guarded):

@@ -75,6 +75,26 @@ def found(entries):
             ],
             [(K.EXPORTED, P.OTHER_REQUEST, CAMERAS, None)],
         ),
+        (  # the same where it was corrected: away from here, and then to here
+            [
+                (Act.REQUEST_OPENED, THEIRS, THEIRS, about()),
+                (Act.REDACTION_PREPARED, THEIRS, THEIRS, {"segments": 4}),
+                (Act.REQUEST_CORRECTED, THEIRS, THEIRS, {"fields": ["span"], **about(BEFORE)}),
+                (Act.EXPORT_BUILT, "EXP-2026-001", THEIRS, {}),
+                (Act.REQUEST_CORRECTED, THEIRS, THEIRS, {"fields": ["name"]}),
+                (Act.EXPORT_FETCHED, "EXP-2026-001", THEIRS, {}),
+            ],
+            [(K.REDACTED, P.OTHER_REQUEST, CAMERAS, None)],
+        ),
+        (  # an entry of a version that logged only what changed
+            [
+                (Act.DISCLOSURE_OPENED, "DIS-2026-001", "INC-2026-001", about(BEFORE, "gevel-1")),
+                (Act.EXPORT_FETCHED, "EXP-2026-001", "DIS-2026-001", {}),
+                (Act.DISCLOSURE_CORRECTED, "DIS-2026-001", "INC-2026-001", {"fields": ["span"], "span": str(SPAN)}),
+                (Act.EXPORT_BUILT, "EXP-2026-001", "DIS-2026-001", {"mode": "unredacted"}),
+            ],
+            [(K.EXPORTED, P.DISCLOSURE, ("gevel-1",), None)],
+        ),
         (
             [
                 (Act.DISCLOSURE_OPENED, "DIS-2026-001", "INC-2026-001", about(recipient="police")),
@@ -164,6 +184,11 @@ class TestTyped:
         assert "cctv request identity REQ-2026-001" in refused.err
         looked_at.cctv("request identity REQ-2026-001 --method document-seen --checker 'A. Peeters'")
         looked_at.cctv("request viewings REQ-2026-001")
+
+    def test_a_request_that_says_neither_where_nor_when_is_asked_for_that_first(self, looked_at):
+        looked_at.cctv("request open --name Els --contact els@example.org --type access")
+        refused = looked_at.cctv("request viewings REQ-2026-002", exit=13)
+        assert "cctv request scope REQ-2026-002" in refused.err
 
     def test_a_complaint_is_not_asked_who_looked(self, looked_at):
         looked_at.cctv(f"{self.ASK} Els --type complaint")

@@ -76,6 +76,29 @@ def test_a_lent_copy_is_on_the_board_reminds_alarms_and_ends_when_it_is_confirme
     assert leases(built) == []
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        "correct DIS-2026-001 --from '2026-11-01 11:00' --to +30s --reason typo",
+        "correct DIS-2026-001 --authority Notaris --reason typo",
+        "correct DIS-2026-001 --officer Jan --reason typo",
+        "approve DIS-2026-001 --reason read",
+        "build DIS-2026-001",
+        "viewed DIS-2026-001",
+    ],
+)
+def test_a_lent_copy_has_no_ground_to_correct_or_to_approve(built, tmp_path, command):
+    name_nominee(built)
+    check_identities(built, "subject", "nominee")
+    built.cctv(f"export deliver EXP-2026-001 --method zip --to {tmp_path} --recipient nominee")
+    before = built.cctv("disclosure show DIS-2026-001 --json").json
+
+    told = built.cctv(f"disclosure {command}", exit=2)
+
+    assert "DIS-2026-001 records what was given on REQ-2026-001" in " ".join(told.err.split())
+    assert built.cctv("disclosure show DIS-2026-001 --json").json == before
+
+
 def test_a_copy_of_the_subject_is_theirs_it_is_never_lent_and_does_not_keep_the_site_open(built, tmp_path):
     done = built.cctv(f"export deliver EXP-2026-001 --method zip --to {tmp_path} --json").json
 

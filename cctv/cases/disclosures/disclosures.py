@@ -23,6 +23,7 @@ from cctv.cases.disclosures.queries import insert_disclosure, select_disclosure,
 from cctv.cases.errors.disclosures import (
     DisclosureClosed,
     DisclosureNeedsSecond,
+    DisclosureOfRequest,
     DisclosureUnapproved,
     DisclosureUnknown,
     EndingUnfit,
@@ -38,7 +39,7 @@ from cctv.cases.footage_status import FootageStatus, ReleaseEffect, find_footage
 from cctv.cases.incidents import find_ground
 from cctv.cases.requests.needs import scope_of
 from cctv.cases.text_input import checked_text
-from cctv.cases.two_person import is_one_person, sign_release
+from cctv.cases.two_person import is_one_person, sign_release, who_typed
 from cctv.config.schema import TwoPersonAct
 from cctv.core.i18n import N_
 from cctv.core.time_range import Span
@@ -194,18 +195,26 @@ def approve_disclosure(site: Storage, disclosure_id: str, *, reason: str, dry_ru
         disclosure = unclosed(connection, site, disclosure_id)
         require_known_settings(connection, site)
         approved = replace(disclosure, approved=site.clock.now(), approved_by=site.actor.account)
-        require_approved(site, approved)
+        require_approved(connection, site, approved)
         update_disclosure(connection, approved)
         _log(connection, site, Act.DISCLOSURE_APPROVED, approved, reason=reason)
     return approved
 
 
-def require_approved(site: Storage, disclosure: Disclosure) -> None:
-    """What unredacted footage needs at every door: being approved, built, handed over, shown.
+def require_registered(disclosure: Disclosure) -> None:
+    """Raises DisclosureOfRequest for what was given on a request: the data subject's right is its ground."""
+    if disclosure.duty is Duty.RIGHT:
+        raise DisclosureOfRequest(id=disclosure.id, case=disclosure.case_id)
 
-    Raises DisclosureUnapproved; DisclosureNeedsSecond where the policy, as it is now, asks for two people;
+
+def require_approved(connection: Connection, site: Storage, disclosure: Disclosure) -> None:
+    """What unredacted footage needs when it is approved, built, handed over and shown.
+
+    Raises DisclosureOfRequest; DisclosureUnapproved; DisclosureNeedsSecond where the policy, as it is now, asks for two
+    people, and whoever approved it had opened it or corrected what is built;
     ViewedAlready once it was shown on site; OutsideArea where the area, as it is now, does not hold their country.
     """
+    require_registered(disclosure)
     following = N_("refuse it: cctv disclosure end {id} --how refused --reason WHY", id=disclosure.id)
     checked_country(N_("The recipient"), disclosure.receiver.country, site.settings.policy.area, following)
     if disclosure.handed is not None and disclosure.handed.method is Method.ON_SITE:
@@ -213,9 +222,10 @@ def require_approved(site: Storage, disclosure: Disclosure) -> None:
         raise ViewedAlready(id=disclosure.id, when=when)
     if disclosure.approved is None:
         raise DisclosureUnapproved(id=disclosure.id)
-    acts = site.settings.policy.two_person
-    if is_one_person(acts, TwoPersonAct.EXPORT_UNREDACTED, disclosure.opened_by, disclosure.approved_by):
-        raise DisclosureNeedsSecond(id=disclosure.id, account=disclosure.opened_by)
+    acts, approver = site.settings.policy.two_person, disclosure.approved_by
+    typists = who_typed(connection, disclosure)
+    if any(is_one_person(acts, TwoPersonAct.EXPORT_UNREDACTED, account, approver) for account in typists):
+        raise DisclosureNeedsSecond(id=disclosure.id, account=approver)
 
 
 def package_built(connection: Connection, disclosure: Disclosure, package: ExportId) -> None:

@@ -91,12 +91,19 @@ class DisclosureUnapproved(CctvError):
 
 
 class DisclosureNeedsSecond(CctvError):
-    """{id} is not approved: {account} opened it, and the policy asks for two people.
+    """{id} is not approved: {account} opened or corrected it, and the policy asks for two people.
 
     next: somebody else types cctv disclosure approve {id} --reason WHAT from their own account.
     """
 
     exit_code = Exit.DECISION_MISSING
+
+
+class DisclosureOfRequest(UsageError):
+    """{id} records what was given on {case}: it has no ground to correct or to approve; nothing was changed.
+
+    next: cctv disclosure show {id}; what is wrong of the request: cctv request correct {case}, while that is open
+    """
 
 
 class NotHandedOver(CctvError):

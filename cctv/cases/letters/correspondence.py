@@ -9,7 +9,7 @@ Three letters take effect only when they are sent:
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -36,7 +36,15 @@ from cctv.cases.requests.blocks import require_usable
 from cctv.cases.requests.close import end, ending_of, finish
 from cctv.cases.requests.deadlines import apply_extension
 from cctv.cases.requests.lifecycle import Transition, find_request, load_for_transition
-from cctv.cases.requests.needs import identities_missing, lacking, mandates_missing, step_label
+from cctv.cases.requests.needs import (
+    Step,
+    address_unchecked,
+    identities_missing,
+    lacking,
+    mandates_missing,
+    scope_of,
+    step_label,
+)
 from cctv.cases.requests.next_steps import facts_of
 from cctv.cases.requests.no_footage import absences
 from cctv.cases.requests.outcomes import erases
@@ -231,13 +239,14 @@ def withdraw_question(site: Storage, request_id: str, *, reason: str, dry_run: b
 def invite(site: Storage, request_id: str, appointment: Appointment, *, dry_run: bool = False) -> Wrote:
     """Invite the person to view the footage, with the information of Article 15; its hold keeps it.
 
-    Raises RequestUnknown, RequestClosed, MoveRefused, AppointmentUnfit, NothingToSee, FootageBlocked, TextUnusable,
-    SenderUnknown, WordsUntranslated.
+    Raises RequestUnknown, RequestClosed, MoveRefused, AnswerNotReady where their address was corrected and nobody was
+    checked since; AppointmentUnfit, NothingToSee, FootageBlocked, TextUnusable, SenderUnknown, WordsUntranslated.
     """
     place = checked_text(N_("place"), appointment.place, N_("say where: --place PLACE."))
     host = checked_text(N_("host"), appointment.host, N_("name whom to ask for at the door: --host NAME."))
     with read_transaction(site.engine) as connection:
         request = load_for_transition(connection, site, request_id, Transition.INVITE)
+        _require_checked(request, address_unchecked(request, checks_of(connection, request.id)))
         _check_appointment(site, request, appointment.at)
         if not facts_of(connection, site, request).has_footage:
             raise NothingToShow(id=request.id)
@@ -253,17 +262,13 @@ def write_viewings(site: Storage, request_id: str, *, dry_run: bool = False) -> 
     """Answer "who looked at me": dates and purposes of every consultation of the request's footage, no staff's names.
 
     It leaves as an answer does, only when mandate and identity are in order.  Raises RequestUnknown, RequestClosed,
-    MoveRefused, AnswerNotReady, SenderUnknown.
+    MoveRefused, ScopeUnknown, AnswerNotReady, SenderUnknown.
     """
     with read_transaction(site.engine) as connection:
         request = load_for_transition(connection, site, request_id, Transition.VIEWINGS)
-        steps = tuple(lacking(request, checks_of(connection, request.id), question_of(connection, request)))
-        if steps:
-            needs = join_messages(step_label(step) for step in steps)
-            raise AnswerNotReady(id=request.id, missing=needs, following=steps[0].line)
+        _require_checked(request, lacking(request, checks_of(connection, request.id), question_of(connection, request)))
         viewings = viewings_of(connection, request, site.settings.site.timezone)
-    assert request.span is not None  # `lacking` would have named it
-    facts = ViewingsAnswer(asked_of(site, request), viewings, local_day(site, request.span.start))
+    facts = ViewingsAnswer(asked_of(site, request), viewings, local_day(site, scope_of(request).start))
     return Consulted(viewings, _write(site, request, LetterKind.VIEWINGS, facts, Transition.VIEWINGS, dry_run))
 
 
@@ -292,6 +297,14 @@ def mark_sent(
         raise refusal
     finish(site, request, released)
     return Sent(request, kind, day)
+
+
+def _require_checked(request: AccessRequest, missing: Iterable[Step]) -> None:
+    """Raises AnswerNotReady while a step is missing: what the letter says is an answer."""
+    steps = tuple(missing)
+    if steps:
+        needs = join_messages(step_label(step) for step in steps)
+        raise AnswerNotReady(id=request.id, missing=needs, following=steps[0].line)
 
 
 def _check_appointment(site: Storage, request: AccessRequest, at: datetime) -> None:

@@ -24,7 +24,7 @@ from cctv.cases.disclosures.queries import select_disclosures
 from cctv.cases.errors.requests import NobodyToWriteTo
 from cctv.cases.footage_status import Fate, ReleaseEffect
 from cctv.cases.requests.anonymise import letters_directory
-from cctv.cases.requests.needs import identities_missing
+from cctv.cases.requests.needs import letter_address
 from cctv.cases.requests.queries import MadeLetter, checks_of, insert_letter, letters_of
 from cctv.db.engine import read_transaction
 from cctv.db.storage import Storage
@@ -106,17 +106,12 @@ def recipients_of(connection: Connection, site: Storage, request: AccessRequest)
 
 
 def letter_of(site: Storage, request: AccessRequest, facts: LetterFacts) -> Letter:
-    """A letter to the requester; raises NobodyToWriteTo, SenderUnknown.
-
-    It goes to the known address, and elsewhere only once their identity was checked: a letter about a request is
-    personal data too.
-    """
+    """A letter to the requester, to `letter_address`; raises NobodyToWriteTo, SenderUnknown."""
     requester = request.requester
     if requester is None:
         raise NobodyToWriteTo(id=request.id)
     with read_transaction(site.engine) as connection:
-        unchecked = requester.role in identities_missing(request, checks_of(connection, request.id))
-    address = requester.contact if unchecked else requester.deliver_to or requester.contact
+        address = letter_address(request, requester, checks_of(connection, request.id))
     subject = request.party(RequesterRole.SUBJECT)
     addressee = Addressee(
         name=requester.name,

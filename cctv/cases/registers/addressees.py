@@ -3,12 +3,12 @@
 docs/policies/002.txt promises it "per e-mail".
 
 Responsible for who is on the list: requesters who are not anonymised, and recipients of a copy on loan.  Each appears
-once, with the address where their answers are sent.  Sends nothing.
+once, with the address where their letters are sent.  Sends nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -17,7 +17,8 @@ from sqlalchemy import Connection, select
 from cctv.cases.disclosures.leases import FOR_SUBJECT
 from cctv.cases.disclosures.queries import select_disclosures
 from cctv.cases.registers.register import Register, RegisterName
-from cctv.cases.requests.queries import select_requests
+from cctv.cases.requests.needs import letter_address
+from cctv.cases.requests.queries import checks_of, select_requests
 from cctv.config.schema import Settings
 from cctv.core.i18n import N_
 from cctv.core.language import Language
@@ -26,7 +27,7 @@ from cctv.db.engine import read_transaction
 from cctv.db.storage import Storage
 from cctv.model.cases import AccessRequest
 from cctv.model.disclosures import Disclosure, Recipient
-from cctv.model.requests import Party, RequesterRole
+from cctv.model.requests import IdentityCheck, Party, RequesterRole
 
 _ROLES = {Recipient.NOMINEE: RequesterRole.NOMINEE, Recipient.PROXY: RequesterRole.PROXY}
 
@@ -42,9 +43,15 @@ class ReachedRequester:
 
 
 def reached(
-    requests: Sequence[AccessRequest], disclosures: Iterable[Disclosure], language: Language
+    requests: Sequence[AccessRequest],
+    disclosures: Iterable[Disclosure],
+    language: Language,
+    checks: Mapping[str, Sequence[IdentityCheck]],
 ) -> tuple[ReachedRequester, ...]:
-    """Each person once; `language` is the site's, for a recipient of a lease without a request."""
+    """Each person once; `language` is the site's, for a recipient of a lease without a request.
+
+    `checks` are the checks of identity by the id of their request.
+    """
     lent = [
         disclosure
         for disclosure in disclosures
@@ -52,7 +59,7 @@ def reached(
     ]
     by_id: dict[str, AccessRequest] = {request.id: request for request in requests}
     people: dict[tuple[str, str], ReachedRequester] = {}
-    for person in (*_requesters(requests), *_lessees(lent, by_id, language)):
+    for person in (*_requesters(requests, checks), *_lessees(lent, by_id, language, checks)):
         key = (person.name.casefold(), person.contact.casefold())
         before = people.get(key)
         people[key] = replace(person, cases=(*before.cases, *person.cases)) if before else person
@@ -64,7 +71,9 @@ def reachable_people(site: Storage) -> tuple[ReachedRequester, ...]:
     with read_transaction(site.engine) as connection:
         requests = select_requests(connection, closed_too=True)
         disclosures = select_disclosures(connection, closed_too=False)
-    return reached(requests, disclosures, site.settings.site.language)
+        asked = (request.id for request in requests if request.parties)
+        checks: dict[str, Sequence[IdentityCheck]] = {case: checks_of(connection, case) for case in asked}
+    return reached(requests, disclosures, site.settings.site.language, checks)
 
 
 def addressees(people: Sequence[ReachedRequester]) -> Register:
@@ -90,14 +99,19 @@ def policy_since(connection: Connection, settings: Settings) -> datetime | None:
     return since
 
 
-def _requesters(requests: Iterable[AccessRequest]) -> Iterator[ReachedRequester]:
+def _requesters(
+    requests: Iterable[AccessRequest], checks: Mapping[str, Sequence[IdentityCheck]]
+) -> Iterator[ReachedRequester]:
     for request in requests:
         if request.requester is not None:
-            yield _reached(request.requester, request.language, request.id)
+            yield _reached(request, request.requester, request.id, checks)
 
 
 def _lessees(
-    lent: Iterable[Disclosure], by_id: dict[str, AccessRequest], language: Language
+    lent: Iterable[Disclosure],
+    by_id: dict[str, AccessRequest],
+    language: Language,
+    checks: Mapping[str, Sequence[IdentityCheck]],
 ) -> Iterator[ReachedRequester]:
     for disclosure in lent:
         if disclosure.recipient not in FOR_SUBJECT:
@@ -106,8 +120,11 @@ def _lessees(
         request = by_id.get(disclosure.case_id or "")
         party = request.party(_ROLES[disclosure.recipient]) if request else None
         if request is not None and party is not None:
-            yield _reached(party, request.language, disclosure.id)
+            yield _reached(request, party, disclosure.id, checks)
 
 
-def _reached(party: Party, language: Language, case: str) -> ReachedRequester:
-    return ReachedRequester(party.name, party.deliver_to or party.contact, language, (case,))
+def _reached(
+    request: AccessRequest, party: Party, case: str, checks: Mapping[str, Sequence[IdentityCheck]]
+) -> ReachedRequester:
+    address = letter_address(request, party, checks.get(request.id, ()))
+    return ReachedRequester(party.name, address, request.language, (case,))

@@ -24,7 +24,7 @@ from cctv.cases.requests.close import (
     require_agreed,
 )
 from cctv.cases.requests.lifecycle import Transition, apply_transition, find_request, load_for_transition, next_state
-from cctv.cases.requests.needs import NextStepKind, step_label
+from cctv.cases.requests.needs import NextStepKind, address_unchecked, step_label
 from cctv.cases.requests.next_steps import copy_wanted, facts_of, missing
 from cctv.cases.requests.outcomes import RequestOutcome, check_ending, check_keeping, erasure_ground
 from cctv.cases.requests.queries import mark_answered
@@ -36,6 +36,7 @@ from cctv.holds.store import holds_of
 from cctv.model.audit import Act
 from cctv.model.cases import AccessRequest, CaseOutcome, RequestState, RequestType
 from cctv.model.holds import Hold
+from cctv.model.requests import RefusalGround
 
 _HANDED_OVER = frozenset({CaseOutcome.GRANTED, CaseOutcome.PARTLY})
 
@@ -62,6 +63,9 @@ def plan_answer(connection: Connection, site: Storage, request_id: str, requeste
 
     Raises RequestUnknown, RequestClosed, MoveRefused, what `check_ending`, `erasure_ground` and `check_keeping` raise;
     AnswerNotReady, FootageThere (13).
+
+    A refusal waits for nothing but the check of a requester whose address was corrected, to which its letter goes; one
+    because identity was not shown not even for that.
     """
     request = load_for_transition(connection, site, request_id, Transition.ANSWER)
     ending = check_ending(request.type, request.state, requested)
@@ -69,7 +73,10 @@ def plan_answer(connection: Connection, site: Storage, request_id: str, requeste
     unknown = ending.outcome is CaseOutcome.NOT_IDENTIFIABLE  # also of a person who never said when or where
     steps = missing(facts, site.clock.now(), ending.outcome)
     waiting = [step for step in steps if step.must and not (unknown and step.need is NextStepKind.SCOPE)]
-    if waiting and ending.outcome is not CaseOutcome.REFUSED:
+    if ending.outcome is CaseOutcome.REFUSED:
+        is_shown = ending.ground is not RefusalGround.IDENTITY_NOT_SHOWN
+        waiting = list(address_unchecked(request, facts.checks)) if is_shown else []
+    if waiting:
         needs = join_messages(step_label(step) for step in waiting)
         raise AnswerNotReady(id=request.id, missing=needs, following=waiting[0].line)
     if ending.outcome is CaseOutcome.NO_FOOTAGE and facts.has_footage:

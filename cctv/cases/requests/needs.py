@@ -85,6 +85,11 @@ def scope_of(request: AccessRequest) -> Span:
     return request.span
 
 
+def is_asked(request: AccessRequest, camera: str, requested: Span) -> bool:
+    """Whether what was made of a camera, over what was requested then, is of what the request asks now."""
+    return camera in request.cameras and requested == request.span
+
+
 def scope_missing(request: AccessRequest) -> Iterator[Step]:
     """The cameras and the time of a request, for all that is done with footage; a complaint is done without."""
     if not request.has_scope and request.type is not RequestType.COMPLAINT:
@@ -120,7 +125,7 @@ def identities_needed(request: AccessRequest, *, erases: bool = False) -> tuple[
     """Whose identity must be checked before anything is handed over, or with `erases` erased.
 
     A person who acts for another; the nominee, and with one always the requester too; a requester who wants the answer
-    elsewhere than at the known address, whose known address was replaced by a correction, or an erasure.
+    elsewhere than at the known address, whose address was replaced by a correction, or an erasure.
     """
     requester = request.requester
     needed: list[RequesterRole] = []
@@ -143,6 +148,26 @@ def identities_missing(
     """Those of `identities_needed` without a check that came after the last correction of the name and the address."""
     checked = {check.role for check in checks if _counts(check, request.party(check.role))}
     return tuple(role for role in identities_needed(request, erases=erases) if role not in checked)
+
+
+def letter_address(request: AccessRequest, party: Party, checks: Iterable[IdentityCheck]) -> str:
+    """Where a letter to a person of a request goes: to the known address, and elsewhere only once they were checked.
+
+    A letter about a request is personal data too.
+    """
+    is_unchecked = party.role in identities_missing(request, checks)
+    return party.contact if is_unchecked else party.deliver_to or party.contact
+
+
+def address_unchecked(request: AccessRequest, checks: Iterable[IdentityCheck]) -> Iterator[Step]:
+    """The check that is missing where an address of the requester replaced another: theirs is not known any more.
+
+    It keeps back a letter that needs no other check, such as a refusal, which goes to the known address.
+    """
+    requester = request.requester
+    if requester is not None and requester.moved is not None and requester.role in identities_missing(request, checks):
+        line = _check_line(request, requester.role)
+        yield Step(NextStepKind.IDENTITY, line, must=True, about=enum_label(requester.role))
 
 
 def _counts(check: IdentityCheck, party: Party | None) -> bool:

@@ -19,11 +19,12 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, Select, func, select
 
 from cctv.cases.footage_status import request_footage
-from cctv.cases.requests.needs import NextStepKind, Step, lacking, scope_missing
+from cctv.cases.requests.needs import NextStepKind, Step, is_asked, lacking, scope_missing
 from cctv.cases.requests.outcomes import erases
 from cctv.cases.requests.queries import check_of, extension_from, select_requests
 from cctv.cases.requests.questions import question_open
 from cctv.core.i18n import N_, pgettext_lazy
+from cctv.core.time_range import Span
 from cctv.db import schema
 from cctv.db.queries import overlaps_span
 from cctv.db.storage import Storage
@@ -45,8 +46,9 @@ class RequestFacts:
     """What the steps are made of: a request and what belongs to it, footage and people's acts alike.
 
     `letters` are the kinds that were made, `sent` those of them that were sent.  `parts` counts the parts of the
-    redaction; the counts after it are the parts that were decided, whose backdrops were signed off, that were reviewed
-    in full, and that were approved.  `question` is when identity was asked for, while that is open.
+    redaction, 0 where the request asks another scope since; the counts after it are the parts that were decided, whose
+    backdrops were signed off, that were reviewed in full, and that were approved.  `question` is when identity was
+    asked for, while that is open.
     """
 
     request: AccessRequest
@@ -209,9 +211,14 @@ def _facts(connection: Connection, requests: Sequence[AccessRequest], which: Sel
     statements = _counted(connection, schema.statements.c.request_id, which)
     part = schema.redactions.c
     plans = select(  # not the plans themselves: they are large
-        part.request_id, part.digest, part.approved_digest, part.decided, part.signed_off, part.reviewed
-    )
+        part.request_id, part.digest, part.approved_digest, part.decided, part.signed_off, part.reviewed, part.camera,
+        func.json_extract(part.plan, "$.requested.start").label("start"),
+        func.json_extract(part.plan, "$.requested.end").label("end"),
+    )  # fmt: skip
     parts = _grouped(connection, plans, part.request_id, which)
+    for request in requests:
+        if not all(_is_asked(request, row) for row in parts[request.id]):
+            parts[request.id] = []
     untold = _untold(connection, which)
     blocks = _counted(connection, schema.blocks.c.request_id, which, schema.blocks.c.lifted_us.is_(None))
     checked = {request.id: tuple(check_of(row) for row in checks[request.id]) for request in requests}
@@ -238,6 +245,11 @@ def _facts(connection: Connection, requests: Sequence[AccessRequest], which: Sel
         )
         for request in requests
     ]
+
+
+def _is_asked(request: AccessRequest, part: Row[Any]) -> bool:
+    requested = Span(datetime.fromisoformat(part.start), datetime.fromisoformat(part.end)) if part.start else None
+    return requested is not None and is_asked(request, part.camera, requested)
 
 
 def _grouped(

@@ -202,16 +202,18 @@ def check_identity(site: Storage, request_id: str, new: NewCheck, *, dry_run: bo
 
 
 def replaced_party(before: Party | None, party: Party, now: datetime) -> Party:
-    """The same with the instants at which its name and known address replaced others.  Pure.
+    """The same with the instants at which its name and its addresses replaced others.  Pure.
 
-    A check of identity of another name or address counts no more (`needs`).
+    A check of identity of another name or address counts no more (`needs`).  That the answer goes to the known address
+    after all, and nowhere else, is no other address.
     """
     if before is None:
         return party
+    elsewhere = party.deliver_to is not None and party.deliver_to != before.deliver_to
     return replace(
         party,
         renamed=before.renamed if party.name == before.name else now,
-        moved=before.moved if party.contact == before.contact else now,
+        moved=now if party.contact != before.contact or elsewhere else before.moved,
     )
 
 

@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 
 from cctv.audit.chain import AuditEntry
 from cctv.audit.log import entries_of_acts
+from cctv.cases.requests.needs import scope_of
 from cctv.core.time_range import Span
 from cctv.letters.answers import Viewing, ViewingKind, ViewingPurpose
 from cctv.model.audit import Act
@@ -22,7 +23,15 @@ from cctv.model.cases import AccessRequest
 from cctv.model.disclosures import Method, Recipient
 from cctv.model.ids import CameraId, IdKind, id_kind
 
-_SCOPES = frozenset({Act.REQUEST_OPENED, Act.REQUEST_SCOPED, Act.DISCLOSURE_OPENED})
+_SCOPES = frozenset(
+    {
+        Act.REQUEST_OPENED,
+        Act.REQUEST_SCOPED,
+        Act.REQUEST_CORRECTED,
+        Act.DISCLOSURE_OPENED,
+        Act.DISCLOSURE_CORRECTED,
+    }
+)
 _KINDS: Mapping[Act, ViewingKind] = {
     Act.CAMERA_STILL: ViewingKind.STILL,
     Act.FOOTAGE_VIEWED: ViewingKind.VIEWED,
@@ -53,12 +62,11 @@ class _Scope:
 def viewings_of(connection: Connection, request: AccessRequest, zone: ZoneInfo) -> tuple[Viewing, ...]:
     """The consultations of a request's footage, in order of time; each once a day, purpose and recipient.
 
-    None of a request that does not say when.
+    Raises ScopeUnknown of a request that does not say where and when.
     """
-    if request.span is None:
-        return ()
+    span = scope_of(request)
     entries = entries_of_acts(connection, _SCOPES | _KINDS.keys())
-    return consultations(entries, request.id, request.cameras, request.span, zone)
+    return consultations(entries, request.id, request.cameras, span, zone)
 
 
 def consultations(
@@ -87,27 +95,31 @@ def _scoped(entries: Iterable[AuditEntry]) -> Iterator[tuple[AuditEntry, _Scope]
     """The consultations among some entries, each with the footage that it was about."""
     cases: dict[str, _Scope] = {}
     for entry in entries:
-        own = _own_scope(entry)
         if entry.act in _SCOPES:
-            if own is not None:
-                cases[entry.subject] = own
+            now = _own_scope(entry, cases.get(entry.subject))
+            if now is not None:
+                cases[entry.subject] = now
             continue
-        scope = own or cases.get(entry.case_id or entry.subject)
+        scope = _own_scope(entry) or cases.get(entry.case_id or entry.subject)
         if scope is not None and entry.act in _KINDS:
             camera = entry.facts.get("camera")
             yield entry, _Scope(frozenset({str(camera)}), scope.span) if camera else scope
 
 
-def _own_scope(entry: AuditEntry) -> _Scope | None:
-    """The footage that an entry names itself; None where its case says what it was about."""
+def _own_scope(entry: AuditEntry, before: _Scope | None = None) -> _Scope | None:
+    """The footage that an entry names itself; None where its case says what it was about.
+
+    Of a correction that names only the cameras or only the span, the other one is that of `before`.
+    """
     if entry.act is Act.CAMERA_STILL:
         return _Scope(frozenset({entry.subject}), Span(entry.at, entry.at + _PICTURE))
     start, _, end = str(entry.facts.get("span", "")).partition("/")
     cameras = entry.facts.get("cameras") or entry.facts.get("camera")
-    if not end or not cameras:
-        return None
-    names = cameras if isinstance(cameras, list) else [str(cameras)]
-    return _Scope(frozenset(names), Span(datetime.fromisoformat(start), datetime.fromisoformat(end)))
+    names = frozenset(cameras if isinstance(cameras, list) else [str(cameras)]) if cameras else None
+    span = Span(datetime.fromisoformat(start), datetime.fromisoformat(end)) if end else None
+    if before is not None:
+        names, span = names or before.cameras, span or before.span
+    return _Scope(names, span) if names and span else None
 
 
 def _kind(entry: AuditEntry) -> ViewingKind:

@@ -171,7 +171,7 @@ def correct(context: CommandContext, /, disclosure_id: str, reason: str, **optio
     """Correct what was typed wrong of a disclosure.  Give what it should say.
 
     Its hold follows a corrected time or camera, and an approval of what it said before is void.  Authority, ground
-    and footage can be corrected until its package is built; officer and reference until it is ended.
+    and footage can be corrected until its package is built or it was shown; officer and reference until it is ended.
 
     \b
       cctv disclosure correct DIS-2026-002 --reference "OO.12.L1.004521/2026" --reason "two digits were swapped"
@@ -229,7 +229,8 @@ def show(context: CommandContext, disclosure_id: str) -> None:
 def approve(context: CommandContext, disclosure_id: str, reason: str) -> None:
     """Answer for it: the ground holds, and the scope is no wider than it says.
 
-    Where the policy names export.unredacted under two_person, another account than the one that opened it.
+    Where the policy names export.unredacted under two_person, another account than those that opened it or corrected
+    what is built.
 
     \b
       cctv disclosure approve DIS-2026-002 --reason "order read, signed by the magistrate; scope is what it names"

@@ -22,7 +22,15 @@ from cctv.db.engine import read_transaction, write_transaction
 from cctv.db.storage import Storage
 from cctv.footage.initialise import require_known_settings
 from cctv.model.audit import Act
-from cctv.redaction.review.case import LOCK, CaseFile, case_directory, check_artefacts, prepared_case, require_open
+from cctv.redaction.review.case import (
+    LOCK,
+    CaseFile,
+    case_directory,
+    check_artefacts,
+    prepared_case,
+    require_asked,
+    require_open,
+)
 from cctv.redaction.review.decide import require_consent
 from cctv.redaction.review.errors import PlanChanged, SecondPersonNeeded, SubjectHidden
 from cctv.redaction.review.plan import Approval, CasePart
@@ -51,7 +59,7 @@ def approve(
     or reviewed yet is, in the same transaction and with entries of its own.  `hidden_reason` says why the requester is
     visible in a smaller share of the frames than `[policy] least_visible`; it is logged where they are.
 
-    Raises RequestUnknown, RequestClosed, NotPrepared, NotReviewed, ArtefactChanged, QuestionOpen,
+    Raises RequestUnknown, RequestClosed, NotPrepared, ScopeMoved, NotReviewed, ArtefactChanged, QuestionOpen,
     SecondPersonNeeded, ConsentMissing, SubjectHidden.
     """
     reason = checked_text(N_("reason"), reason, N_('say on what you base it: --reason "WHY".'))
@@ -62,6 +70,7 @@ def approve(
         require_open(site, case.request)
         require_usable(site, case.request, "redaction approve")
         require_question_answered(site, case.request, "redaction approve")
+        require_asked(case.request, case.parts)
         require_masked(site, connection, case.parts)
     _check_second_person(site, case)
     for part in case.parts:

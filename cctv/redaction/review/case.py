@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 
 from cctv.cases.errors.requests import RequestClosed
 from cctv.cases.requests.lifecycle import find_request
+from cctv.cases.requests.needs import is_asked
 from cctv.core.durable import sha256_file
 from cctv.core.i18n import N_, join_messages
 from cctv.db.engine import read_transaction
@@ -25,6 +26,7 @@ from cctv.redaction.review.errors import (
     NotPrepared,
     PartAmbiguous,
     PartUnknown,
+    ScopeMoved,
     SegmentChanged,
     SegmentMissing,
 )
@@ -63,6 +65,25 @@ def prepared_case(connection: Connection, request_id: str) -> CaseFile:
     if not parts:
         raise NotPrepared(request=request.id)
     return CaseFile(request, parts)
+
+
+def unapproved(request: AccessRequest, parts: Iterable[CasePart]) -> tuple[CasePart, ...]:
+    """The parts that nothing is made of: not approved exactly as they are, or not of what the request asks now.  Pure.
+
+    The one rule of a build, and of whether a package that was built stands for the answer.
+    """
+    return tuple(part for part in parts if not (part.approved and _is_asked(request, part)))
+
+
+def require_asked(request: AccessRequest, parts: Iterable[CasePart]) -> None:
+    """Raises ScopeMoved for parts that were prepared before the request's cameras or its time were corrected."""
+    moved = [part for part in parts if not _is_asked(request, part)]
+    if moved:
+        raise ScopeMoved(request=request.id, parts=join_messages(part.name for part in moved))
+
+
+def _is_asked(request: AccessRequest, part: CasePart) -> bool:
+    return is_asked(request, part.plan.camera, part.plan.requested)
 
 
 def require_open(site: Storage, request: AccessRequest) -> None:

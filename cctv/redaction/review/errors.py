@@ -34,6 +34,15 @@ class MasksAdded(CctvError):
     exit_code = Exit.DECISION_MISSING
 
 
+class ScopeMoved(CctvError):
+    """{parts} of {request} was prepared for another camera or another time than it asks now; nothing was changed.
+
+    next: cctv redaction prepare {request}, which takes what it asks now; then decide and approve again
+    """
+
+    exit_code = Exit.DECISION_MISSING
+
+
 class SegmentMissing(CctvError):
     """The segment {path} is in the index but not on the disk; nothing was changed.
 

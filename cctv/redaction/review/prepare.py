@@ -9,7 +9,8 @@ A part is an unbroken stretch of one camera, redacted as one video; it never joi
 less than a frame was requested has no picture and is no part; files are read only where a stretch is that short, and
 one that cannot be read counts as a part, whose use then reports why.
 
-A part whose recordings did not change keeps its numbers, decisions and approval.  Never changes a row while a file is
+A part of the same frames of the same recordings keeps its numbers, decisions and approval; the approval not where the
+request asks another time around them, which its digest has.  Never changes a row while a file is
 missing or different.
 """
 
@@ -98,7 +99,7 @@ class _Cut:
     """A part as the footage is now, and the earlier analysis of the very same recordings, if there is one.
 
     `sources` are whole segments, `span` is what of them was requested.
-    An earlier analysis that left a mask uncovered does not count.
+    An earlier analysis of other frames of them, or one that left a mask uncovered, does not count.
     """
 
     camera: CameraId
@@ -187,7 +188,7 @@ def _cuts(site: Storage, connection: Connection, request: AccessRequest, again: 
             span = trimmed(sources, requested)
             masks = masks_in_force(site, connection, camera, span)
             before = earlier.get(sources)
-            if before is not None and set(masks) - set(before.plan.masks):
+            if before is not None and (before.plan.span != span or set(masks) - set(before.plan.masks)):
                 before = None
             cuts.append(_Cut(camera, position, sources, span, before, masks))
     return cuts
@@ -201,7 +202,7 @@ def _prepared(site: Storage, request: AccessRequest, cut: _Cut, progress: Progre
     if cut.before is None:
         plan = CasePlan(request.id, cut.camera, cut.position, cut.sources, scope_of(request), masks=cut.masks)
         return (None if again else finished_part(site, plan)) or analyse_part(site, plan, progress)
-    plan = replace(cut.before.plan, position=cut.position)
+    plan = replace(cut.before.plan, position=cut.position, requested=scope_of(request))
     return replace(cut.before, plan=plan, digest=plan.digest)
 
 

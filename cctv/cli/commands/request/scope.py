@@ -103,7 +103,11 @@ def confirm(context: CommandContext, request_id: str, reason: str) -> None:
 @click.option("--role", type=one_of(RequesterRole), help="Whose name or address; else that of the data subject.")
 @click.option("--name", metavar="NAME", help="The name as it should be; the old one is kept nowhere.")
 @click.option("--contact", metavar="ADDRESS", help="The known address as it should be; forces a check of identity.")
-@click.option("--deliver-to", metavar="ADDRESS", help="Where else the answer is wanted; the known address for nowhere.")
+@click.option(
+    "--deliver-to",
+    metavar="ADDRESS",
+    help="Where else the answer is wanted; forces a check. The known address for nowhere.",
+)
 @click.option("--received", metavar="DATE", help="The day it arrived; the day of the answer follows.")
 @click.option("--type", "type_", type=one_of(RequestType), help="Which right; a block stays until `request lift`.")
 @click.option("--language", type=one_of(Language), help="Of the letters.")
