@@ -1,4 +1,7 @@
-"""Parameter sets (SPS): the size and profile that a key picture carries, by which a change of the stream is detected.
+"""Parameter sets: what a key picture carries of size, profile and coding, by which a change of the stream is detected.
+
+H.265 in MP4 as players want it (`hvc1`) has them in the header alone, and the muxer drops those in the pictures: a set
+that changed and was not written into a new header makes every later picture unreadable.
 
 Pure but for `format_of`, which has libavformat read one picture from memory.
 """
@@ -8,62 +11,83 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterator
-from itertools import pairwise
+from itertools import chain, pairwise
 
 import av
 from av.container import InputContainer
 from av.video.stream import VideoStream
 
-_HEAD_BYTES = 4096  # parameter sets and messages stand in front of the first slice
 _START = re.compile(b"\0\0\1")
-_H264_SLICES, _H264_PARAMETERS = range(1, 6), 7
-_H265_SLICES, _H265_PARAMETERS = range(32), 33
+_H264_SLICES, _H264_SETS = range(1, 6), (7, 8, 13, 15)  # SPS, PPS, their extensions (ITU-T H.264, table 7-1)
+_H265_SLICES, _H265_SETS = range(32), (32, 33, 34)  # VPS, SPS, PPS (ITU-T H.265, table 7-1)
+_LEAD = b"\0\0\0\1"
+ParameterSets = dict[int, tuple[bytes, ...]]
+"""The sets of each kind, each once, sorted."""
 
 
 class Format:
     """A stream's format as a file's header needs it; keeps what it was read from alive."""
 
-    def __init__(self, template: VideoStream, parameters: bytes | None, source: InputContainer | None = None) -> None:
+    def __init__(self, template: VideoStream, parameters: ParameterSets, source: InputContainer | None = None) -> None:
         self.template, self.parameters, self._source = template, parameters, source
 
 
-def sequence_parameters(data: bytes, *, is_h265: bool) -> bytes | None:
-    """The sequence parameter set in front of the first slice of Annex B data, None where there is none."""
-    for unit in _nal_units(data[:_HEAD_BYTES]):
-        kind = (unit[0] >> 1) & 0x3F if is_h265 else unit[0] & 0x1F
-        if kind == (_H265_PARAMETERS if is_h265 else _H264_PARAMETERS):
-            return unit
+def parameter_sets(data: bytes, *, is_h265: bool) -> ParameterSets:
+    """The parameter sets in front of the first slice of Annex B data, however long the messages between them are."""
+    sets: ParameterSets = {}
+    for unit in _nal_units(data):
+        kind = _kind(unit, is_h265=is_h265)
         if kind in (_H265_SLICES if is_h265 else _H264_SLICES):
-            return None
-    return None
+            break
+        if kind in (_H265_SETS if is_h265 else _H264_SETS):
+            sets[kind] = tuple(sorted({*sets.get(kind, ()), unit}))  # cameras repeat them, in any order
+    return sets
 
 
 def holds_picture(data: bytes, *, is_h265: bool) -> bool:
     """Whether Annex B data has a slice.  A connection that ends between two pictures may leave a delimiter alone."""
     slices = _H265_SLICES if is_h265 else _H264_SLICES
-    return any(((unit[0] >> 1) & 0x3F if is_h265 else unit[0] & 0x1F) in slices for unit in _nal_units(data))
+    return any(_kind(unit, is_h265=is_h265) in slices for unit in _nal_units(data))
 
 
 def first_format(template: VideoStream) -> Format:
     """The format that the camera announced."""
     announced = template.codec_context.extradata or b""
-    return Format(template, sequence_parameters(announced, is_h265=is_h265(template)))
+    return Format(template, parameter_sets(announced, is_h265=is_h265(template)))
 
 
-def format_of(picture: bytes, template: VideoStream) -> Format:
-    """The format of a key picture that brings another one than the camera announced."""
-    source = av.open(io.BytesIO(picture), "r", format="hevc" if is_h265(template) else "h264")
-    parameters = sequence_parameters(picture, is_h265=is_h265(template))
-    return Format(source.streams.video[0], parameters, source)
+def changed_sets(known: ParameterSets, picture: bytes, *, is_h265: bool) -> ParameterSets | None:
+    """All sets that hold from a key picture on; None where it brings none, or those that are known.
+
+    A picture may bring some kinds alone; the others stay as they were.
+    """
+    brought = parameter_sets(picture, is_h265=is_h265)
+    after = known | brought
+    return None if after == known else after
+
+
+def format_of(picture: bytes, template: VideoStream, sets: ParameterSets | None = None) -> Format:
+    """The format of a key picture; with `sets`, those that hold from it on.
+
+    Raises av.error.FFmpegError, or IndexError, for a picture that libavformat cannot read.
+    """
+    sets = sets if sets is not None else parameter_sets(picture, is_h265=is_h265(template))
+    head = b"".join(_LEAD + unit for kind in sorted(sets) for unit in sets[kind])
+    source = av.open(io.BytesIO(head + picture), "r", format="hevc" if is_h265(template) else "h264")
+    return Format(source.streams.video[0], sets, source)
 
 
 def is_h265(template: VideoStream) -> bool:
     return template.codec_context.name == "hevc"
 
 
+def _kind(unit: bytes, *, is_h265: bool) -> int:
+    return (unit[0] >> 1) & 0x3F if is_h265 else unit[0] & 0x1F
+
+
 def _nal_units(data: bytes) -> Iterator[bytes]:
     """The NAL units of Annex B data, without the zeros that may trail them (ITU-T H.264, annex B)."""
-    starts = [match.end() for match in _START.finditer(data)]
-    for start, following in pairwise([*starts, len(data) + 3]):
+    starts = chain((match.end() for match in _START.finditer(data)), (len(data) + 3,))
+    for start, following in pairwise(starts):
         if unit := data[start : following - 3].rstrip(b"\0"):
             yield unit

@@ -27,7 +27,7 @@ from cctv.config.schema import CameraSettings
 from cctv.core.clock import Clock
 from cctv.core.durable import DurableFiles
 from cctv.core.time_range import Span
-from cctv.recording.codec_params import Format, first_format, format_of, holds_picture, is_h265, sequence_parameters
+from cctv.recording.codec_params import Format, changed_sets, first_format, format_of, holds_picture, is_h265
 from cctv.recording.segment_file import SegmentFile, Written
 from cctv.recording.timeline import Times, TimesBroken
 
@@ -38,7 +38,6 @@ DRIFT_CHECK_SECONDS = 30.0  # of pictures
 _MAX_DRIFT_SECONDS, _MAX_LEAP_SECONDS = 0.045, 1.0
 _EARLY_SECONDS = 0.05  # a key picture this much early still closes the segment
 _SMALL_BYTES = 200  # a delimiter, parameter sets and a message may be as large without a picture
-_HEAD_BYTES = 4096  # parameter sets stand in front of the first slice
 _MIN_SPAN = timedelta(milliseconds=1)
 Picture: TypeAlias = "Packet[VideoStream]"
 Post: TypeAlias = Callable[..., None]  # calls a function in the main thread
@@ -158,12 +157,12 @@ class Segmenter:
             file.abandon()
 
     def _changed(self, packet: Picture) -> bool:
-        """Whether size or profile differ from those in the header of the file."""
-        template = self._format.template
-        parameters = sequence_parameters(bytes(memoryview(packet)[:_HEAD_BYTES]), is_h265=is_h265(template))
-        if parameters is None or parameters == self._format.parameters:
+        """Whether its parameter sets differ from those in the header of the file."""
+        template, picture = self._format.template, bytes(packet)
+        sets = changed_sets(self._format.parameters, picture, is_h265=is_h265(template))
+        if sets is None:
             return False
-        self._format = format_of(bytes(packet), template)
+        self._format = format_of(picture, template, sets)
         return True
 
     def _fix_anchor(self) -> None:

@@ -14,7 +14,7 @@ import pytest
 
 from cctv.core.durable import DurableFiles
 from cctv.footage.media import holes_in, probe, read_timing
-from cctv.recording.codec_params import first_format, format_of, holds_picture, sequence_parameters
+from cctv.recording.codec_params import first_format, format_of, holds_picture, parameter_sets
 from cctv.recording.segment_file import SegmentFile
 
 pytestmark = pytest.mark.slow
@@ -131,10 +131,10 @@ def test_a_key_picture_of_another_size_is_seen_and_gives_its_own_header(codec, t
     announced = first_format(before.streams.video[0])
     picture = next(packet for packet in after.demux() if packet.is_keyframe)
 
-    found = sequence_parameters(bytes(picture), is_h265=codec == "hevc")
+    found = parameter_sets(bytes(picture), is_h265=codec == "hevc")
     new = format_of(bytes(picture), before.streams.video[0])
 
-    assert announced.parameters is not None
+    assert announced.parameters
     assert found == new.parameters != announced.parameters
     file = SegmentFile(tmp_path / "run1-000001.mp4", new, TICK, DurableFiles())
     file.write(picture, 0, 0)

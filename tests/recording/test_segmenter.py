@@ -14,6 +14,7 @@ import pytest
 from cctv.core.clock import SystemClock
 from cctv.core.durable import DurableFiles
 from cctv.footage.media import read_timing
+from cctv.recording.codec_params import parameter_sets
 from cctv.recording.segmenter import ClosedFile, Segmenter, Task
 from cctv.recording.timeline import Timeline, TimesBroken
 
@@ -111,3 +112,62 @@ def test_times_that_leap_ahead_of_the_clock_end_the_run(bench):
     bench.cutter.close()
 
     assert bench.spans() == [(0, 1.2)]
+
+
+CODERS = {
+    "h264": ("libx264", "-x264-params", ("cabac=1", "cabac=0")),
+    "hevc": ("libx265", "-x265-params", ("log-level=none:signhide=1", "log-level=none:signhide=0")),
+}
+
+
+def encoded(folder: Path, codec: str, number: int, hue: int) -> Path:
+    """A second of pictures; `number` chooses what its PPS says, the SPS is the same."""
+    encoder, option, choices = CODERS[codec]
+    path = folder / f"{number}.{codec}"
+    source = ["-f", "lavfi", "-i", f"testsrc2=size=320x180:rate=25:duration=1,hue=h={hue}"]
+    shape = ["-c:v", encoder, option, choices[number], "-preset", "ultrafast", "-g", "25", "-bf", "0", "-f", codec]
+    subprocess.run(["ffmpeg", "-v", "error", *source, *shape, str(path)], check=True)
+    return path
+
+
+def decoded(path: Path) -> list[bytes]:
+    """Every picture of a file or stream, as raw planes."""
+    with av.open(str(path)) as container:
+        return [frame.to_ndarray().tobytes() for frame in container.decode(video=0)]
+
+
+@pytest.mark.parametrize("codec", ["h264", "hevc"])
+def test_a_changed_parameter_set_begins_a_file_and_every_picture_decodes_as_it_was_sent(tmp_path, codec):
+    streams = [encoded(tmp_path, codec, number, hue) for number, hue in ((0, 0), (1, 90))]
+    heard, timeline = Heard(), Timeline(RATE)
+    first = av.open(str(streams[0]))
+    (folder := tmp_path / "incoming").mkdir()
+    task = Task(SimpleNamespace(id="gevel-1"), None, folder, 7, timedelta(seconds=20))
+    cutter = Segmenter(
+        task,
+        first.streams.video[0],
+        Fraction(1, RATE),
+        heard,
+        lambda call, *args: call(*args),
+        DurableFiles(),
+        SystemClock(),
+    )
+    packets = [packet for path in (*streams, streams[0]) for packet in av.open(str(path)).demux() if packet.size]
+    for number, packet in enumerate(packets):
+        for times in timeline.place(number * FRAME, number * FRAME):
+            cutter.take(packet, number * 0.04, times, timeline.frame)
+    cutter.close()
+
+    sent = [picture for path in (*streams, streams[0]) for picture in decoded(path)]
+    recorded = [picture for closed in heard.files for picture in decoded(closed.file.path)]
+    assert len(heard.files) == 3
+    assert recorded == sent
+
+
+@pytest.mark.parametrize("codec", ["h264", "hevc"])
+def test_a_parameter_set_behind_a_long_message_is_seen(tmp_path, codec):
+    is_h265 = codec == "hevc"
+    picture = encoded(tmp_path, codec, 0, 0).read_bytes()
+    message = b"\0\0\0\1" + (b"\x4e\x01" if is_h265 else b"\x06") + b"\x05" + b"\xff" * 30 + b"\x80" * 9000
+
+    assert parameter_sets(message + picture, is_h265=is_h265) == parameter_sets(picture, is_h265=is_h265) != {}
