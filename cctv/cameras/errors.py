@@ -140,6 +140,15 @@ class CameraClockSet(CameraDown):
     cause = GapCause.CLOCK_STEP
 
 
+class KeyPictureMissing(CameraDown):
+    """{camera} sent no key picture for {seconds} s, or its times stand still: its segment could not be closed.
+
+    next: nothing, it is asked anew; if it happens often, set its key frame interval (GOP) to one or two seconds.
+    """
+
+    cause = GapCause.STALLED
+
+
 class ProfileUnknown(CameraDown):
     """{camera} has no ONVIF profile {profile} with H.264 or H.265. It has: {known}.
 

@@ -22,6 +22,7 @@ from typing import Protocol, TypeAlias
 from av.packet import Packet
 from av.video.stream import VideoStream
 
+from cctv.cameras.errors import KeyPictureMissing
 from cctv.cameras.rtsp import StreamAddress
 from cctv.config.schema import CameraSettings
 from cctv.core.clock import Clock
@@ -37,6 +38,8 @@ ANCHOR_AFTER_SECONDS = 3.0  # of pictures; the earliest of their arrivals counts
 DRIFT_CHECK_SECONDS = 30.0  # of pictures
 _MAX_DRIFT_SECONDS, _MAX_LEAP_SECONDS = 0.045, 1.0
 _EARLY_SECONDS = 0.05  # a key picture this much early still closes the segment
+# A file that cannot be closed grows past the limit of its first frame; a new connection begins with a key picture.
+_KEY_PICTURE_SECONDS = 10.0  # beyond the segment's length; cameras send one every 1 to 10 s
 _SMALL_BYTES = 200  # a delimiter, parameter sets and a message may be as large without a picture
 _MIN_SPAN = timedelta(milliseconds=1)
 Picture: TypeAlias = "Packet[VideoStream]"
@@ -84,7 +87,8 @@ class Listener(Protocol):
 
 
 class Segmenter:
-    """Writes the pictures of one stream, from a key picture on.  Raises TimesBroken when the run must end."""
+    """Writes the pictures of one stream, from a key picture on.  Raises TimesBroken or
+    KeyPictureMissing when the run must end."""
 
     def __init__(
         self,
@@ -106,7 +110,7 @@ class Segmenter:
         self._zero: float | None = None  # media time 0 on the monotonic clock
         self._base = self._index = self._start = self._due = 0
         self._frame = 0
-        self._end = 0
+        self._end, self._opened_at = 0, 0.0
         self._holes: list[tuple[int, int]] = []
 
     @property
@@ -136,8 +140,9 @@ class Segmenter:
             self._close(times.dts - times.hole)
             self._check_drift(times.dts)
         if self.file is None:
-            self._open(times.dts)
+            self._open(times.dts, arrived)
         assert self.file is not None
+        self._require_key_picture(arrived)
         self.file.write(packet, times.pts, times.dts)
         self._end = times.dts + frame
 
@@ -197,7 +202,14 @@ class Segmenter:
     def _wall(self, monotonic: float) -> datetime:
         return self._clock.now() - timedelta(seconds=self._clock.monotonic() - monotonic)
 
-    def _open(self, at: int) -> None:
+    def _require_key_picture(self, arrived: float) -> None:
+        """Raise KeyPictureMissing when the file could not be closed for long, by our clock: times may stand still."""
+        seconds = arrived - self._opened_at
+        if seconds > self._task.segment.total_seconds() + _KEY_PICTURE_SECONDS:
+            raise KeyPictureMissing(camera=self._task.camera.id, seconds=f"{seconds:.0f}")
+
+    def _open(self, at: int, arrived: float) -> None:
+        self._opened_at = arrived
         path = self._task.directory / file_name(self._run, self._index)
         self.file = SegmentFile(path, self._format, self._tick, self._disk)
         self._index, self._start = self._index + 1, at

@@ -11,6 +11,7 @@ from types import SimpleNamespace
 import av
 import pytest
 
+from cctv.cameras.errors import KeyPictureMissing
 from cctv.core.clock import SystemClock
 from cctv.core.durable import DurableFiles
 from cctv.footage.media import read_timing
@@ -112,6 +113,17 @@ def test_times_that_leap_ahead_of_the_clock_end_the_run(bench):
     bench.cutter.close()
 
     assert bench.spans() == [(0, 1.2)]
+
+
+@pytest.mark.parametrize("step", [FRAME, 0], ids=["no key picture", "times that stand still"])
+def test_a_file_that_cannot_be_closed_ends_the_session(bench, step):
+    for number in range(301):  # the segment's two seconds, and ten
+        bench.feed(min(number, 1), number * step, number * 0.04)
+    with pytest.raises(KeyPictureMissing):
+        bench.feed(1, 301 * step, 301 * 0.04)
+    bench.cutter.close()
+
+    assert len(bench.heard.files) == 1
 
 
 CODERS = {
