@@ -29,6 +29,7 @@ from cctv.cases.disclosures.queries import update_disclosure
 from cctv.cases.errors.incidents import CorrectionLate
 from cctv.cases.errors.requests import ReceivedLater
 from cctv.cases.footage_status import footage_status, request_footage
+from cctv.cases.holds import Corrected, MovedHold, move_hold, remove_replaced
 from cctv.cases.requests.blocks import place_block
 from cctv.cases.requests.deadlines import corrected_due
 from cctv.cases.requests.lifecycle import Transition, load_for_transition
@@ -36,7 +37,6 @@ from cctv.cases.requests.open import check_party, replaced_party, role_unknown
 from cctv.cases.requests.queries import extension_of, letters_of, put_party, set_extension_due, set_facts, set_scope
 from cctv.cases.requests.scope import check_asked, freezes, refreeze
 from cctv.cases.text_input import changed_fields, checked_text, field_label, given_of, logged_facts
-from cctv.cases.two_person import Corrected, MovedHold, move_hold, remove_replaced
 from cctv.config.schema import Settings
 from cctv.core.clock import start_of_day
 from cctv.core.i18n import N_, join_messages

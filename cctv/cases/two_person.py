@@ -14,8 +14,6 @@ controller must prove it.  They sign the same reason and evidence, word for word
 
 A signature is an audit entry and nothing else.  It is valid for a week; that of a hold no longer once the hold is
 renewed.
-
-A corrected camera or time moves a hold: the new one is placed before the old one is released, in one transaction.
 """
 
 from __future__ import annotations
@@ -23,35 +21,26 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Generic, TypeVar
 
 from sqlalchemy import Connection
 
 from cctv.audit.chain import AuditFacts
 from cctv.audit.log import append_entry, audit_entries
 from cctv.cases.errors.requests import FirstSigned, LookAsked, RefusalUnsigned, ReleaseAsked
-from cctv.cases.footage_status import FootageStatus
 from cctv.cases.requests.outcomes import RequestOutcome
 from cctv.config.schema import TwoPersonAct
 from cctv.core.access import accounts_that_write
 from cctv.core.i18n import N_, Message, join_messages
 from cctv.core.time_range import Span
 from cctv.core.typed_time.resolve import echo_instant
-from cctv.db.engine import is_dry_run
 from cctv.db.storage import Storage
 from cctv.footage.initialise import require_known_settings
-from cctv.holds.files import remove_hold_file
-from cctv.holds.store import holds_of, place, release
 from cctv.model.audit import Act
-from cctv.model.cases import AccessRequest, CaseOutcome, Incident
-from cctv.model.disclosures import Disclosure
-from cctv.model.holds import Ground, Hold
-from cctv.model.ids import CameraId, HoldId
+from cctv.model.cases import CaseOutcome
+from cctv.model.holds import Hold
+from cctv.model.ids import CameraId
 from cctv.model.requests import RefusalGround
 
-CaseT = TypeVar("CaseT", AccessRequest, Incident, Disclosure)
-_HeldT = TypeVar("_HeldT", Incident, Disclosure)
-REVIEW = timedelta(days=30)  # of a moved hold, where a person released the one before
 SIGNATURE_VALIDITY = timedelta(days=7)  # later, the second person should be given the reason again
 _NOTHING_GIVEN = frozenset({CaseOutcome.REFUSED, CaseOutcome.NOT_IDENTIFIABLE})
 
@@ -69,33 +58,6 @@ class Signature:
     def lets_end(self, account: str, now: datetime) -> bool:
         """Whether this account may act now: another one signed within a week."""
         return self.is_valid(now) and account != self.account
-
-
-@dataclass(frozen=True, slots=True)
-class Replaced:
-    """The holds that a new one replaced: released, or kept until a second person releases them."""
-
-    released: tuple[HoldId, ...] = ()
-    kept: tuple[HoldId, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class MovedHold:
-    """The hold over the corrected scope, and what became of those that kept the one before."""
-
-    hold: Hold
-    replaced: Replaced
-
-
-@dataclass(frozen=True, slots=True)
-class Corrected(Generic[CaseT]):
-    """A case as it stands now, the fields that changed, its hold where that moved, and its footage."""
-
-    case: CaseT
-    fields: tuple[str, ...]
-    moved: MovedHold | None
-    footage: tuple[FootageStatus, ...]
-    letters: bool = False  # whether letters were made before
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,44 +187,6 @@ def sign_look(
         signature = Signature(entry.actor.account, entry.at)
     when = signature.at.astimezone(site.settings.site.timezone).date()
     return LookAsked(case=case_id, camera=camera, account=signature.account, when=when, line=line)
-
-
-def release_replaced(
-    connection: Connection, site: Storage, before: Sequence[Hold], hold: Hold, reason: str
-) -> Replaced:
-    """Release holds that a new one replaced, in the caller's transaction; their files are the caller's.
-
-    What lies within the new one loses nothing and goes at once.  Another one keeps other footage: where the policy asks
-    for two persons it has a first signature now, and stays until the second releases it.
-    """
-    now_kept = Replacement(hold.cameras, hold.span)
-    released, kept = [], []
-    for old in before:
-        line = f"cctv hold release {old.id} --reason WHY"
-        if sign_release(connection, site, [old], reason=reason, line=line, kept_by=now_kept) is not None:
-            kept.append(old.id)
-        else:
-            released.append(release(connection, site, old.id, reason=reason).id)
-    return Replaced(tuple(released), tuple(kept))
-
-
-def move_hold(
-    connection: Connection, site: Storage, ground: Ground, before: _HeldT, after: _HeldT, reason: str
-) -> MovedHold | None:
-    """Place the hold over the corrected scope, with the review of the one before; then release that one."""
-    if (before.cameras, before.span) == (after.cameras, after.span) or is_dry_run(connection):
-        return None
-    scope = frozenset(before.cameras), before.span
-    own = [hold for hold in holds_of(connection, ground.case_id) if (hold.cameras, hold.span) == scope]
-    review = max((hold.review for hold in own), default=site.clock.now() + REVIEW)
-    hold = place(connection, site, ground=ground, cameras=after.cameras, span=after.span, review=review, reason=reason)
-    return MovedHold(hold, release_replaced(connection, site, own, hold, reason))
-
-
-def remove_replaced(site: Storage, moved: MovedHold | None) -> None:
-    """After the commit: delete the files of the holds that a moved one replaced."""
-    for hold_id in moved.replaced.released if moved is not None else ():
-        remove_hold_file(site, hold_id)
 
 
 def _who_else(site: Storage, account: str) -> Message:

@@ -15,7 +15,7 @@ from cctv.audit.log import append_entry
 from cctv.cases.compliance.grants import require
 from cctv.cases.errors.requests import FootageBlocked
 from cctv.cases.footage_status import find_footage
-from cctv.cases.incidents import find_ground
+from cctv.cases.holds import find_ground
 from cctv.cases.requests.blocks import require_unblocked
 from cctv.cases.two_person import sign_look
 from cctv.config.fields import Polygon

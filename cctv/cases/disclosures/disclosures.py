@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from sqlalchemy import Connection
 
@@ -35,7 +35,7 @@ from cctv.cases.errors.disclosures import (
 )
 from cctv.cases.errors.incidents import NoCameras
 from cctv.cases.footage_status import FootageStatus, ReleaseEffect, find_footage, footage_status, release_effects
-from cctv.cases.incidents import find_ground
+from cctv.cases.holds import REVIEW, find_ground
 from cctv.cases.requests.needs import scope_of
 from cctv.cases.text_input import checked_text
 from cctv.cases.two_person import is_one_person, sign_release
@@ -55,7 +55,6 @@ from cctv.model.holds import Ground, GroundKind, Hold
 from cctv.model.ids import CameraId, DisclosureId, ExportId, IdKind, typed_id
 from cctv.model.legal import Area
 
-REVIEW = timedelta(days=30)
 _LEFT = frozenset(
     {DisclosureClosure.HANDED, DisclosureClosure.RETURNED, DisclosureClosure.DESTROYED, DisclosureClosure.PASSED_ON}
 )

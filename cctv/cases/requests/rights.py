@@ -17,7 +17,7 @@ from cctv.audit.chain import AuditFacts
 from cctv.audit.log import append_entry
 from cctv.cases.errors.requests import DeciderMissing, FirstSigned, NothingBlocked, ReleaseAsked, YieldsAlready
 from cctv.cases.footage_status import ReleaseEffect, release_effects
-from cctv.cases.incidents import find_ground
+from cctv.cases.holds import find_ground
 from cctv.cases.letters.request_letters import Draft, asked_of, draft, enter, local_day, what_becomes
 from cctv.cases.requests.block_queries import blocks_of, insert_yield
 from cctv.cases.requests.blocks import lift_blocks

@@ -23,14 +23,14 @@ from cctv.audit.chain import AuditFacts
 from cctv.audit.log import append_entry
 from cctv.cases.errors.requests import FootageAfterReceipt, FootageToCome, NothingToConfirm
 from cctv.cases.footage_status import FootageStatus, footage_status, request_footage
-from cctv.cases.incidents import ground_of
+from cctv.cases.holds import Replaced, ground_of, release_replaced
 from cctv.cases.requests.blocks import move_blocks, place_block
 from cctv.cases.requests.deadlines import due
 from cctv.cases.requests.lifecycle import Transition, load_for_transition
 from cctv.cases.requests.needs import scope_of
 from cctv.cases.requests.queries import select_provisional, select_request, set_provisional, set_scope
 from cctv.cases.text_input import checked_text
-from cctv.cases.two_person import Replaced, Replacement, release_replaced, sign_release
+from cctv.cases.two_person import Replacement, sign_release
 from cctv.core.clock import iso, start_of_next_day
 from cctv.core.i18n import N_
 from cctv.core.time_range import Span, total

@@ -16,9 +16,9 @@ from rich.console import Console
 from cctv.cases.errors.incidents import NoCameras
 from cctv.cases.errors.requests import SpanUndecided
 from cctv.cases.footage_status import DeletedFootage, Fate, FootageStatus, ReleaseEffect, UnrecordedFootage
+from cctv.cases.holds import Corrected, MovedHold, Replaced
 from cctv.cases.requests.scope import asks_first, camera_time, is_for_request
 from cctv.cases.text_input import field_label
-from cctv.cases.two_person import Corrected, MovedHold, Replaced
 from cctv.cli.context import CommandContext
 from cctv.cli.output import echo, joined, length, local, local_date, size, table
 from cctv.core.i18n import N_, _, current_language, ngettext, translate, translate_line

@@ -8,9 +8,9 @@ import click
 from rich.console import Console
 
 from cctv.cases.corrections import RequestCorrection, correct_request
+from cctv.cases.holds import Corrected
 from cctv.cases.requests.needs import scope_of
 from cctv.cases.requests.scope import Scoped, change_scope, confirm_scope, plan_confirmation, plan_scope
-from cctv.cases.two_person import Corrected
 from cctv.cli.context import CommandContext
 from cctv.cli.options import (
     corrected_cameras,
