@@ -29,7 +29,7 @@ from cctv.cases.disclosures.queries import update_disclosure
 from cctv.cases.errors.incidents import CorrectionLate
 from cctv.cases.errors.requests import ReceivedLater
 from cctv.cases.footage_status import footage_status, request_footage
-from cctv.cases.holds import Corrected, MovedHold, move_hold, remove_replaced
+from cctv.cases.holds import Corrected, MovedHold, follow_names, move_hold, remove_replaced
 from cctv.cases.requests.blocks import place_block
 from cctv.cases.requests.deadlines import corrected_due
 from cctv.cases.requests.lifecycle import Transition, load_for_transition
@@ -44,7 +44,6 @@ from cctv.core.language import Language
 from cctv.core.time_range import Span
 from cctv.db.engine import write_transaction
 from cctv.db.storage import Storage
-from cctv.footage.runs import cameras_over
 from cctv.holds.store import holds_of, renew
 from cctv.model.audit import Act
 from cctv.model.cases import AccessRequest, RequestState, RequestType
@@ -111,13 +110,12 @@ def correct_request(
     FootageToCome, FootageAfterReceipt, TextUnusable, NationalNumberTyped.
     """
     reason, zone = checked_text(N_("reason"), reason, _WHY), site.settings.site.timezone
-    if correction.cameras is not None:
-        correction = replace(correction, cameras=cameras_over(site, correction.cameras, correction.span))
     with write_transaction(site.engine, dry_run=dry_run) as connection:
         before = load_for_transition(connection, site, request_id, Transition.CORRECT)
         extension = extension_of(connection, before.id)
         after = corrected_request(before, correction, extension, site.clock.now(), site.settings)
         old, new = _request_facts(before, zone), _request_facts(after, zone)
+        after = follow_names(connection, site, before, after)
         fields = changed_fields(before.id, old, new)
         if before.state is not RequestState.OPEN:
             _refuse_late(before.id, before.state, fields, _DECIDED)
@@ -173,14 +171,13 @@ def correct_disclosure(
     what `check_receiver` raises.
     """
     reason = checked_text(N_("reason"), reason, _WHY)
-    if correction.cameras is not None:
-        correction = replace(correction, cameras=cameras_over(site, correction.cameras, correction.span))
     with write_transaction(site.engine, dry_run=dry_run) as connection:
         before = unclosed(connection, site, disclosure_id)
         today = site.clock.now().astimezone(site.settings.site.timezone).date()
         after = corrected_disclosure(before, correction, site.settings.policy.area, today)
         old, new = _disclosure_facts(before), _disclosure_facts(after)
         fields = changed_fields(before.id, old, new)
+        after = follow_names(connection, site, before, after)
         if before.package is not None:
             _refuse_late(before.id, before.state, fields, _BUILT)
         facts, case_id = logged_facts(fields, old, new), before.case_id or before.id

@@ -28,7 +28,7 @@ from cctv.core.time_range import Span
 from cctv.core.typed_time.resolve import echo_instant
 from cctv.db.engine import is_dry_run, read_transaction, write_transaction
 from cctv.db.storage import Storage
-from cctv.footage.runs import cameras_over
+from cctv.footage.runs import names_over
 from cctv.holds.files import remove_hold_file
 from cctv.holds.store import HoldReleased, all_holds, find_hold, holds_in_force, holds_of, place, release, renew
 from cctv.model.cases import AccessRequest, Incident, RequestType
@@ -102,6 +102,7 @@ def plan_hold(site: Storage, new: NewHold) -> PlacedHold:
     """What `place_hold` would keep; raises what that raises."""
     new = _validated(site, new)
     with read_transaction(site.engine) as connection:
+        new = replace(new, cameras=names_over(connection, site.settings, new.cameras, new.span))
         ground = find_ground(connection, site, new.ground)
         return PlacedHold(ground, None, footage_status(connection, site, new.cameras, new.span))
 
@@ -113,6 +114,7 @@ def place_hold(site: Storage, new: NewHold) -> PlacedHold:
     """
     new = _validated(site, new)
     with write_transaction(site.engine) as connection:
+        new = replace(new, cameras=names_over(connection, site.settings, new.cameras, new.span))
         ground = find_ground(connection, site, new.ground)
         hold = place(
             connection,
@@ -240,6 +242,13 @@ def release_replaced(
     return Replaced(tuple(released), tuple(kept))
 
 
+def follow_names(connection: Connection, site: Storage, before: CaseT, after: CaseT) -> CaseT:
+    """The corrected case with its cameras under every name that they have over its time, where either changed."""
+    if (before.cameras, before.span) == (after.cameras, after.span):
+        return after
+    return replace(after, cameras=names_over(connection, site.settings, after.cameras, after.span))
+
+
 def move_hold(
     connection: Connection, site: Storage, ground: Ground, before: _HeldT, after: _HeldT, reason: str
 ) -> MovedHold | None:
@@ -264,7 +273,7 @@ def _validated(site: Storage, new: NewHold) -> NewHold:
         raise NoCameras(problem=N_("a hold keeps the footage of at least one"), example="foyer-1,gang-2")
     _check_review(site, new.review)
     reason = checked_text(N_("reason"), new.reason, N_('say why the footage is needed: --reason "WHY".'))
-    return NewHold(new.ground, cameras_over(site, new.cameras, new.span), new.span, new.review, reason)
+    return replace(new, reason=reason)
 
 
 def _check_review(site: Storage, review: datetime) -> None:

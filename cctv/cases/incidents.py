@@ -16,7 +16,7 @@ from cctv.audit.chain import AuditFacts
 from cctv.audit.log import append_entry
 from cctv.cases.errors.incidents import IncidentRepeated, IncidentSettled, IncidentUnknown, NoCameras, OutsidePurpose
 from cctv.cases.footage_status import FootageStatus, ReleaseEffect, find_footage, footage_status, release_effects
-from cctv.cases.holds import REVIEW, Corrected, move_hold, remove_replaced
+from cctv.cases.holds import REVIEW, Corrected, follow_names, move_hold, remove_replaced
 from cctv.cases.incident_queries import (
     insert_incident,
     mark_settled,
@@ -34,7 +34,7 @@ from cctv.core.time_range import Span
 from cctv.core.typed_time.resolve import echo_span
 from cctv.db.engine import read_transaction, write_transaction
 from cctv.db.storage import Storage, next_short_id
-from cctv.footage.runs import cameras_over
+from cctv.footage.runs import names_over
 from cctv.holds.files import remove_hold_file
 from cctv.holds.store import holds_of, place, release
 from cctv.model.audit import Act
@@ -131,7 +131,7 @@ def repeats(new: NewIncident, incident: Incident) -> bool:
 def same_incident(site: Storage, new: NewIncident) -> Incident | None:
     """The open incident that a new one repeats, the latest one; None where there is none."""
     with read_transaction(site.engine) as connection:
-        return _same(connection, new)
+        return _same(connection, replace(new, cameras=names_over(connection, site.settings, new.cameras, new.span)))
 
 
 def repeated(site: Storage, same: Incident) -> IncidentRepeated:
@@ -146,12 +146,11 @@ def open_incident(site: Storage, new: NewIncident, *, another: bool = False) -> 
     Raises IncidentRepeated where an open one is about the same, unless it is `another`; OutsidePurpose, and what
     `NewIncident.checked` raises.
     """
-    new = new.checked()
-    new = replace(new, cameras=cameras_over(site, new.cameras, new.span))
-    cameras = site.settings.cameras
-    check_purpose(new.kind, [cameras[camera] for camera in new.cameras if camera in cameras])
+    new, cameras = new.checked(), site.settings.cameras
     with write_transaction(site.engine) as connection:
         now = site.clock.now()
+        new = replace(new, cameras=names_over(connection, site.settings, new.cameras, new.span))
+        check_purpose(new.kind, [cameras[camera] for camera in new.cameras if camera in cameras])
         if not another and (same := _same(connection, new)) is not None:
             raise repeated(site, same)
         incident = Incident(
@@ -218,11 +217,10 @@ def correct_incident(
     Raises IncidentUnknown, IncidentSettled, NothingCorrected, OutsidePurpose, TextUnusable.
     """
     reason = checked_text(N_("reason"), reason, N_('say what was wrong: --reason "WHY".'))
-    if correction.cameras is not None:
-        correction = replace(correction, cameras=cameras_over(site, correction.cameras, correction.span))
     with write_transaction(site.engine, dry_run=dry_run) as connection:
         before = unsettled(connection, site, incident_id)
-        after = check_incident(site, replace(before, **given_of(correction)))
+        after = follow_names(connection, site, before, replace(before, **given_of(correction)))
+        after = check_incident(site, after)
         old, new = _incident_facts(before), _incident_facts(after)
         fields = changed_fields(before.id, old, new)
         facts = logged_facts(fields, old, new)

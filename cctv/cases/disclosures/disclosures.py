@@ -45,7 +45,7 @@ from cctv.core.time_range import Span
 from cctv.db.engine import read_transaction, write_transaction
 from cctv.db.storage import Storage, next_short_id
 from cctv.footage.initialise import require_known_settings
-from cctv.footage.runs import cameras_over
+from cctv.footage.runs import names_over
 from cctv.holds.files import remove_hold_file
 from cctv.holds.store import holds_of, place, release
 from cctv.model.audit import Act
@@ -117,8 +117,8 @@ def open_disclosure(site: Storage, new: NewDisclosure) -> OpenedDisclosure:
     """Register a disclosure and keep its footage until it is ended; review in 30 days."""
     now = site.clock.now()
     new = new.checked(site.settings.policy.area, now.astimezone(site.settings.site.timezone).date())
-    new = replace(new, cameras=cameras_over(site, new.cameras, new.span))
     with write_transaction(site.engine) as connection:
+        new = replace(new, cameras=names_over(connection, site.settings, new.cameras, new.span))
         case_id = find_ground(connection, site, new.case_id).case_id if new.case_id else None
         disclosure = Disclosure(
             id=DisclosureId(next_short_id(connection, IdKind.DISCLOSURE, now.year)),

@@ -37,7 +37,7 @@ from cctv.core.time_range import Span, total
 from cctv.core.typed_time.resolve import echo_date, echo_instant
 from cctv.db.engine import read_transaction, write_transaction
 from cctv.db.storage import Storage
-from cctv.footage.runs import cameras_over
+from cctv.footage.runs import names_over
 from cctv.footage.segments import segments_of
 from cctv.holds.files import remove_hold_file
 from cctv.holds.store import check_end, find_hold, holds_of, place, release, renew
@@ -168,7 +168,6 @@ def plan_freeze(site: Storage, cameras: Sequence[CameraId], span: Span) -> Stora
 
 def plan_scope(site: Storage, request_id: str, cameras: Sequence[CameraId], span: Span | None) -> Scoped:
     """What `change_scope` would do; raises what that raises."""
-    cameras = cameras_over(site, cameras, span)
     with read_transaction(site.engine) as connection:
         before, request = _scopable(connection, site, request_id, cameras, span)
         own = tuple(hold.id for hold in holds_of(connection, request.id) if freezes(hold, before))
@@ -191,7 +190,6 @@ def change_scope(
     freed.
     """
     reason = checked_text(N_("reason"), reason, N_('say why, for example --reason "the person named another evening".'))
-    cameras = cameras_over(site, cameras, span)
     with write_transaction(site.engine) as connection:
         earlier, request = _scopable(connection, site, request_id, cameras, span)
         before = [hold for hold in holds_of(connection, request.id) if freezes(hold, earlier)]
@@ -356,6 +354,7 @@ def _done(site: Storage, request: AccessRequest, hold: Hold, released: tuple[Hol
 
 
 def freezes(hold: Hold, request: AccessRequest) -> bool:
+    request = replace(request, cameras=names_over(connection, site.settings, request.cameras, request.span))
     """Whether this hold is the request's own, and not one that a person placed for it over something else."""
     return hold.cameras == frozenset(request.cameras) and hold.span == request.span
 
