@@ -31,7 +31,7 @@ from cctv.cases.errors.requests import ReceivedLater
 from cctv.cases.footage_status import footage_status, request_footage
 from cctv.cases.holds import Corrected, MovedHold, follow_names, move_hold, remove_replaced
 from cctv.cases.requests.blocks import place_block
-from cctv.cases.requests.deadlines import corrected_due
+from cctv.cases.requests.deadlines import corrected_due, extended
 from cctv.cases.requests.lifecycle import Transition, load_for_transition
 from cctv.cases.requests.open import check_party, replaced_party, role_unknown
 from cctv.cases.requests.queries import extension_of, letters_of, put_party, set_extension_due, set_facts, set_scope
@@ -54,6 +54,7 @@ from cctv.model.legal import Area
 from cctv.model.requests import Channel, Extension, Party, Relation, RequesterRole
 
 _DECIDED = ("type", "received", "cameras", "span")  # of a request: what its decision and its answer rest on
+_ASKED = frozenset({"type", "received", "span"})  # of a request: whether a copy can be asked of that footage
 _BUILT = (
     "authority",
     "country",
@@ -121,8 +122,9 @@ def correct_request(
             _refuse_late(before.id, before.state, fields, _DECIDED)
         facts = logged_facts(fields, old, new)
         append_entry(connection, site, Act.REQUEST_CORRECTED, before.id, case_id=before.id, facts=facts, reason=reason)
-        _store_request(connection, before, after, extension)
-        check_asked(after.type, after.span, after.received, site.clock.now(), zone)
+        _store_request(connection, before, after, extension, zone)
+        if not _ASKED.isdisjoint(fields):
+            check_asked(after.type, after.span, after.received, site.clock.now(), zone)
         moved = None if dry_run else _follow(connection, site, before, after, reason)
         footage = request_footage(connection, site, after)
         letters = bool(letters_of(connection, after.id))
@@ -233,15 +235,16 @@ def _corrected_parties(
 
 
 def _store_request(
-    connection: Connection, before: AccessRequest, after: AccessRequest, extension: Extension | None
+    connection: Connection, before: AccessRequest, after: AccessRequest, extension: Extension | None, zone: ZoneInfo
 ) -> None:
     set_facts(connection, after)
     set_scope(connection, after.id, after.cameras, after.span)
     for party in after.parties:
         if party not in before.parties:
             put_party(connection, after.id, party)
-    if extension is not None and extension.sent is not None and after.due != before.due:
-        set_extension_due(connection, after.id, after.due)
+    if extension is not None and after.received != before.received:
+        until = after.due if extension.sent is not None else extended(after.received, zone)
+        set_extension_due(connection, after.id, until)
 
 
 def _follow(
