@@ -12,7 +12,7 @@ that nothing happens to the footage, or decides what does (Articles 17, 18 and 2
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -44,7 +44,7 @@ from cctv.holds.store import check_end, find_hold, holds_of, place, release, ren
 from cctv.model.audit import Act
 from cctv.model.cases import NEVER_LAPSE, AccessRequest, RequestType
 from cctv.model.holds import Hold
-from cctv.model.ids import CameraId, HoldId, IdKind, id_kind, typed_id
+from cctv.model.ids import CameraId, HoldId
 
 WIDEST = timedelta(hours=24)  # of camera time; a request freezes what it is about, not the archive
 PROVISIONAL = timedelta(hours=72)  # a weekend between a Friday's letter and a Monday's decision
@@ -81,30 +81,22 @@ class Scoped:
     footage: tuple[FootageStatus, ...]
 
 
-def camera_time(cameras: Sequence[CameraId], span: Span) -> timedelta:
+def camera_time(cameras: Collection[CameraId], span: Span) -> timedelta:
     """Camera time: the span once for each camera."""
     return span.duration * len(cameras)
 
 
-def is_wide(cameras: Sequence[CameraId], span: Span) -> bool:
+def is_wide(cameras: Collection[CameraId], span: Span) -> bool:
     """Whether a person must confirm it: more than 24 hours of camera time."""
     return camera_time(cameras, span) > WIDEST
 
 
-def asks_first(case_id: str | None, cameras: Sequence[CameraId], span: Span) -> bool:
-    """Whether a person says yes before footage is held: more than 24 hours, for a request over all of its cameras.
-
-    `case_id` is the hold's ground; None for a request that is not registered yet.
-    """
-    return is_wide(cameras, span) if is_for_request(case_id) else span.duration > WIDEST
+def asks_first(cameras: Collection[CameraId], span: Span, *, of_request: bool) -> bool:
+    """Whether a person says yes before footage is held: more than 24 hours, for a request over all of its cameras."""
+    return is_wide(cameras, span) if of_request else span.duration > WIDEST
 
 
-def is_for_request(case_id: str | None) -> bool:
-    """Whether a hold is for a request, registered or (None) about to be."""
-    return case_id is None or id_kind(typed_id(case_id)) is IdKind.REQUEST
-
-
-def needs_confirmation(kind: RequestType, cameras: Sequence[CameraId], span: Span) -> bool:
+def needs_confirmation(kind: RequestType, cameras: Collection[CameraId], span: Span) -> bool:
     """Whether a request of this type over this footage gets a provisional hold, which lapses unless it is confirmed."""
     return kind not in NEVER_LAPSE and is_wide(cameras, span)
 

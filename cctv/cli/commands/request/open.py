@@ -158,7 +158,7 @@ def _decide(context: CommandContext, new: NewRequest, *, yes: bool) -> None:
         question = _("Received on {when}, {days} days ago?", when=received, days=days)
         context.decide(question, ReceiptUndecided(when=received, days=days), yes=yes)
     if new.span is not None and new.cameras:
-        decide_span(context, None, new.cameras, new.span, yes=yes)
+        decide_span(context, new.cameras, new.span, of_request=True, yes=yes)
 
 
 def party_given(context: CommandContext, options: dict[str, Any]) -> Party | None:
