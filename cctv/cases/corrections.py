@@ -35,7 +35,7 @@ from cctv.cases.requests.deadlines import corrected_due, extended
 from cctv.cases.requests.lifecycle import Transition, load_for_transition
 from cctv.cases.requests.open import check_party, replaced_party, role_unknown
 from cctv.cases.requests.queries import extension_of, letters_of, put_party, set_extension_due, set_facts, set_scope
-from cctv.cases.requests.scope import check_asked, freezes, refreeze
+from cctv.cases.requests.scope import check_asked, freezes, lapses_otherwise, refreeze
 from cctv.cases.text_input import changed_fields, checked_text, field_label, given_of, logged_facts
 from cctv.config.schema import Settings
 from cctv.core.clock import start_of_day
@@ -115,8 +115,8 @@ def correct_request(
         before = load_for_transition(connection, site, request_id, Transition.CORRECT)
         extension = extension_of(connection, before.id)
         after = corrected_request(before, correction, extension, site.clock.now(), site.settings)
-        old, new = _request_facts(before, zone), _request_facts(after, zone)
         after = follow_names(connection, site, before, after)
+        old, new = _request_facts(before, zone), _request_facts(after, zone)
         fields = changed_fields(before.id, old, new)
         if before.state is not RequestState.OPEN:
             _refuse_late(before.id, before.state, fields, _DECIDED)
@@ -177,9 +177,9 @@ def correct_disclosure(
         before = unclosed(connection, site, disclosure_id)
         today = site.clock.now().astimezone(site.settings.site.timezone).date()
         after = corrected_disclosure(before, correction, site.settings.policy.area, today)
+        after = follow_names(connection, site, before, after)
         old, new = _disclosure_facts(before), _disclosure_facts(after)
         fields = changed_fields(before.id, old, new)
-        after = follow_names(connection, site, before, after)
         if before.package is not None:
             _refuse_late(before.id, before.state, fields, _BUILT)
         facts, case_id = logged_facts(fields, old, new), before.case_id or before.id
@@ -253,8 +253,7 @@ def _follow(
     """Let the hold and the blocks of a request follow what was corrected, the stricter protection first."""
     moved = None
     scope_moved = (before.cameras, before.span) != (after.cameras, after.span)
-    provisional = before.type is not after.type and before.provisional_until is not None
-    if after.has_scope and (scope_moved or provisional):
+    if after.has_scope and (scope_moved or lapses_otherwise(before, after)):
         moved = MovedHold(*refreeze(connection, site, before, after, reason))
     elif before.due != after.due:
         for hold in holds_of(connection, before.id):
