@@ -49,7 +49,11 @@ ENDINGS = [
         "request answer REQ-2026-001 --outcome not-identifiable --reason 'nobody is near enough'",
         "request.closed",
     ),
-    (f"{REQUEST} complaint", "request answer REQ-2026-001 --outcome granted --reason founded --measures moved", "request.closed"),
+    (
+        f"{REQUEST} complaint",
+        "request answer REQ-2026-001 --outcome granted --reason founded --measures moved",
+        "request.closed",
+    ),
     (f"{REQUEST} restriction", "request lift REQ-2026-001 --reason 'she wrote'", "block.lifted"),
     (f"{REQUEST} objection", "request lift REQ-2026-001 --reason 'she wrote'", "block.lifted"),
     (DISCLOSURE, "disclosure end DIS-2026-001 --how withdrawn --reason 'not needed'", "disclosure.closed"),

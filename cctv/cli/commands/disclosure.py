@@ -191,8 +191,8 @@ def correct(context: CommandContext, /, disclosure_id: str, reason: str, yes: bo
     Its hold follows a corrected time or camera, and an approval of what it said before is void.  Authority, ground
     and footage can be corrected until its package is built; officer and reference until it is ended.
 
-    More than 24 hours of footage are asked about as when the case was opened.  Where the old hold needs a second person,
-    this is the first signature (exit 3).
+    More than 24 hours of footage are asked about as when the case was opened.  Where the old hold needs a second
+    person, this is the first signature (exit 3).
 
     \b
       cctv disclosure correct DIS-2026-002 --reference "OO.12.L1.004521/2026" --reason "two digits were swapped"

@@ -187,8 +187,8 @@ def correct(context: CommandContext, /, incident_id: str, reason: str, yes: bool
     Its hold follows: the footage of the corrected time is kept before the old hold goes.  The log says which fields
     were corrected and why, and no text.
 
-    More than 24 hours of footage are asked about as when the case was opened.  Where the old hold needs a second person,
-    this is the first signature (exit 3).
+    More than 24 hours of footage are asked about as when the case was opened.  Where the old hold needs a second
+    person, this is the first signature (exit 3).
 
     \b
       cctv incident correct INC-2026-014 --from "za 21u" --to "za 23u" --reason "typed a day too late"

@@ -124,8 +124,8 @@ def correct(context: CommandContext, /, request_id: str, reason: str, yes: bool,
     The day of the answer, the hold and the block follow; footage is kept by the new hold before the old one goes.  The
     log says which fields were corrected and why, and no name or address.
 
-    More than 24 hours of footage are asked about as when the case was opened.  Where the old hold needs a second person,
-    this is the first signature (exit 3).
+    More than 24 hours of footage are asked about as when the case was opened.  Where the old hold needs a second
+    person, this is the first signature (exit 3).
 
     \b
       cctv request correct REQ-2026-007 --name "An Peeters" --reason "a letter was missing"
