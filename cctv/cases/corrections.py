@@ -32,7 +32,7 @@ from cctv.cases.footage_status import footage_status, request_footage
 from cctv.cases.holds import Corrected, MovedHold, follow_names, move_hold, remove_replaced
 from cctv.cases.requests.blocks import place_block
 from cctv.cases.requests.deadlines import corrected_due, extended
-from cctv.cases.requests.lifecycle import Transition, load_for_transition
+from cctv.cases.requests.lifecycle import Transition, find_request, load_for_transition
 from cctv.cases.requests.open import check_party, replaced_party, role_unknown
 from cctv.cases.requests.queries import extension_of, letters_of, put_party, set_extension_due, set_facts, set_scope
 from cctv.cases.requests.scope import check_asked, freezes, lapses_otherwise, refreeze
@@ -126,6 +126,7 @@ def correct_request(
         if not _ASKED.isdisjoint(fields):
             check_asked(after.type, after.span, after.received, site.clock.now(), zone)
         moved = None if dry_run else _follow(connection, site, before, after, reason)
+        after = after if dry_run else find_request(connection, after.id)  # with the 72 hours that its hold has now
         footage = request_footage(connection, site, after)
         letters = bool(letters_of(connection, after.id))
     remove_replaced(site, moved)

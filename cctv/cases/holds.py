@@ -1,14 +1,14 @@
 """Holds of cases: those that people place, renew and release by hand, and those that follow a corrected case.
 
-Responsible for the open case that justifies a hold, and for the limit of the review date.  Releasing asks the rule of
-`two_person`.
+Responsible for the open case that justifies a hold, for the limit of the review date, and for how much is asked about
+before it is held.  Releasing asks the rule of `two_person`.
 
 A corrected camera or time moves a hold: the new one is placed before the old one is released, in one transaction.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Generic, TypeVar
@@ -41,6 +41,7 @@ _HeldT = TypeVar("_HeldT", Incident, Disclosure)
 _KINDS = {RequestType.RESTRICTION: GroundKind.RESTRICTION, RequestType.OBJECTION: GroundKind.OBJECTION}
 REVIEW = timedelta(days=30)  # of the hold of an incident or a disclosure: then somebody decides again
 LONGEST_REVIEW = timedelta(days=90)
+WIDEST = timedelta(hours=24)  # of camera time; a request freezes what it is about, not the archive
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +97,21 @@ class Corrected(Generic[CaseT]):
     moved: MovedHold | None
     footage: tuple[FootageStatus, ...]
     letters: bool = False  # whether letters were made before
+
+
+def camera_time(cameras: Collection[CameraId], span: Span) -> timedelta:
+    """Camera time: the span once for each camera."""
+    return span.duration * len(cameras)
+
+
+def is_wide(cameras: Collection[CameraId], span: Span) -> bool:
+    """Whether a person must confirm it: more than 24 hours of camera time."""
+    return camera_time(cameras, span) > WIDEST
+
+
+def asks_first(cameras: Collection[CameraId], span: Span, *, of_request: bool) -> bool:
+    """Whether a person says yes before footage is held: more than 24 hours, for a request over all of its cameras."""
+    return is_wide(cameras, span) if of_request else span.duration > WIDEST
 
 
 def plan_hold(site: Storage, new: NewHold) -> PlacedHold:

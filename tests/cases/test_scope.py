@@ -242,8 +242,9 @@ def test_an_erasure_that_becomes_an_access_request_must_be_confirmed(site, clock
     site.record("foyer-1", "2026-11-01 09:00", minutes=6)
     site.cctv(f"request open --no-prepare {WHO} --type erasure {WIDE} --yes")
 
-    correct_type(site, "access")
+    told = site.cctv("request correct REQ-2026-001 --type access --reason 'typed wrong'")
 
+    assert "More than a day of footage: frozen until Thu 05/11/2026 12:00 only" in told.out
     assert until(site) == UNTIL
     assert held(site) == ["HOLD-2026-002"]
     clock.advance(hours=72)

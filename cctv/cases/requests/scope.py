@@ -24,7 +24,7 @@ from cctv.audit.chain import AuditFacts
 from cctv.audit.log import append_entry
 from cctv.cases.errors.requests import FootageAfterReceipt, FootageToCome, NothingToConfirm
 from cctv.cases.footage_status import FootageStatus, footage_status, request_footage
-from cctv.cases.holds import Replaced, ground_of, release_replaced
+from cctv.cases.holds import Replaced, camera_time, ground_of, is_wide, release_replaced
 from cctv.cases.requests.blocks import move_blocks, place_block
 from cctv.cases.requests.deadlines import due
 from cctv.cases.requests.lifecycle import Transition, load_for_transition
@@ -47,7 +47,6 @@ from cctv.model.cases import NEVER_LAPSE, AccessRequest, RequestType
 from cctv.model.holds import Hold
 from cctv.model.ids import CameraId, HoldId
 
-WIDEST = timedelta(hours=24)  # of camera time; a request freezes what it is about, not the archive
 PROVISIONAL = timedelta(hours=72)  # a weekend between a Friday's letter and a Monday's decision
 
 
@@ -80,21 +79,6 @@ class Scoped:
     released: tuple[HoldId, ...]
     forecast: StorageForecast
     footage: tuple[FootageStatus, ...]
-
-
-def camera_time(cameras: Collection[CameraId], span: Span) -> timedelta:
-    """Camera time: the span once for each camera."""
-    return span.duration * len(cameras)
-
-
-def is_wide(cameras: Collection[CameraId], span: Span) -> bool:
-    """Whether a person must confirm it: more than 24 hours of camera time."""
-    return camera_time(cameras, span) > WIDEST
-
-
-def asks_first(cameras: Collection[CameraId], span: Span, *, of_request: bool) -> bool:
-    """Whether a person says yes before footage is held: more than 24 hours, for a request over all of its cameras."""
-    return is_wide(cameras, span) if of_request else span.duration > WIDEST
 
 
 def needs_confirmation(kind: RequestType, cameras: Collection[CameraId], span: Span) -> bool:

@@ -16,8 +16,7 @@ from rich.console import Console
 from cctv.cases.errors.incidents import NoCameras
 from cctv.cases.errors.requests import SpanUndecided
 from cctv.cases.footage_status import DeletedFootage, Fate, FootageStatus, ReleaseEffect, UnrecordedFootage
-from cctv.cases.holds import Corrected, MovedHold, Replaced
-from cctv.cases.requests.scope import asks_first, camera_time
+from cctv.cases.holds import Corrected, MovedHold, Replaced, asks_first, camera_time
 from cctv.cases.text_input import field_label
 from cctv.cli.context import CommandContext
 from cctv.cli.output import echo, joined, length, local, local_date, size, table

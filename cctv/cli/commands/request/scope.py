@@ -169,6 +169,8 @@ def _corrected_text(console: Console, context: CommandContext, corrected: Correc
         console.print(_("Answer by {due}.", due=due_text(request, context)))
     if context.dry_run:
         return
+    if (provisional := provisional_text(request, context)) is not None:
+        console.print(provisional, style="bold")
     if corrected.letters:
         console.print(_("Letters that were made before say what was typed then: make those again that matter."))
     print_missing(console, context, request, f"cctv request show {request.id}")
