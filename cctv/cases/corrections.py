@@ -29,14 +29,15 @@ from cctv.cases.disclosures.queries import update_disclosure
 from cctv.cases.errors.incidents import CorrectionLate
 from cctv.cases.errors.requests import ReceivedLater
 from cctv.cases.footage_status import footage_status, request_footage
+from cctv.cases.holds import Corrected, MovedHold, follow_names, move_hold, remove_replaced
 from cctv.cases.requests.blocks import place_block
-from cctv.cases.requests.deadlines import corrected_due
-from cctv.cases.requests.lifecycle import Transition, load_for_transition
+from cctv.cases.requests.deadlines import corrected_due, extended
+from cctv.cases.requests.lifecycle import Transition, find_request, load_for_transition
 from cctv.cases.requests.open import check_party, replaced_party, role_unknown
 from cctv.cases.requests.queries import extension_of, letters_of, put_party, set_extension_due, set_facts, set_scope
-from cctv.cases.requests.scope import check_asked, freezes, refreeze
+from cctv.cases.requests.scope import check_asked, freezes, lapses_otherwise, refreeze
 from cctv.cases.text_input import changed_fields, checked_text, field_label, given_of, logged_facts
-from cctv.cases.two_person import BUILT, Corrected, MovedHold, move_hold, remove_replaced
+from cctv.cases.two_person import BUILT
 from cctv.config.schema import Settings
 from cctv.core.clock import start_of_day
 from cctv.core.i18n import N_, join_messages
@@ -44,7 +45,6 @@ from cctv.core.language import Language
 from cctv.core.time_range import Span
 from cctv.db.engine import write_transaction
 from cctv.db.storage import Storage
-from cctv.footage.runs import cameras_over
 from cctv.holds.store import holds_of, renew
 from cctv.model.audit import Act
 from cctv.model.cases import AccessRequest, RequestState, RequestType
@@ -55,6 +55,7 @@ from cctv.model.legal import Area
 from cctv.model.requests import Channel, Extension, Party, Relation, RequesterRole
 
 _DECIDED = ("type", "received", "cameras", "span")  # of a request: what its decision and its answer rest on
+_ASKED = frozenset({"type", "received", "span"})  # of a request: whether a copy can be asked of that footage
 _WHY = N_('say what was wrong: --reason "WHY".')
 
 
@@ -104,21 +105,22 @@ def correct_request(
     FootageToCome, FootageAfterReceipt, TextUnusable, NationalNumberTyped.
     """
     reason, zone = checked_text(N_("reason"), reason, _WHY), site.settings.site.timezone
-    if correction.cameras is not None:
-        correction = replace(correction, cameras=cameras_over(site, correction.cameras, correction.span))
     with write_transaction(site.engine, dry_run=dry_run) as connection:
         before = load_for_transition(connection, site, request_id, Transition.CORRECT)
         extension = extension_of(connection, before.id)
         after = corrected_request(before, correction, extension, site.clock.now(), site.settings)
+        after = follow_names(connection, site, before, after)
         old, new = _request_facts(before, zone), _request_facts(after, zone)
         fields = changed_fields(before.id, old, new)
         if before.state is not RequestState.OPEN:
             _refuse_late(before.id, before.state, fields, _DECIDED)
         facts = logged_facts(fields, old, new)
         append_entry(connection, site, Act.REQUEST_CORRECTED, before.id, case_id=before.id, facts=facts, reason=reason)
-        _store_request(connection, before, after, extension)
-        check_asked(after.type, after.span, after.received, site.clock.now(), zone)
+        _store_request(connection, before, after, extension, zone)
+        if not _ASKED.isdisjoint(fields):
+            check_asked(after.type, after.span, after.received, site.clock.now(), zone)
         moved = None if dry_run else _follow(connection, site, before, after, reason)
+        after = after if dry_run else find_request(connection, after.id)  # with the 72 hours that its hold has now
         footage = request_footage(connection, site, after)
         letters = bool(letters_of(connection, after.id))
     remove_replaced(site, moved)
@@ -166,12 +168,11 @@ def correct_disclosure(
     or shown; what `check_receiver` raises.
     """
     reason = checked_text(N_("reason"), reason, _WHY)
-    if correction.cameras is not None:
-        correction = replace(correction, cameras=cameras_over(site, correction.cameras, correction.span))
     with write_transaction(site.engine, dry_run=dry_run) as connection:
         before = _correctable(connection, site, disclosure_id)
         today = site.clock.now().astimezone(site.settings.site.timezone).date()
         after = corrected_disclosure(before, correction, site.settings.policy.area, today)
+        after = follow_names(connection, site, before, after)
         old, new = _disclosure_facts(before), _disclosure_facts(after)
         fields = changed_fields(before.id, old, new)
         if before.package is not None or before.handed is not None:
@@ -236,15 +237,16 @@ def _corrected_parties(
 
 
 def _store_request(
-    connection: Connection, before: AccessRequest, after: AccessRequest, extension: Extension | None
+    connection: Connection, before: AccessRequest, after: AccessRequest, extension: Extension | None, zone: ZoneInfo
 ) -> None:
     set_facts(connection, after)
     set_scope(connection, after.id, after.cameras, after.span)
     for party in after.parties:
         if party not in before.parties:
             put_party(connection, after.id, party)
-    if extension is not None and extension.sent is not None and after.due != before.due:
-        set_extension_due(connection, after.id, after.due)
+    if extension is not None and after.received != before.received:
+        until = after.due if extension.sent is not None else extended(after.received, zone)
+        set_extension_due(connection, after.id, until)
 
 
 def _follow(
@@ -253,8 +255,7 @@ def _follow(
     """Let the hold and the blocks of a request follow what was corrected, the stricter protection first."""
     moved = None
     scope_moved = (before.cameras, before.span) != (after.cameras, after.span)
-    provisional = before.type is not after.type and before.provisional_until is not None
-    if after.has_scope and (scope_moved or provisional):
+    if after.has_scope and (scope_moved or lapses_otherwise(before, after)):
         moved = MovedHold(*refreeze(connection, site, before, after, reason))
     elif before.due != after.due:
         for hold in holds_of(connection, before.id):

@@ -1,4 +1,4 @@
-"""Incidents, and the open case that justifies a hold.
+"""Incidents, from their opening to their settlement.
 
 Opening an incident places a hold, settling it releases the incident's own holds, each in one transaction with its audit
 entries.  Responsible for what may be done with an incident.  Deletes no footage: the sweep does, once holds are
@@ -9,16 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
 from cctv.audit.chain import AuditFacts
 from cctv.audit.log import append_entry
-from cctv.cases.disclosures.queries import select_disclosure
 from cctv.cases.errors.incidents import IncidentRepeated, IncidentSettled, IncidentUnknown, NoCameras, OutsidePurpose
-from cctv.cases.errors.requests import GroundClosed, GroundUnknown, GroundUnreadable
 from cctv.cases.footage_status import FootageStatus, ReleaseEffect, find_footage, footage_status, release_effects
+from cctv.cases.holds import REVIEW, Corrected, follow_names, move_hold, remove_replaced
 from cctv.cases.incident_queries import (
     insert_incident,
     mark_settled,
@@ -26,9 +24,8 @@ from cctv.cases.incident_queries import (
     select_incidents,
     update_incident,
 )
-from cctv.cases.requests.queries import select_request
 from cctv.cases.text_input import changed_fields, checked_text, given_of, logged_facts
-from cctv.cases.two_person import Corrected, move_hold, remove_replaced, sign_release
+from cctv.cases.two_person import sign_release
 from cctv.config.policy_text.claims import Purpose
 from cctv.config.policy_text.reader import purposes_in
 from cctv.config.schema import CameraSettings
@@ -37,16 +34,14 @@ from cctv.core.time_range import Span
 from cctv.core.typed_time.resolve import echo_span
 from cctv.db.engine import read_transaction, write_transaction
 from cctv.db.storage import Storage, next_short_id
-from cctv.footage.runs import cameras_over
+from cctv.footage.runs import names_over
 from cctv.holds.files import remove_hold_file
 from cctv.holds.store import holds_of, place, release
 from cctv.model.audit import Act
-from cctv.model.cases import AccessRequest, Incident, IncidentKind, RequestType
+from cctv.model.cases import Incident, IncidentKind
 from cctv.model.holds import Ground, GroundKind, Hold
-from cctv.model.ids import CameraId, IdKind, IncidentId, id_kind, typed_id
+from cctv.model.ids import CameraId, IdKind, IncidentId, typed_id
 
-_KINDS = {RequestType.RESTRICTION: GroundKind.RESTRICTION, RequestType.OBJECTION: GroundKind.OBJECTION}
-REVIEW = timedelta(days=30)
 _TITLE = N_('say in a few words what happened, for example "laptop, foyer".')
 # What a camera must record for before an incident of a kind is its business.  Violence, fire and accidents are always:
 # a person's vital interests outweigh the purpose (Article 6(1)(d) GDPR).
@@ -136,7 +131,7 @@ def repeats(new: NewIncident, incident: Incident) -> bool:
 def same_incident(site: Storage, new: NewIncident) -> Incident | None:
     """The open incident that a new one repeats, the latest one; None where there is none."""
     with read_transaction(site.engine) as connection:
-        return _same(connection, new)
+        return _same(connection, replace(new, cameras=names_over(connection, site.settings, new.cameras, new.span)))
 
 
 def repeated(site: Storage, same: Incident) -> IncidentRepeated:
@@ -151,12 +146,11 @@ def open_incident(site: Storage, new: NewIncident, *, another: bool = False) -> 
     Raises IncidentRepeated where an open one is about the same, unless it is `another`; OutsidePurpose, and what
     `NewIncident.checked` raises.
     """
-    new = new.checked()
-    new = replace(new, cameras=cameras_over(site, new.cameras, new.span))
-    cameras = site.settings.cameras
-    check_purpose(new.kind, [cameras[camera] for camera in new.cameras if camera in cameras])
+    new, cameras = new.checked(), site.settings.cameras
     with write_transaction(site.engine) as connection:
         now = site.clock.now()
+        new = replace(new, cameras=names_over(connection, site.settings, new.cameras, new.span))
+        check_purpose(new.kind, [cameras[camera] for camera in new.cameras if camera in cameras])
         if not another and (same := _same(connection, new)) is not None:
             raise repeated(site, same)
         incident = Incident(
@@ -223,11 +217,10 @@ def correct_incident(
     Raises IncidentUnknown, IncidentSettled, NothingCorrected, OutsidePurpose, TextUnusable.
     """
     reason = checked_text(N_("reason"), reason, N_('say what was wrong: --reason "WHY".'))
-    if correction.cameras is not None:
-        correction = replace(correction, cameras=cameras_over(site, correction.cameras, correction.span))
     with write_transaction(site.engine, dry_run=dry_run) as connection:
         before = unsettled(connection, site, incident_id)
-        after = check_incident(site, replace(before, **given_of(correction)))
+        after = follow_names(connection, site, before, replace(before, **given_of(correction)))
+        after = check_incident(site, after)
         old, new = _incident_facts(before), _incident_facts(after)
         fields = changed_fields(before.id, old, new)
         facts = logged_facts(fields, old, new)
@@ -292,44 +285,6 @@ def check_purpose(kind: IncidentKind, cameras: Sequence[CameraSettings]) -> None
     wrong = [camera.id for camera in cameras if (named := purposes_in(camera.purpose)) and not named & allowed]
     if wrong:
         raise OutsidePurpose(kind=kind, cameras=", ".join(wrong))
-
-
-def ground_of(request: AccessRequest) -> Ground:
-    """The ground that a request gives to its hold; every type but two is simply a request."""
-    return Ground(_KINDS.get(request.type, GroundKind.REQUEST), request.id)
-
-
-def find_ground(connection: Connection, site: Storage, case_id: str) -> Ground:
-    """The open case that an id names; raises GroundUnreadable, GroundUnknown, GroundClosed."""
-    case_id = typed_id(case_id)
-    match id_kind(case_id):
-        case IdKind.INCIDENT:
-            incident = select_incident(connection, case_id)
-            if incident is None:
-                raise GroundUnknown(what=N_("incident"), id=case_id, following="cctv incident list --all")
-            if incident.settled is not None:
-                raise _closed(site, case_id, N_("settled"), incident.settled)
-            return Ground(GroundKind.INCIDENT, case_id)
-        case IdKind.REQUEST:
-            request = select_request(connection, case_id)
-            if request is None:
-                raise GroundUnknown(what=N_("request"), id=case_id, following="cctv request list --all")
-            if request.closed is not None:
-                raise _closed(site, case_id, N_("closed"), request.closed)
-            return ground_of(request)
-        case IdKind.DISCLOSURE:
-            disclosure = select_disclosure(connection, case_id)
-            if disclosure is None:
-                raise GroundUnknown(what=N_("disclosure"), id=case_id, following="cctv disclosure list --all")
-            if disclosure.closed is not None:
-                raise _closed(site, case_id, N_("ended"), disclosure.closed)
-            return Ground(GroundKind.DISCLOSURE, case_id)
-        case _:
-            raise GroundUnreadable(id=case_id)
-
-
-def _closed(site: Storage, case_id: str, ended: str, when: datetime) -> GroundClosed:
-    return GroundClosed(id=case_id, ended=ended, when=when.astimezone(site.settings.site.timezone).date())
 
 
 def _incident_facts(incident: Incident) -> AuditFacts:

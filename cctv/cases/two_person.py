@@ -4,8 +4,8 @@
 
 * `hold.release`: one account gives the first signature, another one ends the hold.  A hold of which another hold of the
   same case keeps everything ends with one person, because its end frees nothing; so does a case without holds in force.
-* `request.answer`: the same for an answer that gives the person what was asked.  An answer that gives nothing ends its
-  holds as `cctv request close` does, by `hold.release` (docs/decisions/0023-two-persons-at-every-ending.md).
+* `request.answer`: the same for an answer that gives a copy, an erasure or a viewing.  Any other answer ends its holds
+  as `cctv request close` does, by `hold.release` (docs/decisions/0023-two-persons-at-every-ending.md).
 * `export.unredacted`: a disclosure that one account approved counts as approved only where that account neither opened
   it nor corrected a field of `BUILT`.  This is asked again when it is built, handed over and shown.
 * `footage.view`: one account asks to see a camera over a span for a case, another one sees it.
@@ -13,10 +13,9 @@
 That a request is an abuse is stated by two persons whatever the policy: it is what the law presumes of nobody, and the
 controller must prove it.  They sign the same reason and evidence, word for word.
 
-A signature is an audit entry and nothing else.  It is valid for a week; that of a hold no longer once the hold is
-renewed.
-
-A corrected camera or time moves a hold: the new one is placed before the old one is released, in one transaction.
+A signature is an audit entry and nothing else.  It is valid for a week and for the facts that it names; that of a hold
+no longer once the hold is renewed.  The first one is recorded and ends the command as done in part (`Recorded`); the
+same account typing it again is refused.
 """
 
 from __future__ import annotations
@@ -24,80 +23,52 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Generic, TypeVar
 
 from sqlalchemy import Connection
 
 from cctv.audit.chain import AuditEntry, AuditFacts
 from cctv.audit.log import append_entry, audit_entries
-from cctv.cases.errors.requests import FirstSigned, LookAsked, RefusalUnsigned, ReleaseAsked
-from cctv.cases.footage_status import FootageStatus
+from cctv.cases.errors.requests import (
+    AbuseUnproved,
+    FirstSigned,
+    LookAsked,
+    LookSigned,
+    ReasonMissing,
+    RefusalSigned,
+    RefusalUnsigned,
+    ReleaseAsked,
+)
 from cctv.cases.requests.outcomes import RequestOutcome
 from cctv.config.schema import TwoPersonAct
 from cctv.core.access import accounts_that_write
+from cctv.core.errors import CctvError, Recorded
 from cctv.core.i18n import N_, Message, join_messages
 from cctv.core.time_range import Span
 from cctv.core.typed_time.resolve import echo_instant
-from cctv.db.engine import is_dry_run
 from cctv.db.storage import Storage
 from cctv.footage.initialise import require_known_settings
-from cctv.holds.files import remove_hold_file
-from cctv.holds.store import holds_of, place, release
 from cctv.model.audit import Act
-from cctv.model.cases import AccessRequest, CaseOutcome, Incident
+from cctv.model.cases import CaseOutcome
 from cctv.model.disclosures import Disclosure
-from cctv.model.holds import Ground, Hold
-from cctv.model.ids import CameraId, HoldId
+from cctv.model.holds import Hold
+from cctv.model.ids import CameraId
 from cctv.model.requests import RefusalGround
 
-CaseT = TypeVar("CaseT", AccessRequest, Incident, Disclosure)
-_HeldT = TypeVar("_HeldT", Incident, Disclosure)
-REVIEW = timedelta(days=30)  # of a moved hold, where a person released the one before
 SIGNATURE_VALIDITY = timedelta(days=7)  # later, the second person should be given the reason again
 BUILT = ("authority", "country", "basis", "cameras", "span")  # of a disclosure: what approval and package rest on
-_NOTHING_GIVEN = frozenset({CaseOutcome.REFUSED, CaseOutcome.NOT_IDENTIFIABLE})
+_GIVING = frozenset({CaseOutcome.GRANTED, CaseOutcome.PARTLY, CaseOutcome.VIEWING})
 
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """The first of the two: which account asked, and when."""
+    """The first of the two: which account gave it, when, and whether that was just now."""
 
     account: str
     at: datetime
+    is_new: bool = False
 
     def is_valid(self, now: datetime) -> bool:
         return now - self.at < SIGNATURE_VALIDITY
-
-    def lets_end(self, account: str, now: datetime) -> bool:
-        """Whether this account may act now: another one signed within a week."""
-        return self.is_valid(now) and account != self.account
-
-
-@dataclass(frozen=True, slots=True)
-class Replaced:
-    """The holds that a new one replaced: released, or kept until a second person releases them."""
-
-    released: tuple[HoldId, ...] = ()
-    kept: tuple[HoldId, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class MovedHold:
-    """The hold over the corrected scope, and what became of those that kept the one before."""
-
-    hold: Hold
-    replaced: Replaced
-
-
-@dataclass(frozen=True, slots=True)
-class Corrected(Generic[CaseT]):
-    """A case as it stands now, the fields that changed, its hold where that moved, and its footage."""
-
-    case: CaseT
-    fields: tuple[str, ...]
-    moved: MovedHold | None
-    footage: tuple[FootageStatus, ...]
-    letters: bool = False  # whether letters were made before
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,9 +83,12 @@ class Replacement:
         return hold.cameras <= self.cameras and self.span.start <= hold.span.start and hold.span.end <= self.span.end
 
 
-def ending_act(outcome: CaseOutcome) -> TwoPersonAct:
-    """Which act of the policy the end of a request by an answer is.  Pure."""
-    return TwoPersonAct.HOLD_RELEASE if outcome in _NOTHING_GIVEN else TwoPersonAct.REQUEST_ANSWER
+def ending_act(outcome: CaseOutcome, *, given: bool) -> TwoPersonAct:
+    """Which act of the policy the end of a request by an answer is.  Pure.
+
+    `given` says whether the person gets a copy or a viewing, or an erasure: then others approved what is done.
+    """
+    return TwoPersonAct.REQUEST_ANSWER if given and outcome in _GIVING else TwoPersonAct.HOLD_RELEASE
 
 
 def is_one_person(acts: Collection[TwoPersonAct], act: TwoPersonAct, first: str, second: str | None) -> bool:
@@ -153,130 +127,115 @@ def sign_release(
     require_known_settings(connection, site)
     if act not in site.settings.policy.two_person:
         return None
-    now, account = site.clock.now(), site.actor.account
     freeing = [hold for hold in holds if kept_by is None or not kept_by.keeps(hold)]
-    signed = {hold.id: _signature(connection, hold) for hold in freeing}
-    waiting = [hold for hold in freeing if not _lets_end(signed[hold.id], account, now)]
+    signed = [
+        (hold, _sign(connection, site, Act.RELEASE_ASKED, hold.id, hold.ground.case_id, reason, ends=Act.HOLD_RENEWED))
+        for hold in freeing
+    ]
+    waiting = [(hold, signature) for hold, signature in signed if signature is not None]
     if not waiting:
         return None
-    unsigned = [hold for hold in waiting if not _is_valid(signed[hold.id], now)]
-    for hold in unsigned:
-        entry = append_entry(connection, site, Act.RELEASE_ASKED, hold.id, case_id=hold.ground.case_id, reason=reason)
-        signed[hold.id] = Signature(entry.actor.account, entry.at)
-    first = signed[waiting[0].id]
-    assert first is not None
-    zone = site.settings.site.timezone
-    refusal = FirstSigned if unsigned else ReleaseAsked
-    return refusal(
-        id=", ".join(hold.id for hold in waiting),
-        account=first.account,
-        when=first.at.astimezone(zone).date(),
-        until=echo_instant(first.at + SIGNATURE_VALIDITY, zone),
-        line=line,
-        who=_who_else(site, first.account),
-    )
+    refusal = FirstSigned if any(signature.is_new for _, signature in waiting) else ReleaseAsked
+    ids = ", ".join(hold.id for hold, _ in waiting)
+    return refusal(id=ids, **_second(site, waiting[0][1], line))
 
 
 def sign_refusal(
     connection: Connection, site: Storage, request_id: str, ending: RequestOutcome, command: str
-) -> RefusalUnsigned | None:
-    """None when the request may end so; else the error to raise, with the first signature as in `sign_release`.
+) -> RefusalSigned | RefusalUnsigned | None:
+    """None when the request may end so; else what to raise, with the first signature as in `sign_release`.
 
-    `command` is the one that the second person types, `answer` or `close`.
+    `command` is the one that the second person types, `answer` or `close`.  Raises ReasonMissing, AbuseUnproved: what
+    is not there is not signed.
     """
     if ending.ground is not RefusalGround.ABUSIVE:
         return None
-    now, account = site.clock.now(), site.actor.account
+    if ending.reason is None:
+        raise ReasonMissing(outcome=ending.outcome)
+    if ending.evidence is None:
+        raise AbuseUnproved(ground=ending.ground)
+    facts: AuditFacts = {"outcome": ending.outcome.value, "ground": ending.ground.value}
     text = f"{ending.reason}\n{ending.evidence}"
-    signature = _refusal_signature(connection, request_id, text)
-    if signature is None or not signature.is_valid(now):
-        facts = {"outcome": ending.outcome.value, "ground": ending.ground.value}
-        entry = append_entry(
-            connection, site, Act.REFUSAL_SIGNED, request_id, case_id=request_id, facts=facts, reason=text
-        )
-        signature = Signature(entry.actor.account, entry.at)
-    elif signature.lets_end(account, now):
+    signature = _sign(connection, site, Act.REFUSAL_SIGNED, request_id, request_id, text, facts=facts, verbatim=True)
+    if signature is None:
         return None
     options = f'--outcome {ending.outcome.value} --ground {ending.ground.value} --reason "..." --evidence "..."'
-    return RefusalUnsigned(
-        id=request_id,
-        account=signature.account,
-        when=signature.at.astimezone(site.settings.site.timezone).date(),
-        line=f"cctv request {command} {request_id} {options}",
-    )
-
-
-def _refusal_signature(connection: Connection, request_id: str, text: str) -> Signature | None:
-    """The last signature of a refusal, None where it is of other words."""
-    signed = audit_entries(connection, act=Act.REFUSAL_SIGNED, about=request_id, last=1)
-    return Signature(signed[0][0].actor.account, signed[0][0].at) if signed and signed[0][1] == text else None
+    refusal = RefusalSigned if signature.is_new else RefusalUnsigned
+    return refusal(id=request_id, **_second(site, signature, f"cctv request {command} {request_id} {options}"))
 
 
 def sign_look(
     connection: Connection, site: Storage, case_id: str, camera: CameraId, span: Span, *, reason: str | None, line: str
-) -> LookAsked | None:
-    """None when the account may see this now; else the error to raise, with the first signature.  As `sign_release`.
+) -> LookSigned | LookAsked | None:
+    """None when the account may see this now; else what to raise, with the first signature.  As `sign_release`.
 
     `line` is what the second person types.  Raises SettingsForeign.
     """
     require_known_settings(connection, site)
     if TwoPersonAct.FOOTAGE_VIEW not in site.settings.policy.two_person:
         return None
-    now, account = site.clock.now(), site.actor.account
     facts: AuditFacts = {"camera": camera, "span": str(span)}
-    signature = next(
-        (
-            Signature(entry.actor.account, entry.at)
-            for entry, _ in reversed(audit_entries(connection, act=Act.LOOK_ASKED, about=case_id))
-            if entry.facts == facts
-        ),
-        None,
-    )
-    if _lets_end(signature, account, now):
+    signature = _sign(connection, site, Act.LOOK_ASKED, case_id, case_id, reason, facts=facts)
+    if signature is None:
         return None
-    if signature is None or not signature.is_valid(now):
-        entry = append_entry(connection, site, Act.LOOK_ASKED, case_id, case_id=case_id, facts=facts, reason=reason)
-        signature = Signature(entry.actor.account, entry.at)
-    when = signature.at.astimezone(site.settings.site.timezone).date()
-    return LookAsked(case=case_id, camera=camera, account=signature.account, when=when, line=line)
+    refusal = LookSigned if signature.is_new else LookAsked
+    return refusal(case=case_id, camera=camera, **_second(site, signature, line))
 
 
-def release_replaced(
-    connection: Connection, site: Storage, before: Sequence[Hold], hold: Hold, reason: str
-) -> Replaced:
-    """Release holds that a new one replaced, in the caller's transaction; their files are the caller's.
+def first_of(*refusals: CctvError | None) -> CctvError | None:
+    """The one to raise of what several rules returned: a signature that was recorded now before a refusal.  Pure."""
+    asked = [refusal for refusal in refusals if refusal is not None]
+    return next((refusal for refusal in asked if isinstance(refusal, Recorded)), asked[0] if asked else None)
 
-    What lies within the new one loses nothing and goes at once.  Another one keeps other footage: where the policy asks
-    for two persons it has a first signature now, and stays until the second releases it.
+
+def _sign(
+    connection: Connection,
+    site: Storage,
+    act: Act,
+    subject: str,
+    case_id: str,
+    reason: str | None,
+    *,
+    facts: AuditFacts | None = None,
+    verbatim: bool = False,
+    ends: Act | None = None,
+) -> Signature | None:
+    """None when this account may act, as the second; else the first signature, entered now where there is none.
+
+    A signature counts for the same subject and facts, with `verbatim` for the same reason too, and not past an entry
+    `ends` about the subject.
     """
-    now_kept = Replacement(hold.cameras, hold.span)
-    released, kept = [], []
-    for old in before:
-        line = f"cctv hold release {old.id} --reason WHY"
-        if sign_release(connection, site, [old], reason=reason, line=line, kept_by=now_kept) is not None:
-            kept.append(old.id)
-        else:
-            released.append(release(connection, site, old.id, reason=reason).id)
-    return Replaced(tuple(released), tuple(kept))
+    now, account = site.clock.now(), site.actor.account
+    signature = _signature(connection, act, subject, facts, reason if verbatim else None, ends)
+    if signature is not None and signature.is_valid(now):
+        return signature if signature.account == account else None
+    entry = append_entry(connection, site, act, subject, case_id=case_id, facts=facts, reason=reason)
+    return Signature(entry.actor.account, entry.at, is_new=True)
 
 
-def move_hold(
-    connection: Connection, site: Storage, ground: Ground, before: _HeldT, after: _HeldT, reason: str
-) -> MovedHold | None:
-    """Place the hold over the corrected scope, with the review of the one before; then release that one."""
-    if (before.cameras, before.span) == (after.cameras, after.span) or is_dry_run(connection):
-        return None
-    scope = frozenset(before.cameras), before.span
-    own = [hold for hold in holds_of(connection, ground.case_id) if (hold.cameras, hold.span) == scope]
-    review = max((hold.review for hold in own), default=site.clock.now() + REVIEW)
-    hold = place(connection, site, ground=ground, cameras=after.cameras, span=after.span, review=review, reason=reason)
-    return MovedHold(hold, release_replaced(connection, site, own, hold, reason))
+def _signature(
+    connection: Connection, act: Act, subject: str, facts: AuditFacts | None, words: str | None, ends: Act | None
+) -> Signature | None:
+    """The last signature of an act; `words` is the text that it must have, None for any."""
+    for entry, text in reversed(audit_entries(connection, about=subject)):
+        if entry.act is ends:
+            return None
+        is_same = entry.facts == (facts or {}) and (words is None or text == words)
+        if entry.act is act and entry.subject == subject and is_same:
+            return Signature(entry.actor.account, entry.at)
+    return None
 
 
-def remove_replaced(site: Storage, moved: MovedHold | None) -> None:
-    """After the commit: delete the files of the holds that a moved one replaced."""
-    for hold_id in moved.replaced.released if moved is not None else ():
-        remove_hold_file(site, hold_id)
+def _second(site: Storage, first: Signature, line: str) -> dict[str, object]:
+    """What every refusal says of the first signature, and of who may give the second by typing `line`."""
+    zone = site.settings.site.timezone
+    return {
+        "account": first.account,
+        "when": first.at.astimezone(zone).date(),
+        "until": echo_instant(first.at + SIGNATURE_VALIDITY, zone),
+        "line": line,
+        "who": _who_else(site, first.account),
+    }
 
 
 def _who_else(site: Storage, account: str) -> Message:
@@ -285,20 +244,3 @@ def _who_else(site: Storage, account: str) -> Message:
     if not others:
         return N_("no other account may write {path} yet; whoever runs the site gives one that right.", path=site.root)
     return N_("{accounts} may.", accounts=join_messages(others))
-
-
-def _is_valid(signature: Signature | None, now: datetime) -> bool:
-    return signature is not None and signature.is_valid(now)
-
-
-def _lets_end(signature: Signature | None, account: str, now: datetime) -> bool:
-    return signature is not None and signature.lets_end(account, now)
-
-
-def _signature(connection: Connection, hold: Hold) -> Signature | None:
-    for entry, _ in reversed(audit_entries(connection, about=hold.id)):
-        if entry.act is Act.HOLD_RENEWED:
-            return None
-        if entry.act is Act.RELEASE_ASKED and entry.subject == hold.id:
-            return Signature(entry.actor.account, entry.at)
-    return None

@@ -243,11 +243,18 @@ def cameras_over(site: Storage, cameras: Iterable[CameraId], span: Span | None) 
     What they are called today where the span goes on after they were renamed, and what they were called before where it
     begins before that.
     """
-    names = list(cameras)
     with read_transaction(site.engine) as connection:
-        today = [site.settings.successor(name) or name for name in names]
-        former = _former(connection, site.settings, today, span)
-        renamed = _renamed(connection, site.settings, names, span)
+        return names_over(connection, site.settings, cameras, span)
+
+
+def names_over(
+    connection: Connection, settings: Settings, cameras: Iterable[CameraId], span: Span | None
+) -> tuple[CameraId, ...]:
+    """`cameras_over` in the caller's transaction."""
+    names = list(cameras)
+    today = [settings.successor(name) or name for name in names]
+    former = _former(connection, settings, today, span)
+    renamed = _renamed(connection, settings, names, span)
     return tuple(dict.fromkeys((*names, *renamed.values(), *former)))
 
 

@@ -15,7 +15,7 @@ from cctv.audit.log import append_entry
 from cctv.cases.compliance.grants import require
 from cctv.cases.errors.requests import FootageBlocked
 from cctv.cases.footage_status import find_footage
-from cctv.cases.incidents import find_ground
+from cctv.cases.holds import find_ground
 from cctv.cases.requests.blocks import require_unblocked
 from cctv.cases.two_person import sign_look
 from cctv.config.fields import Polygon
@@ -72,8 +72,8 @@ def require_view(
     """Footage that a case may view of a camera in a span.
 
     Raises GroundUnknown, GroundClosed, NotGranted, NotCovered, FootageBlocked, NothingToSee; the last four are logged
-    as refusals of `what`, NothingToSee excepted.  LookAsked, with the first signature committed, while the policy
-    requires a second person; a dry run shows no picture and signs nothing.
+    as refusals of `what`, NothingToSee excepted.  LookSigned, with the first signature committed, or
+    LookAsked while the policy requires a second person; a dry run shows no picture and signs nothing.
     """
     require(site, Permission.VIEW)
     with read_transaction(site.engine) as connection:

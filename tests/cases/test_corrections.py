@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from zoneinfo import ZoneInfo
 
 import pytest
+from sqlalchemy import update
 
 from cctv.cases.corrections import DisclosureCorrection, corrected_disclosure
 from cctv.cases.requests.deadlines import corrected_due
@@ -15,6 +16,8 @@ from cctv.cases.requests.needs import identities_missing
 from cctv.cli import context as cli_context
 from cctv.core.language import Language
 from cctv.core.time_range import Span
+from cctv.db import schema
+from cctv.db.engine import write_transaction
 from cctv.model.cases import AccessRequest, RequestState, RequestType
 from cctv.model.disclosures import Disclosure, Duty, Receiver, Recipient
 from cctv.model.ids import CameraId, DisclosureId, RequestId
@@ -96,6 +99,63 @@ def test_the_day_of_receipt_moves_the_deadline_and_the_review_of_the_hold(record
     assert "cannot have been received" in told.err
 
 
+def test_an_extension_that_was_not_sent_yet_counts_from_the_corrected_receipt(recorded, clock):
+    clock.set("2026-11-20 12:00")
+    recorded.cctv(f"{REQUEST} access --received 20/11/2026")
+    recorded.cctv("request extend REQ-2026-001 --no-letter --ground complexity --reason 'forty people in the picture'")
+
+    recorded.cctv("request correct REQ-2026-001 --received 10/11/2026 --reason 'it lay at the counter'")
+    recorded.cctv("request sent REQ-2026-001 --letter extension")
+
+    assert show(recorded)["request"]["due"].startswith("2027-02-10")
+
+
+def test_a_corrected_name_asks_nothing_of_the_footage(recorded):
+    """The request was about footage to come, as an objection may be; that is no question of a name or a language."""
+    ahead = SPAN.replace("2026-11-01", "2026-11-03")
+    recorded.cctv(f"{REQUEST.replace(SPAN, ahead)} objection")
+    opened = recorded.open()
+    with write_transaction(opened.engine) as connection:
+        connection.execute(update(schema.requests).values(type=RequestType.ACCESS))
+
+    recorded.cctv("request correct REQ-2026-001 --language fr --reason 'she wrote in French'")
+
+    told = recorded.cctv("request correct REQ-2026-001 --type portability --reason 'she wants it as data'", exit=2)
+    assert "2026-11-03" in told.err
+
+
+DAYS = "--from '2026-10-29 11:00' --to '2026-11-01 11:00'"
+
+
+@pytest.mark.parametrize(
+    ("opening", "case"),
+    [(INCIDENT, "incident"), (DISCLOSURE, "disclosure"), (f"{REQUEST} erasure", "request")],
+)
+def test_more_than_a_day_is_asked_about_when_a_case_is_opened_and_when_its_time_is_corrected(recorded, opening, case):
+    wide = opening.replace(SPAN, f"--cameras foyer-1 {DAYS}")
+    assert "more than 24 hours needs a yes" in recorded.cctv(wide, exit=13).err
+    assert recorded.cctv(f"{case} list --all --json").json[f"{case}s"] == []
+    recorded.cctv(f"{wide} --dry-run")
+    recorded.cctv(opening)
+
+    correct = f"{case} correct {case[:3]}-2026-001 --reason 'it was the week before'"
+    assert "more than 24 hours needs a yes" in recorded.cctv(f"{correct} {DAYS}", exit=13).err
+    assert holds(recorded) == {"HOLD-2026-001": "10:00"}
+    recorded.cctv(f"{correct} {DAYS} --dry-run")
+    recorded.cctv(f"{correct} {DAYS} --yes")
+    recorded.cctv(f"{correct} --cameras foyer-1,gang-2 --yes")
+
+
+def test_only_the_cameras_of_a_request_make_its_footage_more(recorded):
+    half = "--from '2026-11-01 00:00' --to '2026-11-01 18:00'"
+    for opening in (INCIDENT, f"{REQUEST} erasure"):
+        recorded.cctv(opening.replace(SPAN, f"--cameras foyer-1 {half}"))
+
+    recorded.cctv("incident correct INC-2026-001 --cameras foyer-1,gang-2 --reason 'the corridor too'")
+    told = recorded.cctv("request correct REQ-2026-001 --cameras foyer-1,gang-2 --reason 'the corridor too'", exit=13)
+    assert "more than 24 hours needs a yes" in told.err
+
+
 def test_a_corrected_span_is_held_before_the_old_hold_goes(recorded):
     recorded.cctv(f"{REQUEST} restriction")
 
@@ -114,7 +174,7 @@ def test_the_old_hold_waits_for_the_second_person_who_releases_it(recorded, acti
     acting("first")
     recorded.cctv(f"{REQUEST} access")
 
-    told = recorded.cctv(f"request correct REQ-2026-001 {LATER} --reason 'four minutes later'")
+    told = recorded.cctv(f"request correct REQ-2026-001 {LATER} --reason 'four minutes later'", exit=3)
 
     assert "First signature recorded: HOLD-2026-001 stays until a second person releases it." in told.out
     assert sorted(holds(recorded)) == ["HOLD-2026-001", "HOLD-2026-002"]
@@ -140,6 +200,17 @@ def test_the_entry_of_another_time_names_cameras_and_span_before_and_after(recor
     assert facts["fields"] == ["span"]
     assert (facts["cameras_before"], facts["cameras"]) == (["foyer-1"], ["foyer-1"])
     assert (facts["span_before"][11:16], facts["span"][11:16]) == ("10:00", "10:04")
+
+
+@pytest.mark.parametrize(("opening", "case"), [(INCIDENT, "incident"), (DISCLOSURE, "disclosure")])
+def test_the_first_signature_of_a_correction_is_done_in_part(recorded, acting, opening, case):
+    two_persons(recorded)
+    acting("first")
+    recorded.cctv(opening)
+
+    told = recorded.cctv(f"{case} correct {case[:3]}-2026-001 {LATER} --reason 'four minutes later' --json", exit=3)
+
+    assert told.json["kept"] == ["HOLD-2026-001"]
 
 
 def test_a_wider_span_needs_no_second_person_because_nothing_is_lost(recorded, acting):

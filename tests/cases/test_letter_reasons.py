@@ -8,15 +8,18 @@ from types import SimpleNamespace
 
 import pytest
 
+from cctv.cases.errors.requests import AbuseUnproved, ReasonMissing
 from cctv.cases.letters.correspondence import identity_question
+from cctv.cases.requests.outcomes import RequestOutcome
+from cctv.cases.two_person import sign_refusal
 from cctv.cli import context as cli_context
 from cctv.core.language import Language
 from cctv.core.time_range import Span
 from cctv.letters.answers import IdentityDoubt, IdentityWay, Proof
 from cctv.letters.facts import Asked
-from cctv.model.cases import AccessRequest, RequestState, RequestType
+from cctv.model.cases import AccessRequest, CaseOutcome, RequestState, RequestType
 from cctv.model.ids import CameraId, RequestId
-from cctv.model.requests import IdentityCheck, IdentityMethod, Mandate, Party, RequesterRole
+from cctv.model.requests import IdentityCheck, IdentityMethod, Mandate, Party, RefusalGround, RequesterRole
 
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
 SPAN = Span(datetime(2026, 11, 1, 8, tzinfo=UTC), datetime(2026, 11, 1, 9, tzinfo=UTC))
@@ -191,10 +194,10 @@ def test_a_first_request_is_refused_as_an_abuse_with_its_evidence_by_two_persons
     acting("first")
     assert "--evidence" in site.cctv(ABUSE.partition(" --evidence")[0], exit=2).err
 
-    assert "that is the first signature" in site.cctv(ABUSE, exit=13).err
+    assert "First signature recorded: first, for the refusal" in site.cctv(ABUSE, exit=3).out
     assert "first signed the refusal" in site.cctv(ABUSE, exit=13).err  # not twice by one person
     acting("second")
-    site.cctv(ABUSE.replace("hij wil geld", "hij wil veel geld"), exit=13)  # not of other words
+    site.cctv(ABUSE.replace("hij wil geld", "hij wil veel geld"), exit=3)  # not of other words
     acting("first")
     answered = site.cctv(f"{ABUSE.replace('hij wil geld', 'hij wil veel geld')} --json").json
 
@@ -215,10 +218,48 @@ def test_an_abuse_that_was_answered_elsewhere_takes_two_persons_too(asked, actin
     site = asked()
     close = ABUSE.replace("request answer", "request close")
     acting("first")
-    site.cctv(close, exit=13)
+    site.cctv(close, exit=3)
     assert site.cctv(f"request show {ONE} --json").json["request"]["closed"] is None
     acting("second")
     site.cctv(close)
+
+
+@pytest.mark.slow
+def test_another_outcome_in_the_same_words_is_another_first_signature(asked, acting):
+    site = asked()
+    acting("first")
+    site.cctv(ABUSE, exit=3)
+    acting("second")
+
+    site.cctv(ABUSE.replace("refused", "partly", 1).replace("answer", "close", 1), exit=3)
+
+    entries = site.cctv("audit list --last 100 --json").json["entries"]
+    signed = [entry["facts"]["outcome"] for entry in entries if entry["act"] == "refusal.signed"]
+    assert signed == ["refused", "partly"]
+    site.cctv(ABUSE)  # what first signed
+
+
+@pytest.mark.slow
+def test_an_abuse_that_was_answered_is_not_signed_again_about_nothing(asked, acting):
+    site = asked("erasure")
+    acting("first")
+    site.cctv(ABUSE, exit=3)
+    acting("second")
+    site.cctv(ABUSE)
+
+    site.cctv(f"request close {ONE} --outcome refused")
+
+    entries = site.cctv("audit list --last 100 --json").json["entries"]
+    assert [entry["actor"] for entry in entries if entry["act"] == "refusal.signed"] == ["first"]
+
+
+def test_an_abuse_without_reason_or_evidence_is_not_signed():
+    for ending, error in (
+        (RequestOutcome(CaseOutcome.REFUSED, RefusalGround.ABUSIVE, None, "x"), ReasonMissing),
+        (RequestOutcome(CaseOutcome.REFUSED, RefusalGround.ABUSIVE, "x", None), AbuseUnproved),
+    ):
+        with pytest.raises(error):
+            sign_refusal(None, None, ONE, ending, "close")
 
 
 @pytest.mark.slow

@@ -301,6 +301,15 @@ class TestObjection:
             "does not end as" in recorded.cctv(f"request answer {ONE} --no-letter --outcome refused {why}", exit=2).err
         )
 
+    def test_it_is_upheld_only_once_it_is_known_which_footage_that_is(self, recorded):
+        recorded.cctv(f"request open --no-prepare {WHO} --type objection")
+        for dry in ("--dry-run", ""):
+            told = recorded.cctv(f"request uphold {ONE} --reason 'it sees into the flat' {dry}", exit=13).err
+            assert f"cctv request scope {ONE}" in told
+
+        recorded.cctv(f"request scope {ONE} {SPAN} --reason 'she wrote when'")
+        recorded.cctv(f"request uphold {ONE} --reason 'it sees into the flat'")
+
     def test_taken_back_it_ends(self, recorded):
         opened(recorded, "objection")
         recorded.cctv(f"request lift {ONE} --no-letter --reason 'he rang: it is settled'")

@@ -182,6 +182,119 @@ def test_a_wider_scope_keeps_the_earlier_hold_until_it_is_confirmed(site, clock)
     assert [one["id"] for one in site.cctv("hold list --json").json["holds"]] == ["HOLD-2026-001"]
 
 
+UNTIL = "2026-11-05T11:00:00.000Z"  # 72 hours after the fixture `wide`
+OTHER_DAYS = "--cameras foyer-1,gang-2 --from '30/10 9:00' --to '31/10 9:00'"
+
+
+def until(site):
+    return site.cctv("request show REQ-2026-001 --json").json["request"]["provisional_until"]
+
+
+def held(site):
+    return [hold["id"] for hold in site.cctv("hold list --json").json["holds"]]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "request correct REQ-2026-001 --type portability --reason 'as data'",
+        f"request correct REQ-2026-001 {OTHER_DAYS} --yes --reason 'the days before'",
+        f"request scope REQ-2026-001 {OTHER_DAYS} --yes --reason 'the days before'",
+    ],
+)
+def test_the_first_72_hours_go_on_whatever_is_changed_and_everything_lapses(site, clock, wide, change):
+    clock.advance(hours=24)
+
+    site.cctv(change)
+
+    assert until(site) == UNTIL
+    clock.advance(hours=48)
+    site.cctv("sweep --once")
+    assert held(site) == []
+    assert "Nothing is frozen" in site.cctv("request show REQ-2026-001").out
+
+
+@pytest.mark.parametrize("verb", ["scope", "correct"])
+def test_a_confirmed_scope_ends_the_hold_of_an_earlier_one_that_nobody_confirmed(site, clock, wide, verb):
+    site.cctv(f"request {verb} REQ-2026-001 {OTHER_DAYS} --yes --reason 'the days before'")
+    assert held(site) == ["HOLD-2026-001", "HOLD-2026-002"]
+
+    confirmed = site.cctv("request confirm REQ-2026-001 --reason 'he does not know the day' --json").json
+
+    assert confirmed["released"] == ["HOLD-2026-001"]
+    assert held(site) == ["HOLD-2026-002"]
+
+
+def test_a_narrower_scope_after_two_wide_ones_keeps_its_own_only(site, clock, wide):
+    site.cctv(f"request scope REQ-2026-001 {OTHER_DAYS} --yes --reason 'the days before'")
+
+    site.cctv(f"request scope REQ-2026-001 {CLOSE} --reason 'she named the minute'")
+
+    assert held(site) == ["HOLD-2026-003"]
+
+
+def correct_type(site, kind):
+    site.cctv(f"request correct REQ-2026-001 --type {kind} --reason 'typed wrong'")
+
+
+def test_an_erasure_that_becomes_an_access_request_must_be_confirmed(site, clock):
+    clock.set("2026-11-02 12:00")
+    site.record("foyer-1", "2026-11-01 09:00", minutes=6)
+    site.cctv(f"request open --no-prepare {WHO} --type erasure {WIDE} --yes")
+
+    told = site.cctv("request correct REQ-2026-001 --type access --reason 'typed wrong'")
+
+    assert "More than a day of footage: frozen until Thu 05/11/2026 12:00 only" in told.out
+    assert until(site) == UNTIL
+    assert held(site) == ["HOLD-2026-002"]
+    clock.advance(hours=72)
+    site.cctv("sweep --once")
+    assert held(site) == []
+
+
+def test_72_hours_go_on_after_a_type_that_never_lapses(site, clock, wide):
+    correct_type(site, "erasure")
+    assert until(site) is None
+    clock.advance(hours=24)
+
+    correct_type(site, "access")
+
+    assert until(site) == UNTIL
+    assert len(held(site)) == 1
+
+
+def test_72_hours_begin_anew_where_nobody_could_confirm_before_they_were_over(site, clock, wide):
+    correct_type(site, "erasure")
+    clock.advance(hours=80)
+    site.cctv("sweep --once")
+    assert len(held(site)) == 1
+
+    correct_type(site, "access")
+
+    assert until(site) == "2026-11-08T19:00:00.000Z"
+
+
+def test_what_was_confirmed_stays_confirmed_with_another_type(site, clock, wide):
+    site.cctv("request confirm REQ-2026-001 --reason 'he does not know the day'")
+
+    correct_type(site, "portability")
+
+    assert until(site) is None
+    assert held(site) == ["HOLD-2026-001"]
+
+
+def test_a_small_request_never_lapses_after_its_type_was_corrected_twice(site, clock, wide):
+    correct_type(site, "erasure")
+    site.cctv(f"request scope REQ-2026-001 {CLOSE} --reason 'she named the minute'")
+
+    correct_type(site, "access")
+
+    assert until(site) is None
+    clock.advance(hours=80)
+    site.cctv("sweep --once")
+    assert len(held(site)) == 1
+
+
 def test_a_hold_that_a_person_placed_survives_another_scope(site, clock):
     clock.set("2026-11-02 12:00")
     site.cctv(f"request open --no-prepare {WHO} {CLOSE}")

@@ -49,6 +49,11 @@ ENDINGS = [
         "request answer REQ-2026-001 --outcome not-identifiable --reason 'nobody is near enough'",
         "request.closed",
     ),
+    (
+        f"{REQUEST} complaint",
+        "request answer REQ-2026-001 --outcome granted --reason founded --measures moved",
+        "request.closed",
+    ),
     (f"{REQUEST} restriction", "request lift REQ-2026-001 --reason 'she wrote'", "block.lifted"),
     (f"{REQUEST} objection", "request lift REQ-2026-001 --reason 'she wrote'", "block.lifted"),
     (DISCLOSURE, "disclosure end DIS-2026-001 --how withdrawn --reason 'not needed'", "disclosure.closed"),
@@ -202,24 +207,52 @@ def test_a_confirmation_keeps_all_that_it_ends_and_takes_one(guarded, acting):
 NO_FOOTAGE = REQUEST.replace("foyer-1", "gang-2") + " access"
 
 
-def test_an_answer_that_gives_what_was_asked_ends_the_hold_with_one(guarded, acting):
+ERASE = "request answer REQ-2026-001 --erasure-ground unlawful --yes"
+
+
+@pytest.fixture
+def erasure(guarded):
+    guarded.cctv(f"{REQUEST} erasure")
+    guarded.cctv("request identity REQ-2026-001 --method known-address --checker 'A. Peeters'")
+    return guarded
+
+
+def test_an_answer_that_finds_no_footage_gives_nothing_and_takes_two(guarded, acting):
     guarded.cctv(NO_FOOTAGE)
 
-    guarded.cctv("request answer REQ-2026-001 --outcome no-footage")
-
-    assert holds(guarded) == []
-
-
-def test_a_policy_may_ask_two_for_every_answer(guarded, acting):
-    ask_two_for(guarded, "request.answer")
-    guarded.cctv(NO_FOOTAGE)
     guarded.cctv("request answer REQ-2026-001 --outcome no-footage", exit=3)
     assert holds(guarded) == ["HOLD-2026-001"]
-    assert not list((guarded.root / "letters").glob("*/*"))
 
     acting("second")
     guarded.cctv("request answer REQ-2026-001 --outcome no-footage")
     assert holds(guarded) == []
+
+
+def test_an_answer_that_erases_ends_the_hold_with_one(erasure, acting):
+    erasure.cctv(ERASE)
+
+    assert holds(erasure) == []
+    assert erasure.footage("foyer-1") == []
+
+
+def test_a_policy_may_ask_two_for_every_answer_that_gives_something(erasure, acting):
+    ask_two_for(erasure, "request.answer")
+    erasure.cctv(ERASE, exit=3)
+    assert holds(erasure) == ["HOLD-2026-001"]
+    assert not list((erasure.root / "letters").glob("*/*"))
+
+    acting("second")
+    erasure.cctv(ERASE)
+    assert holds(erasure) == []
+
+
+def test_an_answer_that_gives_nothing_is_no_release_of_a_hold_by_another_act(guarded, acting):
+    ask_two_for(guarded, "request.answer")
+    guarded.cctv(NO_FOOTAGE)
+
+    guarded.cctv("request answer REQ-2026-001 --outcome no-footage")
+
+    assert "release.asked" not in acts(guarded)
 
 
 @pytest.mark.parametrize("verb", ["show", "extract"])
@@ -230,16 +263,18 @@ def test_a_policy_may_ask_two_for_a_look(guarded, acting, verb):
     guarded.cctv(f"footage {verb} {look} --dry-run")
     assert "look.asked" not in acts(guarded)
 
-    told = " ".join(guarded.cctv(f"footage {verb} {look}", exit=13).err.split())
-    guarded.cctv(f"footage {verb} {look}", exit=13)
-    assert "foyer-1 is not shown for INC-2026-001 yet: first asked for it on 2026-11-01" in told
+    signed = guarded.cctv(f"footage {verb} {look}", exit=3)
+    again = " ".join(guarded.cctv(f"footage {verb} {look}", exit=13).err.split())
+    assert "First signature recorded: first, for foyer-1 to be shown for INC-2026-001." in signed.out
+    assert "error" not in signed.err
+    assert "foyer-1 is not shown for INC-2026-001 yet: first asked for it on 2026-11-01" in again
     assert acts(guarded).count("look.asked") == 1
     assert not (guarded.root / "derived").exists() or not list((guarded.root / "derived").glob("*/views/*"))
 
     acting("second")
     another = look.replace("11:01'", "11:00:30'")
-    guarded.cctv(f"footage {verb} {another}", exit=13)  # signed for that span and no other
-    typed = re.search(rf"cctv (footage {verb} .+?) from their own account", told)[1]
+    guarded.cctv(f"footage {verb} {another}", exit=3)  # signed for that span and no other
+    typed = re.search(rf"cctv (footage {verb} .+?), typed by a second person", " ".join(signed.err.split()))[1]
     guarded.cctv(typed)
     assert list((guarded.root / "derived").glob("*/views/*"))
 
@@ -327,9 +362,12 @@ def _placed(site):
         return holds_in_force(connection)
 
 
-def test_which_answers_give_nothing():
-    giving_nothing = {outcome for outcome in CaseOutcome if ending_act(outcome) is TwoPersonAct.HOLD_RELEASE}
-    assert giving_nothing == {CaseOutcome.REFUSED, CaseOutcome.NOT_IDENTIFIABLE}
+def test_an_answer_is_an_act_of_its_own_only_where_something_was_given():
+    def answers(*, given):
+        return {outcome for outcome in CaseOutcome if ending_act(outcome, given=given) is TwoPersonAct.REQUEST_ANSWER}
+
+    assert answers(given=True) == {CaseOutcome.GRANTED, CaseOutcome.PARTLY, CaseOutcome.VIEWING}
+    assert answers(given=False) == set()
 
 
 def test_one_person_is_one_account_under_an_act_of_the_policy():

@@ -92,7 +92,7 @@ def test_every_command_that_ends_a_hold_asks_the_rule_of_two_persons():
         "cctv.cases.holds.release_hold", "cctv.cases.incidents._settle",
         "cctv.cases.disclosures.disclosures.end_disclosure",
         "cctv.cases.requests.close.release_own", "cctv.cases.requests.scope._release",
-        "cctv.cases.two_person.release_replaced",
+        "cctv.cases.holds.release_replaced",
     }  # fmt: skip
     uncalled = {name for name in ending if not any(name in used for used in graph.values())} - commands
     assert uncalled == {"cctv.cases.requests.scope._lapse"}  # by LAPSE alone

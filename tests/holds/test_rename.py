@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 SECTION = '[cameras.gevel-1]\nzone = "facade"\n'
-INCIDENT = "incident open ruit --kind damage --cameras gevel-1 --from '2026-11-01 10:00' --to '2026-11-03 10:00'"
+INCIDENT = "incident open ruit --kind damage --cameras gevel-1 --from '2026-11-01 10:00' --to '2026-11-03 10:00' --yes"
 PEOPLE = "--name 'An Peeters' --contact an@example.be"
 
 
@@ -247,3 +247,43 @@ def test_a_further_hold_that_follows_leaves_a_case_about_earlier_footage_alone(s
 
     assert site.cctv("hold show HOLD-2026-002 --json").json["hold"]["cameras"] == ["gevel-1", "gevel-9"]
     assert site.cctv("incident show INC-2026-001 --json").json["incident"]["cameras"] == ["gevel-1"]
+
+
+WIDER = "--from '2026-11-01 10:00' --to '2026-11-02 12:00'"
+
+
+@pytest.mark.parametrize(
+    ("opening", "case", "how"),
+    [
+        ("incident open ruit --kind damage", "incident", "correct"),
+        ("disclosure open --recipient police --duty ordered --authority Politie --reference 7 --country BE "
+         "--order-by magistrate --order-number 46 --order-on 1/11/2026", "disclosure", "correct"),
+        (f"request open --no-prepare {PEOPLE} --type erasure", "request", "correct"),
+        (f"request open --no-prepare {PEOPLE} --type erasure", "request", "scope"),
+    ],
+)  # fmt: skip
+def test_a_corrected_time_takes_the_names_that_its_camera_has_in_it(site, clock, opening, case, how):
+    site.record("gevel-1", "2026-11-01 10:30", minutes=2)
+    clock.set("2026-11-01 12:00")
+    site.cctv(f"{opening} --cameras gevel-1 --from '2026-11-01 10:00' --to '2026-11-01 11:00'")
+    rename(site)
+    clock.set("2026-11-02 13:00")
+    held = site.record("gevel-9", "2026-11-02 11:00", minutes=2)
+
+    site.cctv(f"{case} {how} {case[:3]}-2026-001 {WIDER} --yes --reason 'they came back'")
+
+    assert site.cctv(f"{case} show {case[:3]}-2026-001 --json").json[case]["cameras"] == ["gevel-1", "gevel-9"]
+    clock.advance(days=12)
+    site.cctv("sweep --once")
+    assert site.footage("gevel-9") == held
+
+
+def test_corrected_cameras_take_no_name_from_outside_of_the_time_of_the_case(site, clock):
+    site.record("gevel-1", "2026-11-01 09:00")
+    rename(site)
+    site.record("gevel-9", "2026-11-01 11:00")
+    site.cctv("incident open ruit --kind damage --cameras foyer-1 --from '2026-11-01 11:00' --to '2026-11-01 11:01'")
+
+    site.cctv("incident correct INC-2026-001 --cameras gevel-9 --reason 'the other camera'")
+
+    assert site.cctv("incident show INC-2026-001 --json").json["incident"]["cameras"] == ["gevel-9"]

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from sqlalchemy import Connection
 
@@ -36,7 +36,7 @@ from cctv.cases.errors.disclosures import (
 )
 from cctv.cases.errors.incidents import NoCameras
 from cctv.cases.footage_status import FootageStatus, ReleaseEffect, find_footage, footage_status, release_effects
-from cctv.cases.incidents import find_ground
+from cctv.cases.holds import REVIEW, find_ground
 from cctv.cases.requests.needs import scope_of
 from cctv.cases.text_input import checked_text
 from cctv.cases.two_person import is_one_person, sign_release, who_typed
@@ -46,7 +46,7 @@ from cctv.core.time_range import Span
 from cctv.db.engine import read_transaction, write_transaction
 from cctv.db.storage import Storage, next_short_id
 from cctv.footage.initialise import require_known_settings
-from cctv.footage.runs import cameras_over
+from cctv.footage.runs import names_over
 from cctv.holds.files import remove_hold_file
 from cctv.holds.store import holds_of, place, release
 from cctv.model.audit import Act
@@ -56,7 +56,6 @@ from cctv.model.holds import Ground, GroundKind, Hold
 from cctv.model.ids import CameraId, DisclosureId, ExportId, IdKind, typed_id
 from cctv.model.legal import Area
 
-REVIEW = timedelta(days=30)
 _LEFT = frozenset(
     {DisclosureClosure.HANDED, DisclosureClosure.RETURNED, DisclosureClosure.DESTROYED, DisclosureClosure.PASSED_ON}
 )
@@ -119,8 +118,8 @@ def open_disclosure(site: Storage, new: NewDisclosure) -> OpenedDisclosure:
     """Register a disclosure and keep its footage until it is ended; review in 30 days."""
     now = site.clock.now()
     new = new.checked(site.settings.policy.area, now.astimezone(site.settings.site.timezone).date())
-    new = replace(new, cameras=cameras_over(site, new.cameras, new.span))
     with write_transaction(site.engine) as connection:
+        new = replace(new, cameras=names_over(connection, site.settings, new.cameras, new.span))
         case_id = find_ground(connection, site, new.case_id).case_id if new.case_id else None
         disclosure = Disclosure(
             id=DisclosureId(next_short_id(connection, IdKind.DISCLOSURE, now.year)),

@@ -155,11 +155,20 @@ class NothingToProve(UsageError):
 class RefusalUnsigned(CctvError):
     """{id} is not refused yet: {account} signed the refusal on {when}, and an abuse is stated by two people.
 
-    next: that is the first signature; a second person reads the evidence (cctv audit list --about {id}) and types the
-    same line, word for word, from their own account within a week: {line}
+    next: {line}, typed word for word by a second person who read the evidence (cctv audit list --about {id}), from
+    their own account before {until}: {who}
     """
 
     exit_code = Exit.DECISION_MISSING
+
+
+class RefusalSigned(Recorded):
+    """First signature recorded: {account}, for the refusal of {id}. An abuse is stated by two people; nothing else
+    changes until the second signs.
+
+    next: {line}, typed word for word by a second person who read the evidence (cctv audit list --about {id}), from
+    their own account before {until}: {who}
+    """
 
 
 class BalanceMissing(UsageError):
@@ -319,10 +328,18 @@ class ReleaseAsked(CctvError):
 class LookAsked(CctvError):
     """{camera} is not shown for {case} yet: {account} asked for it on {when}, and the policy asks for two people.
 
-    next: that is the first signature; a second person types {line} from their own account within a week.
+    next: {line}, typed by a second person from their own account before {until}: {who}
     """
 
     exit_code = Exit.DECISION_MISSING
+
+
+class LookSigned(Recorded):
+    """First signature recorded: {account}, for {camera} to be shown for {case}. The policy asks for two people; nothing
+    is shown until the second signs.
+
+    next: {line}, typed by a second person from their own account before {until}: {who}
+    """
 
 
 class RequestUnknown(UsageError):

@@ -351,7 +351,8 @@ def _unsigned(
     """The answer released the request's holds; one that was placed since ends by the same rule."""
     if not _ends(request, kind):
         return None
-    act = ending_act(ending_of(request, CaseOutcome.GRANTED).outcome)
+    outcome = ending_of(request, CaseOutcome.GRANTED).outcome
+    act = ending_act(outcome, given=erases(request, outcome))
     line = f"cctv request sent {request.id} --letter {kind.value}"
     return sign_release(connection, site, holds_of(connection, request.id), reason=None, line=line, act=act)
 

@@ -55,7 +55,7 @@ class Draft:
 
 def asked_of(site: Storage, request: AccessRequest) -> Asked:
     """The type, day of receipt, cameras and span of a request, as letters state them, and how long it is held."""
-    until = request.provisional_until
+    until = request.lapses
     return Asked(
         type=request.type,
         received=local_day(site, request.received),

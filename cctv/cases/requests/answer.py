@@ -28,7 +28,7 @@ from cctv.cases.requests.needs import NextStepKind, address_unchecked, step_labe
 from cctv.cases.requests.next_steps import copy_wanted, facts_of, missing
 from cctv.cases.requests.outcomes import RequestOutcome, check_ending, check_keeping, erasure_ground
 from cctv.cases.requests.queries import mark_answered
-from cctv.cases.two_person import ending_act, sign_refusal, sign_release
+from cctv.cases.two_person import ending_act, first_of, sign_refusal, sign_release
 from cctv.core.i18n import join_messages
 from cctv.db.engine import write_transaction
 from cctv.db.storage import Storage
@@ -56,6 +56,11 @@ class AnswerPlan:
     erasure: ErasurePlan | None
     releases: tuple[Hold, ...]
     departures: tuple[ReleaseEffect, ...]
+
+    @property
+    def gives(self) -> bool:
+        """Whether the person gets a copy, an erasure or a viewing."""
+        return self.copied or self.erasure is not None or self.ending.outcome is CaseOutcome.VIEWING
 
 
 def plan_answer(connection: Connection, site: Storage, request_id: str, requested: RequestOutcome) -> AnswerPlan:
@@ -95,12 +100,13 @@ def plan_answer(connection: Connection, site: Storage, request_id: str, requeste
 def sign_answer(site: Storage, plan: AnswerPlan) -> None:
     """Ask the rule of two persons, for a refusal and for the holds that an answer ends, before anything is made of it.
 
-    Raises RefusalUnsigned or ReleaseAsked, with the first signatures committed.
+    Raises FirstSigned or RefusalSigned with the first signatures committed, ReleaseAsked or RefusalUnsigned where this
+    account gave them before.
     """
     with write_transaction(site.engine) as connection:
         unsigned = sign_refusal(connection, site, plan.request.id, plan.ending, "answer")
         kept = _unsigned(connection, site, plan)
-    refusal = unsigned or kept
+    refusal = first_of(unsigned, kept)
     if refusal is not None:
         raise refusal
 
@@ -148,5 +154,5 @@ def _unsigned(connection: Connection, site: Storage, plan: AnswerPlan) -> FirstS
     line += f" --erasure-ground {ending.erasure.value}" if ending.erasure else ""
     line += f" --ground {ending.ground.value}" if ending.ground else ""
     line += " --reason WHY" if ending.reason else ""
-    act = ending_act(ending.outcome)
+    act = ending_act(ending.outcome, given=plan.gives)
     return sign_release(connection, site, plan.releases, reason=ending.reason, line=line, act=act)

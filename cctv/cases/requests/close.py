@@ -35,7 +35,7 @@ from cctv.cases.requests.needs import scope_of
 from cctv.cases.requests.outcomes import RequestOutcome, check_ending, erases
 from cctv.cases.requests.queries import mark_answered, mark_closed, select_request, select_requests
 from cctv.cases.requests.questions import require_answered
-from cctv.cases.two_person import sign_refusal, sign_release
+from cctv.cases.two_person import first_of, sign_refusal, sign_release
 from cctv.core.time_range import Span
 from cctv.db.engine import read_transaction, write_transaction
 from cctv.db.storage import Storage
@@ -128,15 +128,16 @@ def plan_closure(site: Storage, request_id: str, requested: RequestOutcome) -> C
 def close_request(site: Storage, request_id: str, requested: RequestOutcome) -> Closure:
     """Close a request that was answered elsewhere, and release its own holds.
 
-    Raises RequestUnknown, RequestClosed, MoveRefused, QuestionOpen, FirstSigned, ReleaseAsked, RefusalUnsigned, and
-    what `check_ending` raises; NotErased for an erasure that is granted while its footage is there.
+    Raises RequestUnknown, RequestClosed, MoveRefused, QuestionOpen, FirstSigned, RefusalSigned, ReleaseAsked,
+    RefusalUnsigned, what `check_ending` raises; NotErased for an erasure that is granted while its footage is there.
     """
     with write_transaction(site.engine) as connection:
         request, ending = _load_for_closing(connection, site, request_id, requested)
         line = _typed_again(request, ending)
-        unsigned = sign_refusal(connection, site, request.id, ending, "close")
+        decided = request.outcome is not None  # by the answer, which two persons signed where it states an abuse
+        unsigned = None if decided else sign_refusal(connection, site, request.id, ending, "close")
         kept = sign_release(connection, site, holds_of(connection, request.id), reason=ending.reason, line=line)
-        refusal = unsigned or kept
+        refusal = first_of(unsigned, kept)
         own = () if refusal else end(connection, site, request, ending, Transition.CLOSE)
         closed = find_request(connection, request.id)
     if refusal is not None:

@@ -35,7 +35,7 @@ from cctv.core.language import Language
 from cctv.core.time_range import Span
 from cctv.db.engine import read_transaction, write_transaction
 from cctv.db.storage import Storage, next_short_id
-from cctv.footage.runs import cameras_over
+from cctv.footage.runs import names_over
 from cctv.model.audit import Act
 from cctv.model.cases import AccessRequest, RequestState, RequestType
 from cctv.model.holds import Hold
@@ -125,8 +125,8 @@ def open_request(site: Storage, new: NewRequest) -> OpenedRequest:
     """
     now = site.clock.now()
     new = check_request(new, now, site.settings)
-    new = replace(new, cameras=cameras_over(site, new.cameras, new.span))
     with write_transaction(site.engine) as connection:
+        new = replace(new, cameras=names_over(connection, site.settings, new.cameras, new.span))
         request = _registered(RequestId(next_short_id(connection, IdKind.REQUEST, now.year)), site, new, now)
         insert_request(connection, request)
         _log(connection, site, request)

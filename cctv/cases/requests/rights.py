@@ -17,12 +17,13 @@ from cctv.audit.chain import AuditFacts
 from cctv.audit.log import append_entry
 from cctv.cases.errors.requests import DeciderMissing, FirstSigned, NothingBlocked, ReleaseAsked, YieldsAlready
 from cctv.cases.footage_status import ReleaseEffect, release_effects
-from cctv.cases.incidents import find_ground
+from cctv.cases.holds import find_ground
 from cctv.cases.letters.request_letters import Draft, asked_of, draft, enter, local_day, what_becomes
 from cctv.cases.requests.block_queries import blocks_of, insert_yield
 from cctv.cases.requests.blocks import lift_blocks
 from cctv.cases.requests.close import end, ending_of, finish
 from cctv.cases.requests.lifecycle import Transition, apply_transition, find_request, load_for_transition, next_state
+from cctv.cases.requests.needs import scope_of
 from cctv.cases.requests.queries import insert_statement
 from cctv.cases.text_input import checked_text
 from cctv.cases.two_person import sign_release
@@ -75,11 +76,14 @@ def decide_objection(
 ) -> AccessRequest:
     """Uphold or reject an objection; a rejection's reason are the compelling grounds of Article 21(1), for the letter.
 
-    Raises RequestUnknown, RequestClosed, MoveRefused.
+    Raises RequestUnknown, RequestClosed, MoveRefused; ScopeUnknown for one that is upheld while it is not known which
+    footage is copied and erased then.
     """
     reason = checked_text(N_("reason"), reason, _WHY)
     with write_transaction(site.engine, dry_run=dry_run) as connection:
         request = load_for_transition(connection, site, request_id, move)
+        if move is Transition.UPHOLD:
+            scope_of(request)
         facts: AuditFacts = {"decision": move.value}
         append_entry(connection, site, Act.REQUEST_DECIDED, request.id, case_id=request.id, facts=facts, reason=reason)
         decided = apply_transition(connection, request, move)

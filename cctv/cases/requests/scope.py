@@ -3,7 +3,8 @@
 Up to 24 hours of camera time are frozen until the request is closed.  More is frozen for 72 hours: a person confirms it
 with a reason, having seen how much it is and what it costs on disk, or narrows it.  Otherwise the provisional hold ends
 by itself, with an audit entry.  It is the only hold that ends without a person: the board, the calendar and an alarm
-announce its end from the day on which it is placed.
+announce its end from the day on which it is placed.  Another scope or type does not begin the 72 hours anew, and what
+was frozen for an earlier scope ends with them.
 
 A restriction, an objection and an erasure are frozen until they are closed, however much it is: the person demanded
 that nothing happens to the footage, or decides what does (Articles 17, 18 and 21 GDPR).
@@ -12,7 +13,7 @@ that nothing happens to the footage, or decides what does (Articles 17, 18 and 2
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -23,30 +24,29 @@ from cctv.audit.chain import AuditFacts
 from cctv.audit.log import append_entry
 from cctv.cases.errors.requests import FootageAfterReceipt, FootageToCome, NothingToConfirm
 from cctv.cases.footage_status import FootageStatus, footage_status, request_footage
-from cctv.cases.incidents import ground_of
+from cctv.cases.holds import Replaced, camera_time, ground_of, is_wide, release_replaced
 from cctv.cases.requests.blocks import move_blocks, place_block
 from cctv.cases.requests.deadlines import due
 from cctv.cases.requests.lifecycle import Transition, load_for_transition
 from cctv.cases.requests.needs import scope_of
 from cctv.cases.requests.queries import select_provisional, select_request, set_provisional, set_scope
 from cctv.cases.text_input import checked_text
-from cctv.cases.two_person import Replaced, Replacement, release_replaced, sign_release
+from cctv.cases.two_person import Replacement, sign_release
 from cctv.core.clock import iso, start_of_next_day
 from cctv.core.i18n import N_
 from cctv.core.time_range import Span, total
 from cctv.core.typed_time.resolve import echo_date, echo_instant
 from cctv.db.engine import read_transaction, write_transaction
 from cctv.db.storage import Storage
-from cctv.footage.runs import cameras_over
+from cctv.footage.runs import names_over
 from cctv.footage.segments import segments_of
 from cctv.holds.files import remove_hold_file
-from cctv.holds.store import check_end, find_hold, holds_of, place, release, renew
+from cctv.holds.store import check_end, holds_of, place, release, renew
 from cctv.model.audit import Act
 from cctv.model.cases import NEVER_LAPSE, AccessRequest, RequestType
 from cctv.model.holds import Hold
-from cctv.model.ids import CameraId, HoldId, IdKind, id_kind, typed_id
+from cctv.model.ids import CameraId, HoldId
 
-WIDEST = timedelta(hours=24)  # of camera time; a request freezes what it is about, not the archive
 PROVISIONAL = timedelta(hours=72)  # a weekend between a Friday's letter and a Monday's decision
 
 
@@ -81,30 +81,7 @@ class Scoped:
     footage: tuple[FootageStatus, ...]
 
 
-def camera_time(cameras: Sequence[CameraId], span: Span) -> timedelta:
-    """Camera time: the span once for each camera."""
-    return span.duration * len(cameras)
-
-
-def is_wide(cameras: Sequence[CameraId], span: Span) -> bool:
-    """Whether a person must confirm it: more than 24 hours of camera time."""
-    return camera_time(cameras, span) > WIDEST
-
-
-def asks_first(case_id: str | None, cameras: Sequence[CameraId], span: Span) -> bool:
-    """Whether a person says yes before footage is held: more than 24 hours, for a request over all of its cameras.
-
-    `case_id` is the hold's ground; None for a request that is not registered yet.
-    """
-    return is_wide(cameras, span) if is_for_request(case_id) else span.duration > WIDEST
-
-
-def is_for_request(case_id: str | None) -> bool:
-    """Whether a hold is for a request, registered or (None) about to be."""
-    return case_id is None or id_kind(typed_id(case_id)) is IdKind.REQUEST
-
-
-def needs_confirmation(kind: RequestType, cameras: Sequence[CameraId], span: Span) -> bool:
+def needs_confirmation(kind: RequestType, cameras: Collection[CameraId], span: Span) -> bool:
     """Whether a request of this type over this footage gets a provisional hold, which lapses unless it is confirmed."""
     return kind not in NEVER_LAPSE and is_wide(cameras, span)
 
@@ -123,11 +100,38 @@ def check_asked(kind: RequestType, span: Span | None, received: datetime, now: d
         raise FootageAfterReceipt(received=echo_date(day), end=echo_instant(span.end, zone))
 
 
-def freeze(connection: Connection, site: Storage, request: AccessRequest) -> tuple[AccessRequest, Hold]:
-    """Hold the footage of a request in the caller's transaction, for 72 hours only if that must be confirmed."""
+def provisional_end(request: AccessRequest, before: AccessRequest | None, now: datetime) -> datetime | None:
+    """When a hold over the scope of a request lapses; None where it needs no confirmation.  Pure.
+
+    `before` is the request as it was until now: the 72 hours that run go on, whatever was corrected.  Nobody could
+    confirm it while its type was one that never lapses: where they are over since, they begin anew.
+    """
+    if not needs_confirmation(request.type, request.cameras, scope_of(request)):
+        return None
+    first = before.provisional_until if before is not None else None
+    if first is None or (before is not None and before.type in NEVER_LAPSE and first <= now):
+        return now + PROVISIONAL
+    return first
+
+
+def lapses_otherwise(before: AccessRequest, after: AccessRequest) -> bool:
+    """Whether another type changes if and when the hold of a request lapses.  Pure."""
+    if before.type is after.type or not after.has_scope:
+        return False
+    confirms = needs_confirmation(after.type, after.cameras, scope_of(after))
+    return before.provisional_until is not None or (before.type in NEVER_LAPSE and confirms)
+
+
+def freeze(
+    connection: Connection, site: Storage, request: AccessRequest, before: AccessRequest | None = None
+) -> tuple[AccessRequest, Hold]:
+    """Hold the footage of a request in the caller's transaction, for 72 hours only if that must be confirmed.
+
+    `before` is the request as it was, None where nothing froze it: its 72 hours go on (`provisional_end`), and are
+    remembered while its type is one that never lapses.
+    """
     span = scope_of(request)
-    provisional = needs_confirmation(request.type, request.cameras, span)
-    until = site.clock.now() + PROVISIONAL if provisional else None
+    until = provisional_end(request, before, site.clock.now())
     hold = place(
         connection,
         site,
@@ -135,8 +139,10 @@ def freeze(connection: Connection, site: Storage, request: AccessRequest) -> tup
         cameras=request.cameras,
         span=span,
         review=until or request.due,
-        reason=f"{request.type.value} request" + (", provisional: more than a day" if provisional else ""),
+        reason=f"{request.type.value} request" + (", provisional: more than a day" if until is not None else ""),
     )
+    if until is None and before is not None and request.type in NEVER_LAPSE:
+        until = before.provisional_until
     if until is None:
         return request, hold
     set_provisional(connection, request.id, hold.id, until)
@@ -168,12 +174,10 @@ def plan_freeze(site: Storage, cameras: Sequence[CameraId], span: Span) -> Stora
 
 def plan_scope(site: Storage, request_id: str, cameras: Sequence[CameraId], span: Span | None) -> Scoped:
     """What `change_scope` would do; raises what that raises."""
-    cameras = cameras_over(site, cameras, span)
     with read_transaction(site.engine) as connection:
         before, request = _scopable(connection, site, request_id, cameras, span)
-        own = tuple(hold.id for hold in holds_of(connection, request.id) if freezes(hold, before))
-        released = () if needs_confirmation(request.type, request.cameras, scope_of(request)) else own
-        return _scoped(connection, site, request, None, released)
+        leaving = _leaving(holds_of(connection, request.id), before, request)
+        return _scoped(connection, site, request, None, tuple(hold.id for hold in leaving))
 
 
 def change_scope(
@@ -185,18 +189,16 @@ def change_scope(
     FootageToCome, FootageAfterReceipt, HoldTooLong.
 
     The hold that froze the old scope is released, unless the new one is provisional: then it stays until that one is
-    confirmed.  Holds that a person placed for the request stay.
+    confirmed, and one that is provisional itself lapses with it.  Holds that a person placed for the request stay.
 
     Raises FirstSigned or ReleaseAsked, and changes nothing, while the policy requires a second person for what is
     freed.
     """
     reason = checked_text(N_("reason"), reason, N_('say why, for example --reason "the person named another evening".'))
-    cameras = cameras_over(site, cameras, span)
     with write_transaction(site.engine) as connection:
         earlier, request = _scopable(connection, site, request_id, cameras, span)
-        before = [hold for hold in holds_of(connection, request.id) if freezes(hold, earlier)]
+        leaving = _leaving(holds_of(connection, request.id), earlier, request)
         asked = scope_of(request)
-        leaving = () if needs_confirmation(request.type, request.cameras, asked) else tuple(before)
         line = _scope_line(request, asked)
         kept = Replacement(frozenset(request.cameras), asked)
         refusal = sign_release(connection, site, leaving, reason=reason, line=line, kept_by=kept)
@@ -232,21 +234,24 @@ def refreeze(
     """Hold and block the scope that a request has now in the caller's transaction, then release what froze it before.
 
     That stays while the new hold is provisional, until that is confirmed; where it keeps other footage, until a second
-    person releases it where the policy asks for one.
+    person releases it where the policy asks for one.  What was never confirmed lapses with the new hold.
     """
-    own = [hold for hold in holds_of(connection, request.id) if freezes(hold, before)]
+    own = holds_of(connection, request.id)
     set_provisional(connection, request.id, None, None)
     request = replace(request, provisional_hold=None, provisional_until=None)
+    leaving = _leaving(own, before, request)
     request, hold = _freeze_moved(connection, site, before, request)
-    if request.provisional_hold is not None:
-        return hold, Replaced()
-    return hold, release_replaced(connection, site, own, hold, reason)
+    until = request.lapses
+    for old in own:
+        if until is not None and old not in leaving and _is_unconfirmed(old, before) and old.review != until:
+            renew(connection, site, old, until, reason=reason)
+    return hold, release_replaced(connection, site, leaving, hold, reason)
 
 
 def _freeze_moved(
     connection: Connection, site: Storage, before: AccessRequest, request: AccessRequest
 ) -> tuple[AccessRequest, Hold]:
-    request, hold = freeze(connection, site, request)
+    request, hold = freeze(connection, site, request, before)
     move_blocks(connection, site, request)
     if not before.has_scope:
         place_block(connection, site, request)
@@ -263,13 +268,16 @@ def plan_confirmation(site: Storage, request_id: str) -> Scoped:
 def confirm_scope(site: Storage, request_id: str, *, reason: str) -> Scoped:
     """Freeze more than a day of footage until the request is closed; narrower holds of the request end with it.
 
+    So do those of an earlier scope that nobody confirmed.
+
     After the provisional hold has lapsed a new one is placed: what was deleted in between is lost.
     """
     reason = checked_text(N_("reason"), reason, N_('say why so much is needed: --reason "WHY".'))
     with write_transaction(site.engine) as connection:
         request = _unconfirmed(connection, site, request_id)
         kept, own = Replacement(frozenset(request.cameras), scope_of(request)), holds_of(connection, request.id)
-        leaving = [hold for hold in own if hold.id != request.provisional_hold and kept.keeps(hold)]
+        others = [hold for hold in own if hold.id != request.provisional_hold]
+        leaving = [hold for hold in others if kept.keeps(hold) or _is_unconfirmed(hold, request)]
         line = f"cctv request confirm {request.id} --reason WHY"
         refusal = sign_release(connection, site, leaving, reason=reason, line=line, kept_by=kept)
         if refusal is None:
@@ -314,10 +322,11 @@ def _lapse(site: Storage, seen: AccessRequest) -> tuple[HoldId, ...]:
         request = select_request(connection, seen.id)
         if request is None or request.provisional_hold is None or not request.has_lapsed(site.clock.now()):
             return ()
-        hold = find_hold(connection, request.provisional_hold)
-        facts: AuditFacts = {"hold": hold.id}
+        own = holds_of(connection, request.id)
+        over = [hold for hold in own if hold.id == request.provisional_hold or _is_unconfirmed(hold, request)]
+        facts: AuditFacts = {"hold": request.provisional_hold}
         append_entry(connection, site, Act.REQUEST_LAPSED, request.id, case_id=request.id, facts=facts)
-        released = _release(connection, site, [hold] if hold.in_force else [], "nobody confirmed it within 72 hours")
+        released = _release(connection, site, over, "nobody confirmed it within 72 hours")
         set_provisional(connection, request.id, None, request.provisional_until)
     _remove_files(site, released)
     return released
@@ -329,6 +338,7 @@ def _scopable(
     """The request as it is, and with the scope that it gets."""
     before = load_for_transition(connection, site, request_id, Transition.SCOPE)
     request = replace(before, cameras=tuple(cameras) or before.cameras, span=span or before.span)
+    request = replace(request, cameras=names_over(connection, site.settings, request.cameras, request.span))
     zone, now = site.settings.site.timezone, site.clock.now()
     check_end(scope_of(request), now, zone)
     check_asked(request.type, request.span, request.received, now, zone)
@@ -358,6 +368,29 @@ def _done(site: Storage, request: AccessRequest, hold: Hold, released: tuple[Hol
 def freezes(hold: Hold, request: AccessRequest) -> bool:
     """Whether this hold is the request's own, and not one that a person placed for it over something else."""
     return hold.cameras == frozenset(request.cameras) and hold.span == request.span
+
+
+def _is_unconfirmed(hold: Hold, request: AccessRequest) -> bool:
+    """Whether a hold of a request ends with its 72 hours, or would if the type were not one that never lapses.  Pure.
+
+    The review of such a hold is the end of the 72 hours; that of any other is the day of the answer, or what a person
+    chose.
+    """
+    never_asked = request.type in NEVER_LAPSE and freezes(hold, request) and is_wide(hold.cameras, hold.span)
+    return never_asked or hold.review == request.provisional_until
+
+
+def _leaving(own: Sequence[Hold], before: AccessRequest, request: AccessRequest) -> tuple[Hold, ...]:
+    """Which holds of a request end when it gets another scope or type.  Pure.
+
+    Those that froze it; where the new hold is provisional, only those of them that nobody confirmed and that it
+    replaces wholly.
+    """
+    span = scope_of(request)
+    if not needs_confirmation(request.type, request.cameras, span):
+        return tuple(hold for hold in own if freezes(hold, before) or _is_unconfirmed(hold, before))
+    kept = Replacement(frozenset(request.cameras), span)
+    return tuple(hold for hold in own if _is_unconfirmed(hold, before) and kept.keeps(hold))
 
 
 def _release(connection: Connection, site: Storage, leaving: Sequence[Hold], reason: str) -> tuple[HoldId, ...]:

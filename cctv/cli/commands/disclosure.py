@@ -21,7 +21,15 @@ from cctv.cases.disclosures.disclosures import (
 )
 from cctv.cases.footage_status import find_footage
 from cctv.cli.context import CommandContext, json_option
-from cctv.cli.options import corrected_cameras, corrected_span, mutation, one_of, reason_option, span_options
+from cctv.cli.options import (
+    corrected_cameras,
+    corrected_span,
+    mutation,
+    one_of,
+    reason_option,
+    span_options,
+    yes_option,
+)
 from cctv.cli.views.disclosure import (
     built_data,
     built_text,
@@ -35,6 +43,9 @@ from cctv.cli.views.disclosure import (
 )
 from cctv.cli.views.footage import (
     chosen_cameras,
+    correction_exit,
+    decide_correction,
+    decide_span,
     footage_data,
     hold_data,
     moved_data,
@@ -47,6 +58,7 @@ from cctv.cli.views.footage import (
 )
 from cctv.cli.views.redaction import watched
 from cctv.core.clock import start_of_day
+from cctv.core.errors import Exit
 from cctv.core.i18n import _
 from cctv.model.disclosures import DisclosureClosure, Duty, Receiver, Recipient
 from cctv.packages.deliver import show_on_site
@@ -116,6 +128,7 @@ def _ground(command: F) -> F:
     help="When the copy must be back or destroyed; with insurer and lawyer a month unless said.",
 )
 @span_options()
+@yes_option
 @mutation
 @click.pass_obj
 def open_(context: CommandContext, /, **options: Any) -> None:  # noqa: ANN401  click hands over one argument an option
@@ -123,6 +136,8 @@ def open_(context: CommandContext, /, **options: Any) -> None:  # noqa: ANN401  
 
     An order names who gave it, its number and its day; a law its article; a consent who gave it, when, and where that
     can be read; a report of an offence its incident.
+
+    More than 24 hours are asked about on a terminal; elsewhere they need --yes.
 
     \b
       cctv disclosure open --recipient police --duty ordered --authority "Lokale politie Oostende" --country BE \\
@@ -140,7 +155,9 @@ def open_(context: CommandContext, /, **options: Any) -> None:  # noqa: ANN401  
         unmasked=options["unmasked"],
         lease_end=context.review(until) if until else None,
     )
-    _open(context, new.checked(context.settings.policy.area, context.now.astimezone(context.zone).date()))
+    new = new.checked(context.settings.policy.area, context.now.astimezone(context.zone).date())
+    decide_span(context, new.cameras, new.span, of_request=False, yes=options["yes"])
+    _open(context, new)
 
 
 @disclosure.command("list")
@@ -165,13 +182,17 @@ def list_(context: CommandContext, closed_too: bool) -> None:
 @_ground
 @span_options(required=False)
 @reason_option()
+@yes_option
 @mutation
 @click.pass_obj
-def correct(context: CommandContext, /, disclosure_id: str, reason: str, **options: Any) -> None:  # noqa: ANN401  an argument an option
+def correct(context: CommandContext, /, disclosure_id: str, reason: str, yes: bool, **options: Any) -> Exit:  # noqa: ANN401  an argument an option
     """Correct what was typed wrong of a disclosure.  Give what it should say.
 
     Its hold follows a corrected time or camera, and an approval of what it said before is void.  Authority, ground
     and footage can be corrected until its package is built or it was shown; officer and reference until it is ended.
+
+    More than 24 hours of footage are asked about as when the case was opened.  Where the old hold needs a second
+    person, this is the first signature (exit 3).
 
     \b
       cctv disclosure correct DIS-2026-002 --reference "OO.12.L1.004521/2026" --reason "two digits were swapped"
@@ -191,6 +212,9 @@ def correct(context: CommandContext, /, disclosure_id: str, reason: str, **optio
         cameras=corrected_cameras(context, options),
         span=corrected_span(context, options),
     )
+    if correction.span is not None:
+        planned = correct_disclosure(context.site, disclosure_id, correction, reason=reason, dry_run=True)
+        decide_correction(context, planned, of_request=False, yes=yes)
     corrected = correct_disclosure(context.site, disclosure_id, correction, reason=reason, dry_run=context.dry_run)
     data = {
         "dry_run": context.dry_run,
@@ -200,6 +224,7 @@ def correct(context: CommandContext, /, disclosure_id: str, reason: str, **optio
         "footage": footage_data(corrected.footage),
     }
     context.emit(data, lambda console: print_correction(console, context, corrected.case.id, corrected))
+    return correction_exit(corrected)
 
 
 @disclosure.command()

@@ -41,6 +41,7 @@ from cctv.core.i18n import _
 from cctv.holds.confirmation import check_confirmation
 from cctv.holds.confirmation import confirm as confirm_holds
 from cctv.model.holds import Hold
+from cctv.model.ids import IdKind, id_kind
 
 
 @click.group()
@@ -89,7 +90,8 @@ def place(
     until = context.review(review)
     new = NewHold(ground, camera_ids, context.held_span(start, end), until, reason)
     planned = plan_hold(context.site, new)
-    decide_span(context, ground, camera_ids, new.span, yes=yes)
+    of_request = id_kind(planned.ground.case_id) is IdKind.REQUEST
+    decide_span(context, camera_ids, new.span, of_request=of_request, yes=yes)
     placed = planned if context.dry_run else place_hold(context.site, new)
     data = {
         "dry_run": context.dry_run,

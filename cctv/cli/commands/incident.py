@@ -41,7 +41,10 @@ from cctv.cli.options import (
 from cctv.cli.output import local_date, table
 from cctv.cli.views.footage import (
     chosen_cameras,
+    correction_exit,
     day,
+    decide_correction,
+    decide_span,
     footage_data,
     hold_data,
     moved_data,
@@ -55,6 +58,7 @@ from cctv.cli.views.footage import (
     release_effects_data,
     when,
 )
+from cctv.core.errors import Exit
 from cctv.core.i18n import _, enum_text, translate
 from cctv.model.cases import Incident, IncidentKind
 
@@ -77,6 +81,7 @@ def incident() -> None:
 @click.option("--police-reference", metavar="NUMBER", help="Under which the police has it.")
 @click.option("--another", is_flag=True, help="It is another one than the open incident that is about the same.")
 @span_options()
+@yes_option
 @mutation
 @click.pass_obj
 def open_(
@@ -91,11 +96,14 @@ def open_(
     zones: str | None,
     start: str,
     end: str,
+    yes: bool,
 ) -> None:
     """Record an incident and keep its footage: stored, being written or still to come.
 
     TITLE says in a few words what happened.  The footage stays until `cctv incident settle`; someone looks again
     after 30 days.  The answer says what is saved, what was already gone, and what was never recorded and why.
+
+    More than 24 hours are asked about on a terminal; elsewhere they need --yes.
 
     \b
       cctv incident open "laptop, foyer" --kind theft --cameras foyer-1,gang-2 --from "za 22u" --to "ma 8u"
@@ -110,6 +118,7 @@ def open_(
     same = None if another else same_incident(context.site, new)
     if same is not None and not _is_another(context, same):
         raise repeated(context.site, same)
+    decide_span(context, new.cameras, new.span, of_request=False, yes=yes)
     if context.dry_run:
         footage = find_footage(context.site, new.cameras, new.span)
         context.emit(
@@ -169,13 +178,17 @@ def show(context: CommandContext, incident_id: str) -> None:
 @click.option("--police-reference", metavar="NUMBER", help="Under which the police has it.")
 @span_options(required=False)
 @reason_option()
+@yes_option
 @mutation
 @click.pass_obj
-def correct(context: CommandContext, /, incident_id: str, reason: str, **options: Any) -> None:  # noqa: ANN401  an argument an option
+def correct(context: CommandContext, /, incident_id: str, reason: str, yes: bool, **options: Any) -> Exit:  # noqa: ANN401  an argument an option
     """Correct what was typed wrong of an incident.  Give what it should say.
 
     Its hold follows: the footage of the corrected time is kept before the old hold goes.  The log says which fields
     were corrected and why, and no text.
+
+    More than 24 hours of footage are asked about as when the case was opened.  Where the old hold needs a second
+    person, this is the first signature (exit 3).
 
     \b
       cctv incident correct INC-2026-014 --from "za 21u" --to "za 23u" --reason "typed a day too late"
@@ -190,6 +203,9 @@ def correct(context: CommandContext, /, incident_id: str, reason: str, **options
         finder=options["finder"],
         police_reference=options["police_reference"],
     )
+    if correction.span is not None:
+        planned = correct_incident(context.site, incident_id, correction, reason=reason, dry_run=True)
+        decide_correction(context, planned, of_request=False, yes=yes)
     corrected = correct_incident(context.site, incident_id, correction, reason=reason, dry_run=context.dry_run)
     data = {
         "dry_run": context.dry_run,
@@ -199,6 +215,7 @@ def correct(context: CommandContext, /, incident_id: str, reason: str, **options
         "footage": footage_data(corrected.footage),
     }
     context.emit(data, lambda console: print_correction(console, context, corrected.case.id, corrected))
+    return correction_exit(corrected)
 
 
 @incident.command()

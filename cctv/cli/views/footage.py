@@ -16,11 +16,11 @@ from rich.console import Console
 from cctv.cases.errors.incidents import NoCameras
 from cctv.cases.errors.requests import SpanUndecided
 from cctv.cases.footage_status import DeletedFootage, Fate, FootageStatus, ReleaseEffect, UnrecordedFootage
-from cctv.cases.requests.scope import asks_first, camera_time, is_for_request
+from cctv.cases.holds import Corrected, MovedHold, Replaced, asks_first, camera_time
 from cctv.cases.text_input import field_label
-from cctv.cases.two_person import Corrected, MovedHold, Replaced
 from cctv.cli.context import CommandContext
 from cctv.cli.output import echo, joined, length, local, local_date, size, table
+from cctv.core.errors import Exit
 from cctv.core.i18n import N_, _, current_language, ngettext, translate, translate_line
 from cctv.core.time_range import Span, total
 from cctv.core.typed_time.resolve import echo_instant
@@ -62,15 +62,27 @@ def chosen_cameras(context: CommandContext, cameras: str | None, zones: str | No
 
 
 def decide_span(
-    context: CommandContext, case_id: str | None, cameras: Sequence[CameraId], span: Span, *, yes: bool
+    context: CommandContext, cameras: Sequence[CameraId], span: Span, *, of_request: bool, yes: bool
 ) -> None:
-    """Ask before more than 24 hours are held; raises SpanUndecided without a yes."""
-    if not asks_first(case_id, cameras, span):
+    """Ask before more than 24 hours are held, for a request or another case; raises SpanUndecided without a yes."""
+    if not asks_first(cameras, span, of_request=of_request):
         return
-    over = length(camera_time(cameras, span) if is_for_request(case_id) else span.duration)
+    over = length(camera_time(cameras, span) if of_request else span.duration)
     start, end = translate(echo_instant(span.start, context.zone)), translate(echo_instant(span.end, context.zone))
     question = _("Hold {length} of footage, from {start} to {end}?", length=over, start=start, end=end)
     context.decide(question, SpanUndecided(length=over, start=start, end=end), yes=yes)
+
+
+def decide_correction(context: CommandContext, planned: Corrected[Any], *, of_request: bool, yes: bool) -> None:
+    """Ask as `decide_span` does where a correction makes another span to be held, or a request's cameras are others."""
+    asked = {"span", "cameras"} if of_request else {"span"}
+    if planned.case.span is not None and not asked.isdisjoint(planned.fields):
+        decide_span(context, planned.case.cameras, planned.case.span, of_request=of_request, yes=yes)
+
+
+def correction_exit(corrected: Corrected[Any]) -> Exit:
+    """Done in part while a hold that was replaced has a first signature and waits for a second person."""
+    return Exit.PARTLY if corrected.moved is not None and corrected.moved.replaced.kept else Exit.OK
 
 
 def print_footage(console: Console, footage: Sequence[FootageStatus], zone: ZoneInfo) -> None:

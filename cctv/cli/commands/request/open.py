@@ -13,6 +13,7 @@ from rich.console import Console
 
 from cctv.cases.errors.requests import ReceiptUndecided
 from cctv.cases.footage_status import FootageStatus, find_footage
+from cctv.cases.holds import is_wide
 from cctv.cases.requests.next_steps import copy_wanted
 from cctv.cases.requests.open import (
     NewCheck,
@@ -25,7 +26,7 @@ from cctv.cases.requests.open import (
     open_request,
 )
 from cctv.cases.requests.rights import add_statement
-from cctv.cases.requests.scope import StorageForecast, is_wide, plan_freeze
+from cctv.cases.requests.scope import StorageForecast, plan_freeze
 from cctv.cli.context import CommandContext
 from cctv.cli.options import F, mutation, one_of, span_options, yes_option
 from cctv.cli.views.footage import decide_span, footage_data, hold_data, print_dry, print_footage
@@ -158,7 +159,7 @@ def _decide(context: CommandContext, new: NewRequest, *, yes: bool) -> None:
         question = _("Received on {when}, {days} days ago?", when=received, days=days)
         context.decide(question, ReceiptUndecided(when=received, days=days), yes=yes)
     if new.span is not None and new.cameras:
-        decide_span(context, None, new.cameras, new.span, yes=yes)
+        decide_span(context, new.cameras, new.span, of_request=True, yes=yes)
 
 
 def party_given(context: CommandContext, options: dict[str, Any]) -> Party | None:

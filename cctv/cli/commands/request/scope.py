@@ -8,9 +8,9 @@ import click
 from rich.console import Console
 
 from cctv.cases.corrections import RequestCorrection, correct_request
+from cctv.cases.holds import Corrected
 from cctv.cases.requests.needs import scope_of
 from cctv.cases.requests.scope import Scoped, change_scope, confirm_scope, plan_confirmation, plan_scope
-from cctv.cases.two_person import Corrected
 from cctv.cli.context import CommandContext
 from cctv.cli.options import (
     corrected_cameras,
@@ -22,6 +22,8 @@ from cctv.cli.options import (
     yes_option,
 )
 from cctv.cli.views.footage import (
+    correction_exit,
+    decide_correction,
     decide_span,
     footage_data,
     hold_data,
@@ -42,6 +44,7 @@ from cctv.cli.views.request import (
     request_data,
     scope_given,
 )
+from cctv.core.errors import Exit
 from cctv.core.i18n import _
 from cctv.core.language import Language
 from cctv.model.cases import AccessRequest, RequestType
@@ -72,7 +75,7 @@ def scope(context: CommandContext, /, request_id: str, reason: str, yes: bool, *
     if context.dry_run:
         _emit(context, planned)
         return
-    decide_span(context, planned.request.id, planned.request.cameras, scope_of(planned.request), yes=yes)
+    decide_span(context, planned.request.cameras, scope_of(planned.request), of_request=True, yes=yes)
     _emit(context, change_scope(context.site, request_id, camera_ids, span, reason=reason))
 
 
@@ -116,13 +119,17 @@ def confirm(context: CommandContext, request_id: str, reason: str) -> None:
 @click.option("--under-16/--not-under-16", default=None, help="Whether it is about a child.")
 @span_options(required=False)
 @reason_option()
+@yes_option
 @mutation
 @click.pass_obj
-def correct(context: CommandContext, /, request_id: str, reason: str, **options: Any) -> None:  # noqa: ANN401  an argument an option
+def correct(context: CommandContext, /, request_id: str, reason: str, yes: bool, **options: Any) -> Exit:  # noqa: ANN401  an argument an option
     """Correct what was typed wrong: who, when, which right, which footage.  Give what it should say.
 
     The day of the answer, the hold and the block follow; footage is kept by the new hold before the old one goes.  The
     log says which fields were corrected and why, and no name or address.
+
+    More than 24 hours of footage are asked about as when the case was opened.  Where the old hold needs a second
+    person, this is the first signature (exit 3).
 
     \b
       cctv request correct REQ-2026-007 --name "An Peeters" --reason "a letter was missing"
@@ -144,6 +151,9 @@ def correct(context: CommandContext, /, request_id: str, reason: str, **options:
         channel=Channel(channel) if channel else None,
         under_16=options["under_16"],
     )
+    if correction.cameras is not None or correction.span is not None:
+        planned = correct_request(context.site, request_id, correction, reason=reason, dry_run=True)
+        decide_correction(context, planned, of_request=True, yes=yes)
     corrected = correct_request(context.site, request_id, correction, reason=reason, dry_run=context.dry_run)
     data = {
         "dry_run": context.dry_run,
@@ -153,6 +163,7 @@ def correct(context: CommandContext, /, request_id: str, reason: str, **options:
         "missing": missing_data(context, corrected.case),
     }
     context.emit(data, lambda console: _corrected_text(console, context, corrected))
+    return correction_exit(corrected)
 
 
 def _corrected_text(console: Console, context: CommandContext, corrected: Corrected[AccessRequest]) -> None:
@@ -162,6 +173,8 @@ def _corrected_text(console: Console, context: CommandContext, corrected: Correc
         console.print(_("Answer by {due}.", due=due_text(request, context)))
     if context.dry_run:
         return
+    if (provisional := provisional_text(request, context)) is not None:
+        console.print(provisional, style="bold")
     if corrected.letters:
         console.print(_("Letters that were made before say what was typed then: make those again that matter."))
     print_missing(console, context, request, f"cctv request show {request.id}")
