@@ -104,7 +104,7 @@ def parse_date(text: str, *, now: datetime, zone: ZoneInfo, year_sure: bool = Fa
     """A day that was typed without a clock, in the site's time zone; without a year, the nearest one."""
     if plain(text) in NOW:
         return now.astimezone(zone).date()
-    dates = [typed for typed in read(text) if typed.clock is typed.part is typed.delta is None]
+    dates = [typed for typed in read(text) if (typed.clock, typed.part, typed.delta) == (None,) * 3]
     if not dates:
         raise TimeUnreadable(text=text, problem=N_("a date has no time of day"))
     return _only_reading(dates, _latest, _When(now, now, zone, year_sure)).astimezone(zone).date()
