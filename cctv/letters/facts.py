@@ -59,7 +59,6 @@ class LetterTemplate(Enum):
     VIEWINGS = "viewings"
     COMPLAINT_ACKNOWLEDGED = "complaint-acknowledged"
     COMPLAINT_DECIDED = "complaint-decided"
-    PACKAGE_RECEIPT = "package-receipt"
     BREACH_CONTROLLER = "breach-controller"
     BREACH_AUTHORITY = "breach-authority"
     BREACH_PEOPLE = "breach-people"

@@ -68,7 +68,6 @@ from cctv.letters.notices import (
     ComplaintAcknowledged,
     ComplaintDecided,
     Lent,
-    PackageReceipt,
     PolicyChanged,
     PublicBreachNotice,
     WorkstationCheckLetter,
@@ -88,6 +87,7 @@ from cctv.letters.specimen_texts import (
     SPAN,
     STATEMENT,
     TODAY,
+    UNSEEN,
     SpecimenTexts,
 )
 from cctv.model.cases import CaseOutcome, RequestType
@@ -97,7 +97,6 @@ from cctv.model.ids import ExportId
 from cctv.model.legal import Jurisdiction, ZoneKind, authority_of
 from cctv.model.requests import (
     ExtensionGround,
-    IdentityMethod,
     RefusalGround,
     RequesterRole,
     RestrictionGround,
@@ -162,11 +161,9 @@ def _addressee(kind: LetterTemplate, language: Language, sender: Sender) -> Addr
 
 
 def _reference(kind: LetterTemplate) -> str:
-    number = {
-        LetterTemplate.PACKAGE_RECEIPT: PACKAGE.id,
-        LetterTemplate.WORKSTATION_CHECK: "2026-11",
-    }
-    return number.get(kind, "BRE-2026-003" if kind.value.startswith("breach") else "REQ-2026-007")
+    if kind is LetterTemplate.WORKSTATION_CHECK:
+        return "2026-11"
+    return "BRE-2026-003" if kind.value.startswith("breach") else "REQ-2026-007"
 
 
 # These letters have sentences of their own for a guardian or a proxy.
@@ -180,11 +177,10 @@ def _asked(kind: RequestType) -> Asked:
 def _processing(texts: SpecimenTexts, *, alone: bool = False) -> Processing:
     carer = ProcessorFacts("Camerazorg nv", texts["service"], "BE", (Engaged("Beeldlab GmbH", "DE"),))
     police = RecipientFacts("Politiezone Kust", Recipient.POLICE, date(2026, 11, 23))
+    foyer = CameraFacts(FOYER, ZoneKind.FOYER, texts["purpose_foyer"], timedelta(days=28))
+    gevel = CameraFacts(GEVEL, ZoneKind.FACADE, texts["purpose_facade"], timedelta(days=7))
     return Processing(
-        cameras=(
-            CameraFacts(FOYER, ZoneKind.FOYER, texts["purpose_foyer"], timedelta(days=28)),
-            CameraFacts(GEVEL, ZoneKind.FACADE, texts["purpose_facade"], timedelta(days=7)),
-        ),
+        cameras=(foyer,) if alone else (foyer, gevel),
         processors=() if alone else (carer,),
         recipients=() if alone else (police,),
     )
@@ -309,8 +305,10 @@ def _answers(texts: SpecimenTexts) -> tuple[LetterFacts, ...]:
 def _portability(texts: SpecimenTexts) -> tuple[LetterFacts, ...]:
     asked = _asked(RequestType.PORTABILITY)
     first = PortabilityAnswer(asked, _processing(texts), PACKAGE, HOLE, nominee="Mr. Tom Claes")
-    throughout = replace(PACKAGE, shown=(ShownFacts(FOYER, SPAN, 167, 289, HIDDEN),))
-    return first, replace(first, missing=(), nominee=None, package=throughout)
+    alone = replace(first, missing=(), nominee=None)
+    seldom, outside = ShownFacts(FOYER, SPAN, 167, 289, HIDDEN), ShownFacts(GEVEL, SPAN, 12, 12, ())
+    packages = (replace(PACKAGE, shown=shown) for shown in ((seldom, outside), (outside, UNSEEN)))
+    return first, *(replace(alone, package=package) for package in packages)
 
 
 def _to_authority(texts: SpecimenTexts) -> tuple[LetterFacts, ...]:
@@ -385,9 +383,6 @@ _FACTS: dict[LetterTemplate, Callable[[SpecimenTexts], tuple[LetterFacts, ...]]]
     LetterTemplate.VIEWINGS: _consulted,
     LetterTemplate.COMPLAINT_ACKNOWLEDGED: lambda texts: (ComplaintAcknowledged(TODAY, date(2026, 12, 25)),),
     LetterTemplate.COMPLAINT_DECIDED: _decided,
-    LetterTemplate.PACKAGE_RECEIPT: lambda texts: (
-        PackageReceipt(IN_HAND, TODAY, "Lieve Maes", IdentityMethod.DOCUMENT_SEEN),
-    ),
     LetterTemplate.BREACH_CONTROLLER: lambda texts: (
         BreachToController(_breach(texts), _SOON),
         BreachToController(_breach(texts, certain=False), _SOON),

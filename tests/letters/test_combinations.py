@@ -15,6 +15,7 @@ from cctv.letters.completeness import missing_facts
 from cctv.letters.errors import FactMissing
 from cctv.letters.facts import LetterTemplate
 from cctv.letters.render import text_of
+from cctv.letters.specimen_texts import UNSEEN
 from cctv.letters.specimens import specimens_of
 from cctv.letters.terms import words
 from cctv.model.disclosures import Delivery, PasswordWay
@@ -98,6 +99,36 @@ def test_an_encrypted_copy_always_says_how_its_passphrase_is_told(language):
                 text = plain(replace(letter, facts=replace(letter.facts, package=package))).casefold()
                 assert (PASSPHRASE[language] in text) == encrypted
                 assert (words(way, language).casefold() in text) if encrypted and way else True
+
+
+@pytest.mark.parametrize("language", Language)
+def test_a_copy_with_a_video_in_which_nobody_was_recognised_does_not_claim_all_footage(language):
+    everything = {
+        Language.NL: "De kopie bevat alle beelden",
+        Language.FR: "La copie contient toutes les images",
+        Language.EN: "The copy holds all footage",
+    }
+    letter = specimens_of(LetterTemplate.ACCESS_ANSWER, language)[1]
+    seen = letter.facts.package
+    partly = replace(seen, shown=(*seen.shown, UNSEEN))
+
+    assert everything[language] in plain(letter)
+    assert everything[language] not in plain(replace(letter, facts=replace(letter.facts, package=partly)))
+
+
+def test_the_facts_of_a_specimen_agree_with_each_other():
+    for kind in LetterTemplate:
+        for facts in (letter.facts for letter in specimens_of(kind, Language.EN)):
+            package = getattr(facts, "package", None)
+            if package is None:
+                continue
+            gaps = [(gap.camera, gap.span) for gap in getattr(facts, "missing", ())]
+            for video in package.shown:
+                assert video.camera in facts.asked.cameras
+                assert not any(camera == video.camera and span.overlaps(video.span) for camera, span in gaps)
+            assert len(package.shown) == package.videos
+            if hasattr(facts, "processing"):
+                assert tuple(camera.id for camera in facts.processing.cameras) == facts.asked.cameras
 
 
 @pytest.mark.parametrize("language", Language)
