@@ -123,6 +123,7 @@ _PERSON = Addressee("An Peeters", ("Kerkstraat 12 bus 3", "8400 Oostende"))
 _GUARDIAN = replace(
     _PERSON, capacity=RequesterRole.GUARDIAN, on_behalf_of="Noor Peeters", mandate=date(2026, 11, 10)
 )  # fmt: skip
+_PROXY = replace(_GUARDIAN, capacity=RequesterRole.PROXY)
 
 
 def specimens_of(kind: LetterTemplate, language: Language, sender: Sender = SPECIMEN_SENDER) -> tuple[Letter, ...]:
@@ -131,15 +132,23 @@ def specimens_of(kind: LetterTemplate, language: Language, sender: Sender = SPEC
     variants = _FACTS[kind](texts)
     addressee = _addressee(kind, language, sender)
     letters = [
-        Letter(language, _reference(kind), _dated(facts, sender), sender, addressee, facts, specimen=True)
+        Letter(
+            language, _reference(kind), _dated(facts, sender), sender, _acting(facts) or addressee, facts, specimen=True
+        )
         for facts in variants
     ]
     if kind in _REPRESENTED:
-        letters += [replace(letters[0], addressee=_GUARDIAN)]
-        letters += [replace(letters[0], addressee=replace(_GUARDIAN, capacity=RequesterRole.PROXY))]
-    if kind is LetterTemplate.IDENTITY_ASKED:
-        letters += [replace(letters[-1], addressee=replace(_GUARDIAN, mandate=None))]
+        letters[1:1] = [replace(letters[0], addressee=_GUARDIAN), replace(letters[0], addressee=_PROXY)]
     return tuple(letters)
+
+
+def _acting(facts: LetterFacts) -> Addressee | None:
+    """Who acts for another person, where the facts say that somebody does."""
+    if not isinstance(facts, IdentityAsked):
+        return None
+    if IdentityDoubt.MANDATE_MISSING in facts.doubts:
+        return replace(_GUARDIAN if Proof.REPRESENTATION in facts.proofs else _PROXY, mandate=None)
+    return _PROXY if IdentityDoubt.ON_BEHALF in facts.doubts else None
 
 
 def _dated(facts: LetterFacts, sender: Sender) -> date:
@@ -326,12 +335,14 @@ def _identity(texts: SpecimenTexts) -> tuple[LetterFacts, ...]:
     by, way = date(2026, 12, 9), IdentityWay
     first = IdentityAsked(_ACCESS, (IdentityDoubt.UNKNOWN_ADDRESS,), (way.SHOW_DOCUMENT, way.SIGNED_MESSAGE), (), by)
     nominee = (IdentityDoubt.OTHER_ADDRESS, IdentityDoubt.OTHER_RECIPIENT)
+    unproved = replace(first, doubts=(IdentityDoubt.MANDATE_MISSING,), ways=(way.SHOW_DOCUMENT,))
     return (
         first,
         replace(first, doubts=nominee, ways=tuple(way), proofs=(Proof.DEMAND,), receiver="Tom Claes"),
         replace(first, doubts=(IdentityDoubt.GUARDIAN_MISSING,), ways=(), proofs=(Proof.GUARDIAN,)),
         replace(first, doubts=(IdentityDoubt.ON_BEHALF,), ways=(way.SHOW_DOCUMENT,)),
-        replace(first, doubts=(IdentityDoubt.MANDATE_MISSING,), ways=(way.SHOW_DOCUMENT,), proofs=(Proof.MANDATE,)),
+        replace(unproved, proofs=(Proof.MANDATE,)),
+        replace(unproved, proofs=(Proof.REPRESENTATION,)),
     )
 
 
