@@ -23,7 +23,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from cctv.cases.registers.register import Register, fixed_text, label, title
 from cctv.config.schema import Settings, ZoneSettings
 from cctv.core.errors import UsageError
-from cctv.core.i18n import N_, Message, translate_to, translator
+from cctv.core.i18n import N_, Message, pgettext_lazy, translate_to, translator
 from cctv.core.language import Language
 from cctv.letters.formatting import duration
 from cctv.letters.sender import site_words
@@ -91,7 +91,6 @@ def page_of(register: Register, language: Language, *, site: str, made: str, by:
 def signs(settings: Settings, language: Language) -> tuple[Sign, ...]:
     """One sign for each zone that a camera watches; usual purposes are translated, others worded as in cameras.toml."""
     controller = settings.controller
-    gettext, pgettext = translator(language)
     controller_line = ", ".join(part for part in (controller.name, *controller.address) if part)
     questions = ", ".join(part for part in (controller.mail, controller.phone) if part)
     required = {
@@ -105,16 +104,20 @@ def signs(settings: Settings, language: Language) -> tuple[Sign, ...]:
         purposes = _purposes(settings, zone, language)
         if not purposes:
             continue
-        lines = [
-            translate_to(_HEAD[settings.site.jurisdiction], language),
-            f"{pgettext('pictogram', 'Purpose')}: {purposes}",
-            f"{pgettext('pictogram', 'Kept')}: {duration(settings.limit_for(zone.id), language)}",
-            f"{pgettext('pictogram', 'Controller')}: {controller_line}",
-            f"{pgettext('pictogram', 'Questions')}: {questions}",
+        rows = [
+            (pgettext_lazy("pictogram", "Purpose"), purposes),
+            (pgettext_lazy("pictogram", "Kept"), duration(settings.limit_for(zone.id), language)),
+            (pgettext_lazy("pictogram", "Controller"), controller_line),
+            (pgettext_lazy("pictogram", "Questions"), questions),
         ]
         if controller.dpo:
-            lines.append(f"{gettext('Data protection officer')}: {controller.dpo}")
-        zone_signs.append(Sign(zone.id, tuple(lines), missing, _sign_size(settings, zone, language)))
+            rows.append((N_("Data protection officer"), controller.dpo))
+        lines = [
+            _HEAD[settings.site.jurisdiction],
+            *(N_("{heading}: {text}", heading=head, text=text) for head, text in rows),
+        ]
+        translated = tuple(translate_to(line, language) for line in lines)
+        zone_signs.append(Sign(zone.id, translated, missing, _sign_size(settings, zone, language)))
     return tuple(zone_signs)
 
 
@@ -176,7 +179,7 @@ def notice_rows(settings: Settings, zone: ZoneSettings, language: Language) -> l
         (N_("On which ground"), fixed_text(ground)),
         (N_("What"), fixed_text("categories")),
         (N_("Who may receive it"), fixed_text("recipients")),
-        (N_("Outside the {area}", area=settings.policy.area.value), N_("nothing is sent there")),
+        (N_("Outside the {area}", area=settings.policy.area), N_("nothing is sent there")),
         (
             N_("How long"),
             N_("{period}, then it is deleted; longer only for an incident or a request that is being dealt with",
