@@ -229,6 +229,7 @@ def test_what_has_several_readings_is_refused_with_all_of_them(text, walls):
         ("vannacht 28", "left over"),
         ("28 28.11", "left over"),
         ("8.11 9.11 10.11", "left over"),
+        ("8.11 " * 60, "left over"),
         ("7am 's avonds", "not in that part of the day"),
         ("22u21.11", "not a time of day"),
     ],

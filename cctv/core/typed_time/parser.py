@@ -209,6 +209,8 @@ class _Reader:
         minute = minute or int(self._minutes_typed(parts) or 0)
         fraction = int((parts.get("f") or "0").ljust(6, "0"))
         if match.re.pattern == words.DOTTED and is_day(2000, minute or 13, hour):
+            if len(self.dotted) == 2:  # a clock and a date: each more doubles what `_combined` tries
+                raise self._refuse(N_('"{rest}" is left over', rest=match[0].strip()))
             self.dotted.append((hour, minute))
             return True
         half = parts.get("half")
@@ -350,12 +352,10 @@ class _Reader:
 
     def _check_day(self, typed: Typed) -> None:
         """Refuse a day that is named in two ways, of which `resolve` would follow one."""
-        beside_week = typed.week if typed.toward is None else typed.toward
-        ways = [typed.shift, typed.delta, beside_week, typed.around_now or None]
+        ways = (typed.shift, typed.delta, typed.week, typed.toward, typed.around_now or None)
         counted = typed.shift is not None or typed.delta is not None or typed.around_now
-        twice = typed.week is not None and typed.toward is not None
         dated = typed.day is not None or (typed.weekday is not None and typed.shift is None)
-        if twice or sum(way is not None for way in ways) > 1 or (counted and dated):
+        if sum(way is not None for way in ways) > 1 or (counted and dated):
             raise self._refuse(N_("it names two days"))
 
     def _left_over(self) -> str:
