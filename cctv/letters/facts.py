@@ -24,7 +24,7 @@ from cctv.model.disclosures import Delivery, PasswordWay, Recipient
 from cctv.model.footage import GapCause
 from cctv.model.ids import CameraId, ExportId
 from cctv.model.legal import Jurisdiction, ZoneKind
-from cctv.model.requests import Consent, HiddenCause, RequesterRole
+from cctv.model.requests import Consent, HiddenCause, RequesterRole, shown_percent
 
 T = TypeVar("T")
 LISTED = timedelta(seconds=1)  # a letter lists hidden stretches from this length on, and counts the shorter ones
@@ -59,7 +59,6 @@ class LetterTemplate(Enum):
     VIEWINGS = "viewings"
     COMPLAINT_ACKNOWLEDGED = "complaint-acknowledged"
     COMPLAINT_DECIDED = "complaint-decided"
-    PACKAGE_RECEIPT = "package-receipt"
     BREACH_CONTROLLER = "breach-controller"
     BREACH_AUTHORITY = "breach-authority"
     BREACH_PEOPLE = "breach-people"
@@ -285,8 +284,8 @@ class PackageFacts:
 
     @property
     def percent(self) -> int:
-        """The latter by the former, rounded down: 100 only where it is all of them."""
-        return 100 * self.visible // self.frames if self.frames else 0
+        """The latter by the former, as the sheet says it too."""
+        return shown_percent(self.visible, self.frames)
 
 
 @dataclass(frozen=True, slots=True)

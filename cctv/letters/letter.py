@@ -40,7 +40,6 @@ from cctv.letters.notices import (
     BreachToPeople,
     ComplaintAcknowledged,
     ComplaintDecided,
-    PackageReceipt,
     PolicyChanged,
     PublicBreachNotice,
     WorkstationCheckLetter,
@@ -74,7 +73,6 @@ Answer = (
 Notice = (
     ComplaintAcknowledged
     | ComplaintDecided
-    | PackageReceipt
     | BreachToController
     | BreachToAuthority
     | BreachToPeople

@@ -1,4 +1,4 @@
-"""Letters that answer no request of a person: breaches, policy changes, receipts, workstation checks, complaints.
+"""Letters that answer no request of a person: breaches, policy changes, workstation checks, complaints.
 
 Responsible for which facts such a letter has; the fields are the variables of its template.  Pure.  Articles are those
 of the GDPR.
@@ -11,11 +11,10 @@ from datetime import date, datetime
 from typing import ClassVar
 
 from cctv.core.time_range import Span
-from cctv.letters.facts import LetterTemplate, MayBeEmpty, PackageFacts
+from cctv.letters.facts import LetterTemplate, MayBeEmpty
 from cctv.model.cases import CaseOutcome
 from cctv.model.disclosures import Delivery
 from cctv.model.ids import ExportId
-from cctv.model.requests import IdentityMethod
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,17 +39,6 @@ class ComplaintDecided:
     finding: CaseOutcome
     explanation: str
     measures: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class PackageReceipt:
-    """The receipt that the recipient of a package signs; `identity` is how their identity was checked."""
-
-    kind: ClassVar[LetterTemplate] = LetterTemplate.PACKAGE_RECEIPT
-    package: PackageFacts
-    handed_on: date
-    handed_by: str
-    identity: IdentityMethod
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,8 @@ HIDDEN = tuple(
     if cause is not HiddenCause.OUTSIDE
 )
 _BLINK = HiddenFacts(Span(_AT, _AT + timedelta(milliseconds=200)), HiddenCause.PEOPLE)
-_SHOWN = (ShownFacts(FOYER, SPAN, 4_167, 5_289, (_BLINK, *HIDDEN[:2])), ShownFacts(GEVEL, SPAN, 0, 0, ()))
+UNSEEN = ShownFacts(FOYER, SPAN, 0, 0, ())
+_SHOWN = (ShownFacts(FOYER, SPAN, 4_167, 5_289, (_BLINK, *HIDDEN[:2])), replace(UNSEEN, camera=GEVEL, span=FIRST))
 PACKAGE = PackageFacts(
     ExportId("EXP-2026-021"), TODAY, 2, HASH, date(2026, 12, 25), Delivery.ENCRYPTED_MAIL, _SHOWN, PasswordWay.PHONE
 )
@@ -38,9 +39,10 @@ IN_HAND = replace(
     delivery=Delivery.IN_PERSON,
     password=None,
     encrypted=False,
-    shown=(ShownFacts(FOYER, SPAN, 5_289, 5_289, ()), ShownFacts(GEVEL, SPAN, 12, 12, ())),
+    videos=1,
+    shown=(ShownFacts(FOYER, SPAN, 5_289, 5_289, ()),),
 )
-POSTED = replace(PACKAGE, delivery=Delivery.REGISTERED_POST, password=None)
+POSTED = replace(IN_HAND, delivery=Delivery.REGISTERED_POST, encrypted=True)
 ABSENCES = (
     Absence(FOYER, SPAN, AbsenceCause.EXPIRED),
     Absence(GEVEL, SPAN, AbsenceCause.UNREACHABLE),

@@ -68,7 +68,6 @@ from cctv.letters.notices import (
     ComplaintAcknowledged,
     ComplaintDecided,
     Lent,
-    PackageReceipt,
     PolicyChanged,
     PublicBreachNotice,
     WorkstationCheckLetter,
@@ -88,6 +87,7 @@ from cctv.letters.specimen_texts import (
     SPAN,
     STATEMENT,
     TODAY,
+    UNSEEN,
     SpecimenTexts,
 )
 from cctv.model.cases import CaseOutcome, RequestType
@@ -97,7 +97,6 @@ from cctv.model.ids import ExportId
 from cctv.model.legal import Jurisdiction, ZoneKind, authority_of
 from cctv.model.requests import (
     ExtensionGround,
-    IdentityMethod,
     RefusalGround,
     RequesterRole,
     RestrictionGround,
@@ -124,6 +123,7 @@ _PERSON = Addressee("An Peeters", ("Kerkstraat 12 bus 3", "8400 Oostende"))
 _GUARDIAN = replace(
     _PERSON, capacity=RequesterRole.GUARDIAN, on_behalf_of="Noor Peeters", mandate=date(2026, 11, 10)
 )  # fmt: skip
+_PROXY = replace(_GUARDIAN, capacity=RequesterRole.PROXY)
 
 
 def specimens_of(kind: LetterTemplate, language: Language, sender: Sender = SPECIMEN_SENDER) -> tuple[Letter, ...]:
@@ -132,15 +132,23 @@ def specimens_of(kind: LetterTemplate, language: Language, sender: Sender = SPEC
     variants = _FACTS[kind](texts)
     addressee = _addressee(kind, language, sender)
     letters = [
-        Letter(language, _reference(kind), _dated(facts, sender), sender, addressee, facts, specimen=True)
+        Letter(
+            language, _reference(kind), _dated(facts, sender), sender, _acting(facts) or addressee, facts, specimen=True
+        )
         for facts in variants
     ]
     if kind in _REPRESENTED:
-        letters += [replace(letters[0], addressee=_GUARDIAN)]
-        letters += [replace(letters[0], addressee=replace(_GUARDIAN, capacity=RequesterRole.PROXY))]
-    if kind is LetterTemplate.IDENTITY_ASKED:
-        letters += [replace(letters[-1], addressee=replace(_GUARDIAN, mandate=None))]
+        letters[1:1] = [replace(letters[0], addressee=_GUARDIAN), replace(letters[0], addressee=_PROXY)]
     return tuple(letters)
+
+
+def _acting(facts: LetterFacts) -> Addressee | None:
+    """Who acts for another person, where the facts say that somebody does."""
+    if not isinstance(facts, IdentityAsked):
+        return None
+    if IdentityDoubt.MANDATE_MISSING in facts.doubts:
+        return replace(_GUARDIAN if Proof.REPRESENTATION in facts.proofs else _PROXY, mandate=None)
+    return _PROXY if IdentityDoubt.ON_BEHALF in facts.doubts else None
 
 
 def _dated(facts: LetterFacts, sender: Sender) -> date:
@@ -162,11 +170,9 @@ def _addressee(kind: LetterTemplate, language: Language, sender: Sender) -> Addr
 
 
 def _reference(kind: LetterTemplate) -> str:
-    number = {
-        LetterTemplate.PACKAGE_RECEIPT: PACKAGE.id,
-        LetterTemplate.WORKSTATION_CHECK: "2026-11",
-    }
-    return number.get(kind, "BRE-2026-003" if kind.value.startswith("breach") else "REQ-2026-007")
+    if kind is LetterTemplate.WORKSTATION_CHECK:
+        return "2026-11"
+    return "BRE-2026-003" if kind.value.startswith("breach") else "REQ-2026-007"
 
 
 # These letters have sentences of their own for a guardian or a proxy.
@@ -180,11 +186,10 @@ def _asked(kind: RequestType) -> Asked:
 def _processing(texts: SpecimenTexts, *, alone: bool = False) -> Processing:
     carer = ProcessorFacts("Camerazorg nv", texts["service"], "BE", (Engaged("Beeldlab GmbH", "DE"),))
     police = RecipientFacts("Politiezone Kust", Recipient.POLICE, date(2026, 11, 23))
+    foyer = CameraFacts(FOYER, ZoneKind.FOYER, texts["purpose_foyer"], timedelta(days=28))
+    gevel = CameraFacts(GEVEL, ZoneKind.FACADE, texts["purpose_facade"], timedelta(days=7))
     return Processing(
-        cameras=(
-            CameraFacts(FOYER, ZoneKind.FOYER, texts["purpose_foyer"], timedelta(days=28)),
-            CameraFacts(GEVEL, ZoneKind.FACADE, texts["purpose_facade"], timedelta(days=7)),
-        ),
+        cameras=(foyer,) if alone else (foyer, gevel),
         processors=() if alone else (carer,),
         recipients=() if alone else (police,),
     )
@@ -309,8 +314,10 @@ def _answers(texts: SpecimenTexts) -> tuple[LetterFacts, ...]:
 def _portability(texts: SpecimenTexts) -> tuple[LetterFacts, ...]:
     asked = _asked(RequestType.PORTABILITY)
     first = PortabilityAnswer(asked, _processing(texts), PACKAGE, HOLE, nominee="Mr. Tom Claes")
-    throughout = replace(PACKAGE, shown=(ShownFacts(FOYER, SPAN, 167, 289, HIDDEN),))
-    return first, replace(first, missing=(), nominee=None, package=throughout)
+    alone = replace(first, missing=(), nominee=None)
+    seldom, outside = ShownFacts(FOYER, SPAN, 167, 289, HIDDEN), ShownFacts(GEVEL, SPAN, 12, 12, ())
+    packages = (replace(PACKAGE, shown=shown) for shown in ((seldom, outside), (outside, UNSEEN)))
+    return first, *(replace(alone, package=package) for package in packages)
 
 
 def _to_authority(texts: SpecimenTexts) -> tuple[LetterFacts, ...]:
@@ -328,12 +335,14 @@ def _identity(texts: SpecimenTexts) -> tuple[LetterFacts, ...]:
     by, way = date(2026, 12, 9), IdentityWay
     first = IdentityAsked(_ACCESS, (IdentityDoubt.UNKNOWN_ADDRESS,), (way.SHOW_DOCUMENT, way.SIGNED_MESSAGE), (), by)
     nominee = (IdentityDoubt.OTHER_ADDRESS, IdentityDoubt.OTHER_RECIPIENT)
+    unproved = replace(first, doubts=(IdentityDoubt.MANDATE_MISSING,), ways=(way.SHOW_DOCUMENT,))
     return (
         first,
         replace(first, doubts=nominee, ways=tuple(way), proofs=(Proof.DEMAND,), receiver="Tom Claes"),
         replace(first, doubts=(IdentityDoubt.GUARDIAN_MISSING,), ways=(), proofs=(Proof.GUARDIAN,)),
         replace(first, doubts=(IdentityDoubt.ON_BEHALF,), ways=(way.SHOW_DOCUMENT,)),
-        replace(first, doubts=(IdentityDoubt.MANDATE_MISSING,), ways=(way.SHOW_DOCUMENT,), proofs=(Proof.MANDATE,)),
+        replace(unproved, proofs=(Proof.MANDATE,)),
+        replace(unproved, proofs=(Proof.REPRESENTATION,)),
     )
 
 
@@ -385,9 +394,6 @@ _FACTS: dict[LetterTemplate, Callable[[SpecimenTexts], tuple[LetterFacts, ...]]]
     LetterTemplate.VIEWINGS: _consulted,
     LetterTemplate.COMPLAINT_ACKNOWLEDGED: lambda texts: (ComplaintAcknowledged(TODAY, date(2026, 12, 25)),),
     LetterTemplate.COMPLAINT_DECIDED: _decided,
-    LetterTemplate.PACKAGE_RECEIPT: lambda texts: (
-        PackageReceipt(IN_HAND, TODAY, "Lieve Maes", IdentityMethod.DOCUMENT_SEEN),
-    ),
     LetterTemplate.BREACH_CONTROLLER: lambda texts: (
         BreachToController(_breach(texts), _SOON),
         BreachToController(_breach(texts, certain=False), _SOON),

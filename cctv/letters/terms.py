@@ -17,7 +17,6 @@ from cctv.model.holds import GroundKind
 from cctv.model.legal import ZoneKind
 from cctv.model.requests import (
     ExtensionGround,
-    IdentityMethod,
     RefusalGround,
     RequesterRole,
     RestrictionGround,
@@ -118,13 +117,6 @@ _TERMS: dict[Enum, Message] = {
     Proof.DEMAND: pgettext_lazy(
         "letter", "a dated and signed statement that the copy may go to the person whom you named"
     ),
-    IdentityMethod.DOCUMENT_SEEN: pgettext_lazy(
-        "letter", "a valid identity document was shown; no copy of it was taken"
-    ),
-    IdentityMethod.EID: pgettext_lazy("letter", "confirmed with an electronic identity"),
-    IdentityMethod.KNOWN_ADDRESS: pgettext_lazy("letter", "confirmed from an address that was already known"),
-    IdentityMethod.KNOWN_PERSON: pgettext_lazy("letter", "whoever checked it knows the person"),
-    IdentityMethod.BAR_MEMBERSHIP: pgettext_lazy("letter", "looked up in the register of the bar"),
     ExtensionGround.COMPLEXITY: pgettext_lazy("letter", "your request is complex"),
     ExtensionGround.NUMBER: pgettext_lazy("letter", "we have a large number of requests to answer"),
     RestrictionGround.ACCURACY_CONTESTED: pgettext_lazy(

@@ -272,6 +272,14 @@ class HiddenCause(Enum):
     OUTSIDE = "outside"  # left the picture; such frames count neither as visible nor as hidden
 
 
+def shown_percent(visible: int, frames: int) -> int:
+    """Visible frames by frames in the picture, in percent and rounded down: 100 only where it is all, 0 without any.
+
+    In integers: by floating point 29 of 100 are 28 %.
+    """
+    return 100 * visible // frames if frames else 0
+
+
 @dataclass(frozen=True, slots=True)
 class Consent:
     """Consent of a person who stays visible beside the requester: by whom, since when, and how it is recorded."""

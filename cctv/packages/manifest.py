@@ -222,6 +222,11 @@ class Manifest:
         return self.request
 
     @property
+    def with_companions(self) -> bool:
+        """Whether anybody beside the requester stays visible."""
+        return any(output.companions for output in self.outputs)
+
+    @property
     def names(self) -> tuple[str, ...]:
         """Every file whose hash the manifest holds."""
         return (*(output.file for output in self.outputs), *(listed.file for listed in self.files))

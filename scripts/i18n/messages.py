@@ -30,7 +30,7 @@ from cctv.model.compliance import DeclarationKind, End, NoticeRecipient, NoticeW
 from cctv.model.disclosures import Delivery, DisclosureClosure, DisclosureState, Duty, Method, PasswordWay, Recipient
 from cctv.model.footage import GapCause, Reason
 from cctv.model.holds import GroundKind
-from cctv.model.legal import ZoneKind
+from cctv.model.legal import Area, ZoneKind
 from cctv.model.national_number import NationalNumber
 from cctv.model.requests import (
     BlockKind,
@@ -70,7 +70,7 @@ WORDS = (
     Recipient, Duty, Method, DisclosureState, DisclosureClosure,
     ProcessingRole, Risk, NoticeRecipient, NoticeWay, End, Permission,
     DeclarationKind, NextStepKind, GroundKind, NationalNumber,
-    GapCause, Reason, ZoneKind,
+    GapCause, Reason, ZoneKind, Area,
 )  # fmt: skip
 _ONE = {"_", "N_"}
 _MANY = {"ngettext", "ngettext_lazy"}

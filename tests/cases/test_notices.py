@@ -27,8 +27,27 @@ def test_each_zone_has_a_page_with_its_own_period_and_purpose(site, tmp_path):
         assert "01/11/2026" in text
         assert "Cultuurcentrum De Grote Post vzw" in text
         assert "privacy@example.org" in text
-        assert "theft and damage" in text
+        assert "<dt>Waarom</dt><dd>diefstal en schade</dd>" in text
+        assert "theft" not in text
         assert "http" not in re.sub(re.escape(URL) + r"|http://www.w3.org/2000/svg", "", text)  # nothing is loaded
+
+
+def test_signs_and_pages_in_french_have_its_colon_and_its_name_of_the_union(site, tmp_path):
+    (sign, *_) = site.cctv("register signs --language fr --json").json["signs"]
+    site.cctv(f"register notice --language fr --address {URL} --to {tmp_path / 'out'}")
+
+    assert all(" : " in line for line in sign["lines"][1:])
+    assert "Hors de l’UE" in (tmp_path / "out" / "facade-fr.html").read_text()
+
+
+def test_a_page_has_the_purpose_in_its_language_and_in_the_words_of_the_site(site, tmp_path):
+    words = '[letters.words."theft and damage"]\nen = "theft, damage and safety"\n'
+    site.config.write_text(f"{site.config.read_text()}\n{words}")
+    for language, purpose in (("fr", "vol et dégradations"), ("en", "theft, damage and safety")):
+        site.cctv(f"register notice --language {language} --address {URL} --to {tmp_path / language}")
+        (sign, *_) = site.cctv(f"register signs --language {language} --json").json["signs"]
+        assert f"<dd>{purpose}</dd>" in (tmp_path / language / f"facade-{language}.html").read_text()
+        assert any(line.endswith(purpose) for line in sign["lines"])
 
 
 def test_the_code_leads_to_the_address(site, tmp_path):

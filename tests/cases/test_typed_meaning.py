@@ -31,6 +31,8 @@ def november(site, clock):
         ("za 22", "zo 2u", "Sat 2026-11-28 22:00 CET to Sun 2026-11-29 02:00 CET"),
         ("hier soir 22h", "minuit", "Sun 2026-11-29 22:00 CET to Mon 2026-11-30 00:00 CET"),
         ("last saturday 10pm", "11:30pm", "Sat 2026-11-28 22:00 CET to Sat 2026-11-28 23:30 CET"),
+        ("28.11 's avonds", "28.11 24u", "Sat 2026-11-28 18:00 CET to Sun 2026-11-29 00:00 CET"),
+        ("vannacht 07:30", "8u", "Mon 2026-11-30 07:30 CET to Mon 2026-11-30 08:00 CET"),
         ("vorige week dinsdag 14u", "+30 min", "Tue 2026-11-24 14:00 CET to Tue 2026-11-24 14:30 CET"),
     ],
 )
@@ -47,6 +49,10 @@ def test_an_incident_at_a_time_as_porters_type_it_echoes_weekday_date_and_year(n
         ("half negen", "+1u", ("Sun 2026-11-29 20:30", "Mon 2026-11-30 08:30")),
         ("za 22u", "za 21u", ("Sat 2026-11-28 21:00", "Sat 2026-12-05 21:00")),
         ("zaterdagnacht 2u", "+1u", ("Sat 2026-11-28 02:00", "Sun 2026-11-29 02:00")),
+        ("28.11 9", "+1u", ("Sat 2026-11-28 09:00", "Sat 2026-11-28 21:00")),
+        ("8 uur 5", "+1u", ("Thu 2026-11-05 08:00", "Mon 2026-11-30 08:05")),
+        ("deze zaterdag 22u", "+1u", ("Sat 2026-11-28 22:00", "Sat 2026-12-05 22:00")),
+        ("25/10/2026 half drie", "+1u", ("02:30 CEST", "02:30 CET", "14:30 CET")),
         ("1/10 9u", "+1u", ("Thu 2026-10-01", "Fri 2027-10-01")),
     ],
 )

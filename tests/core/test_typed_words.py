@@ -1,17 +1,22 @@
 """What porters type, in three languages, on a Monday afternoon at De Grote Post: one reading, or all of them."""
 
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from cctv.core.errors import Exit
-from cctv.core.typed_time.parser import TimeUnreadable, read
+from cctv.core.typed_time import words
+from cctv.core.typed_time.durations import DurationUnreadable
+from cctv.core.typed_time.parser import TimeUnreadable
 from cctv.core.typed_time.resolve import (
+    EndBeforeStart,
     HourDoubled,
     HourMissing,
+    ReviewNotAhead,
     SpanWraps,
     TwoReadings,
     YearUnsure,
@@ -135,6 +140,38 @@ def instant(text, now=NOW):
         ("1/12 9u", "2026-12-01 09:00"),
         ("mar 10/11", "2026-11-10 00:00"),
         ("28 mar. 2026", "2026-03-28 00:00"),
+        ("28.11 's avonds", "2026-11-28 18:00"),
+        ("28.11 avond 20u", "2026-11-28 20:00"),
+        ("28.11 morgen", "2026-11-28 06:00"),
+        ("8.30 's avonds", "2026-11-29 20:30"),
+        ("28.11 22", "2026-11-28 22:00"),
+        ("22 28.11", "2026-11-28 22:00"),
+        ("28.11.26 22u", "2026-11-28 22:00"),
+        ("10.11 28.11", "2026-11-28 10:11"),
+        ("22u 21.11", "2026-11-21 22:00"),
+        ("22u 21.11.2026", "2026-11-21 22:00"),
+        ("21.11 22u", "2026-11-21 22:00"),
+        ("huit heures 20 du soir", "2026-11-29 20:20"),
+        ("huit heures vingt du soir", "2026-11-29 20:20"),
+        ("acht uur twintig 's avonds", "2026-11-29 20:20"),
+        ("8 uur 5 's avonds", "2026-11-29 20:05"),
+        ("8 uur 5 minuten", "2026-11-30 08:05"),
+        ("8 uur 05", "2026-11-30 08:05"),
+        ("9 uur 2 dagen geleden", "2026-11-28 09:00"),
+        ("9 uur twee dagen geleden", "2026-11-28 09:00"),
+        ("vannacht 07:30", "2026-11-30 07:30"),
+        ("vannacht 8u", "2026-11-30 08:00"),
+        ("vannacht 10u", "2026-11-29 22:00"),
+        ("vannacht 7am", "2026-11-30 07:00"),
+        ("deze week zaterdag", "2026-12-05 00:00"),
+        ("deze zaterdag 28/11 22u", "2026-11-28 22:00"),
+        ("vorige week zaterdag 28/11", "2026-11-28 00:00"),
+        ("ce midi", "2026-11-30 12:00"),
+        ("minuit et demi", "2026-11-30 00:30"),
+        ("minuit moins le quart", "2026-11-29 23:45"),
+        ("kwart over middernacht", "2026-11-30 00:15"),
+        ("half past noon", "2026-11-30 12:30"),
+        ("samedi soir à minuit", "2026-11-29 00:00"),
     ],
 )
 def test_what_porters_type(text, wall):
@@ -159,6 +196,17 @@ def test_what_porters_type(text, wall):
         ("zaterdagnacht", ("2026-11-27 22:00", "2026-11-28 22:00")),
         ("last night", ("2026-11-29 18:00", "2026-11-29 22:00")),
         ("mar 14", ("2026-11-24 14:00", "2027-03-14 00:00")),
+        ("8.11 's avonds", ("2026-11-08 18:00", "2026-11-29 20:11")),
+        ("28.11 9", ("2026-11-28 09:00", "2026-11-28 21:00")),
+        ("8.11 9.11", ("2026-11-08 09:11", "2026-11-09 08:11")),
+        ("8 uur 5", ("2026-11-05 08:00", "2026-11-30 08:05")),
+        ("huit heures 20", ("2026-11-29 20:20", "2026-11-30 08:20")),
+        ("half acht vannacht", ("2026-11-29 19:30", "2026-11-30 07:30")),
+        ("9 morgen", ("2026-11-09 06:00", "2026-11-30 09:00", "2026-12-01 09:00", "2026-12-01 21:00")),
+        ("deze zaterdag", ("2026-11-28 00:00", "2026-12-05 00:00")),
+        ("ce samedi 22h", ("2026-11-28 22:00", "2026-12-05 22:00")),
+        ("samedi minuit et demi", ("2026-11-28 00:30", "2026-11-29 00:30")),
+        ("samedi minuit moins le quart", ("2026-11-27 23:45", "2026-11-28 23:45")),
     ],
 )
 def test_what_has_several_readings_is_refused_with_all_of_them(text, walls):
@@ -167,6 +215,43 @@ def test_what_has_several_readings_is_refused_with_all_of_them(text, walls):
     assert refusal.value.exit_code is Exit.USAGE
     shown = str(refusal.value.fields["readings"]).split(" / ")
     assert [parse_instant(reading, now=NOW, zone=BRUSSELS) for reading in shown] == [local(wall) for wall in walls]
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("21/11 gisteren", "two days"),
+        ("vannacht 28/11", "two days"),
+        ("zaterdag vannacht 2u", "two days"),
+        ("vorige zaterdag 21/11", "two days"),
+        ("vorige week zaterdag 14/11", "two days"),
+        ("2 uur geleden zaterdag", "two days"),
+        ("vannacht 28", "left over"),
+        ("28 28.11", "left over"),
+        ("8.11 9.11 10.11", "left over"),
+        ("8.11 " * 60, "left over"),
+        ("7am 's avonds", "not in that part of the day"),
+        ("22u21.11", "not a time of day"),
+    ],
+)
+def test_what_names_a_day_or_an_hour_twice_is_refused(text, problem):
+    with pytest.raises(TimeUnreadable, match=problem):
+        instant(text)
+
+
+def test_this_noon_is_that_of_today_before_it_has_come():
+    assert instant("ce midi", now=local("2026-11-30 09:00")) == local("2026-11-30 12:00")
+
+
+def test_a_date_with_a_dot_is_a_date_where_no_hour_can_stand():
+    assert parse_date("8.11", now=NOW, zone=BRUSSELS) == date(2026, 11, 8)
+    assert parse_date("14", now=NOW, zone=BRUSSELS) == date(2026, 11, 14)
+
+
+def test_this_weekday_ahead_is_refused_where_that_of_this_week_has_passed():
+    with pytest.raises(TwoReadings, match=r"2026-11-24 .* / .* 2026-12-01"):
+        parse_review("deze dinsdag", now=local("2026-11-27 12:00"), zone=BRUSSELS)
+    assert parse_review("deze zaterdag", now=NOW, zone=BRUSSELS) == local("2026-12-05 00:00")
 
 
 def test_a_22nd_that_is_a_saturday_makes_two_readings_of_a_saturday_and_22():
@@ -269,6 +354,33 @@ def test_an_hour_in_words_that_summer_time_doubled_is_refused():
         instant("zondag half drie 's morgens", now=datetime(2026, 10, 26, 9, tzinfo=UTC))
 
 
+@pytest.mark.parametrize(
+    ("text", "walls"),
+    [
+        ("25/10/2026 half drie", ("02:30 CEST", "02:30 CET", "14:30 CET")),
+        ("zondagnacht 2u30", ("Sun 2026-10-25 02:30 CEST", "Sun 2026-10-25 02:30 CET", "Mon 2026-10-26 02:30 CET")),
+        ("29/3/2026 half drie", ("01:30 CET", "03:30 CEST", "14:30 CEST")),
+    ],
+)
+def test_an_hour_that_summer_time_moved_hides_no_other_reading(text, walls):
+    now = datetime(2026, 10, 27, 9, tzinfo=UTC)
+    with pytest.raises(TwoReadings) as refusal:
+        instant(text, now=now)
+    shown = str(refusal.value.fields["readings"]).split(" / ")
+    assert [reading.endswith(wall) for reading, wall in zip(shown, walls, strict=True)] == [True] * len(walls)
+    assert [echo_instant(instant(reading, now=now), BRUSSELS) for reading in shown] == shown
+
+
+def test_a_doubled_hour_is_said_to_be_on_its_own_day():
+    with pytest.raises(HourDoubled, match="on 2026-10-25"):
+        instant("nacht van zaterdag op zondag 2u30", now=datetime(2026, 10, 27, 9, tzinfo=UTC))
+
+
+def test_one_reading_that_is_left_is_asked_about_its_year():
+    with pytest.raises(YearUnsure):
+        instant("deze zaterdag 1/8")
+
+
 def test_a_day_is_echoed_with_its_weekday_and_can_be_typed_back():
     assert echo_date(date(2026, 11, 21)) == "Sat 2026-11-21"
 
@@ -321,13 +433,57 @@ def test_each_reading_that_a_refusal_names_can_be_typed_back(now, text):
         return
 
 
-SOME_WORDS = sorted({*WEEKDAYS, *SHIFTS, "half", "9", "uur", "22u", "28/11", "'s", "avonds", "last", "nacht"})
+TABLES = (
+    WEEKDAYS, MONTHS, SHIFTS, words.NUMBERS, words.PARTS, words.THIS_NIGHT, words.LAST_NIGHT, words.WEEKS,
+    words.NEAREST, words.BESIDE, words.NOON, words.MIDNIGHT, words.NOW, words.UNITS, words.COUNTS,
+)  # fmt: skip
+PLACED = (
+    "half", "geleden", "ago", "il y a", "over", "binnen", "dans", "in", "voor", "voor half", "over half",
+    "past", "to", "half past", "et", "et demi", "et demie", "moins", "moins le", "uur", "u", "h", "heures",
+    "o'clock", "am", "pm", "p.m.", "om", "op", "at", "on", "à", "le", "la", "de", "du", "van", "of", "'s",
+    "deze", "ce", "cet", "cette", "this", "tonight", "+", "z", "utc", "cest", "nacht van zaterdag op zondag",
+    "vanavond", "zaterdagnacht", "25/10", "29/3/2026", "28.11", "8.11", "28.11.26", "2026-10-25", "07:30",
+    "2:30", "24:00", "2u30", "22u", "20u30", "02", "2.30", "22:00:05", "1er", "28ste",
+)  # fmt: skip
+VOCABULARY = sorted({word for table in TABLES for word in table} | set(PLACED))
+PIECES = st.sampled_from(VOCABULARY) | st.integers(0, 61).map(str)
+SEPARATORS = st.sampled_from([" ", " ", " ", " ", "", ", ", ".", "-", "/", ":", "  "])
+TYPED = st.lists(st.tuples(PIECES, SEPARATORS), min_size=1, max_size=6).map(
+    lambda pairs: "".join(piece + separator for piece, separator in pairs)
+)
+ASKED = (TimeUnreadable, TwoReadings, YearUnsure, HourDoubled, HourMissing)
+MOMENTS = INSTANTS | st.integers(-4000, 4000).map(lambda minutes: NOW + timedelta(minutes=minutes))
 
 
-@given(st.lists(st.sampled_from(SOME_WORDS), max_size=5))
-def test_no_sequence_of_words_breaks_the_reader(words):
+@settings(max_examples=400)
+@given(MOMENTS, TYPED)
+@example(NOW, "28.11 's avonds")
+@example(NOW, "28.11 9")
+@example(NOW, "samedi minuit et demi")
+@example(datetime(2026, 10, 25, 22, tzinfo=UTC), "vannacht 2u30")
+def test_any_words_are_read_and_echoed_or_refused(now, text):
     try:
-        readings = read(" ".join(words))
-    except TimeUnreadable:
+        moment = instant(text, now=now)
+    except TwoReadings as refusal:
+        readings = str(refusal.fields["readings"]).split(" / ")
+        assert len(set(readings)) > 1
+        assert [echo_instant(instant(reading, now=now), BRUSSELS) for reading in readings] == readings
+    except ASKED:
         return
-    assert readings
+    else:
+        assert instant(str(echo_instant(moment, BRUSSELS)), now=now) == moment
+
+
+@settings(max_examples=200)
+@given(MOMENTS, TYPED, TYPED)
+def test_any_words_are_a_span_a_date_a_review_and_an_appointment_or_refused(now, text, end):
+    with suppress(*ASKED, EndBeforeStart, SpanWraps, DurationUnreadable):  # an end may be "+9h"
+        first, last = parse_span(text, end, now=now, zone=BRUSSELS)
+        assert first < last
+    with suppress(*ASKED):
+        day = parse_date(text, now=now, zone=BRUSSELS)
+        assert parse_date(str(echo_date(day)), now=now, zone=BRUSSELS) == day
+    with suppress(*ASKED, ReviewNotAhead, DurationUnreadable):
+        assert parse_review(text, now=now, zone=BRUSSELS) > now
+    with suppress(*ASKED):
+        parse_ahead(text, now=now, zone=BRUSSELS)

@@ -12,7 +12,7 @@ from i18n.catalogs import LANGUAGES, read
 from i18n.messages import ROOT, every_message, sources, spoken_commands
 
 from cctv.cli.options import OneOf, plain_word
-from cctv.core.i18n import LINE_WORDS, PLACEHOLDERS, catalog, translate_line
+from cctv.core.i18n import CAPITALS, LINE_WORDS, PLACEHOLDERS, catalog, translate_line
 from cctv.core.language import Language
 
 # Words that are neither Dutch nor French, of the messages of this program.
@@ -217,6 +217,20 @@ def test_no_translation_has_an_english_word_or_says_je_or_tu(language):
     shown = [translate_line(re.sub(r"{[^}]*}|\"[^\"]*\"", "", text), Language(language)) for text in texts]
     assert [text for text in shown if english(text, language)] == []
     assert [text for text in texts if INFORMAL[language].search(text)] == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_stands_for_a_value_in_quotes_is_translated_as_well(language):
+    messages = [*every_message()]
+    known = {message.english for message in messages if message.context == PLACEHOLDERS}
+    wrong = [
+        quoted
+        for text in {message.english for message in messages if message.context is None}
+        for quoted in re.findall(r"\"[A-Z]{2}[A-Z ,-]*\"", text)
+        if not set(CAPITALS.findall(quoted)) <= known and quoted in catalog(Language(language)).gettext(text)
+    ]
+
+    assert wrong == []
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

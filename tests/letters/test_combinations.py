@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from itertools import combinations
+from pathlib import Path
 
 import pytest
 
+from cctv import letters as templates
 from cctv.cases.requests.outcomes import KEEPING
 from cctv.core.language import Language
 from cctv.letters.answers import IdentityDoubt, IdentityWay, Proof
@@ -15,6 +17,7 @@ from cctv.letters.completeness import missing_facts
 from cctv.letters.errors import FactMissing
 from cctv.letters.facts import LetterTemplate
 from cctv.letters.render import text_of
+from cctv.letters.specimen_texts import UNSEEN
 from cctv.letters.specimens import specimens_of
 from cctv.letters.terms import words
 from cctv.model.disclosures import Delivery, PasswordWay
@@ -98,6 +101,70 @@ def test_an_encrypted_copy_always_says_how_its_passphrase_is_told(language):
                 text = plain(replace(letter, facts=replace(letter.facts, package=package))).casefold()
                 assert (PASSPHRASE[language] in text) == encrypted
                 assert (words(way, language).casefold() in text) if encrypted and way else True
+
+
+@pytest.mark.parametrize("language", Language)
+def test_a_copy_with_a_video_in_which_nobody_was_recognised_does_not_claim_all_footage(language):
+    everything = {
+        Language.NL: "De kopie bevat alle beelden",
+        Language.FR: "La copie contient toutes les images",
+        Language.EN: "The copy holds all footage",
+    }
+    letter = specimens_of(LetterTemplate.ACCESS_ANSWER, language)[1]
+    seen = letter.facts.package
+    partly = replace(seen, shown=(*seen.shown, UNSEEN))
+
+    assert everything[language] in plain(letter)
+    assert everything[language] not in plain(replace(letter, facts=replace(letter.facts, package=partly)))
+
+
+@pytest.mark.parametrize(
+    ("language", "too"), [(Language.NL, "ook deze"), (Language.FR, "elles aussi"), (Language.EN, "as well")]
+)
+@pytest.mark.parametrize("kind", [LetterTemplate.ERASURE_PARTLY, LetterTemplate.OBJECTION_UPHELD])
+def test_what_waits_goes_as_well_only_where_something_went(kind, language, too):
+    letters = [letter for letter in specimens_of(kind, language) if letter.facts.waiting]
+    went = [bool(getattr(letter.facts, "erased", ()) or getattr(letter.facts, "gone_on", None)) for letter in letters]
+
+    assert set(went) == {True, False}
+    assert [
+        too in plain(letter).partition("nieuwe beelden")[0].partition("new footage")[0] for letter in letters
+    ] == went
+
+
+@pytest.mark.parametrize("language", Language)
+def test_how_identity_is_noted_is_said_where_it_is_asked_for(language):
+    noted = {Language.NL: "Wij noteren", Language.FR: "Nous notons", Language.EN: "We record only"}
+    for letter in specimens_of(LetterTemplate.IDENTITY_ASKED, language):
+        assert (noted[language] in plain(letter)) == bool(letter.facts.ways)
+        asks_for_proof = {Proof.MANDATE, Proof.REPRESENTATION} & {*letter.facts.proofs}
+        if letter.addressee.on_behalf_of:
+            assert bool(asks_for_proof) == (letter.addressee.mandate is None)
+
+
+def test_french_letters_leave_open_whether_the_reader_is_a_man_or_a_woman():
+    pattern = re.compile(
+        r"\bvous (?:avez pu être|(?:y |en |n’y )?(?:êtes|serez|pouvez être))(?: alors)? \w+[éiu]\b(?!\(e\))"
+    )
+    folder = Path(templates.__file__).parent / "templates" / "fr"
+    lines = [line for path in folder.glob("*.html") for line in path.read_text().casefold().splitlines()]
+
+    assert [line for line in lines if pattern.search(line)] == []
+
+
+def test_the_facts_of_a_specimen_agree_with_each_other():
+    for kind in LetterTemplate:
+        for facts in (letter.facts for letter in specimens_of(kind, Language.EN)):
+            package = getattr(facts, "package", None)
+            if package is None:
+                continue
+            gaps = [(gap.camera, gap.span) for gap in getattr(facts, "missing", ())]
+            for video in package.shown:
+                assert video.camera in facts.asked.cameras
+                assert not any(camera == video.camera and span.overlaps(video.span) for camera, span in gaps)
+            assert len(package.shown) == package.videos
+            if hasattr(facts, "processing"):
+                assert tuple(camera.id for camera in facts.processing.cameras) == facts.asked.cameras
 
 
 @pytest.mark.parametrize("language", Language)

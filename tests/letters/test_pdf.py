@@ -20,10 +20,10 @@ pytestmark = pytest.mark.slow
 MADE = [
     (LetterTemplate.ACCESS_ANSWER, Language.FR),
     (LetterTemplate.ERASURE_PARTLY, Language.NL),
-    (LetterTemplate.PACKAGE_RECEIPT, Language.EN),
+    (LetterTemplate.WORKSTATION_CHECK, Language.EN),
 ]
 
-PAGES = {LetterTemplate.ACCESS_ANSWER: 3, LetterTemplate.ERASURE_PARTLY: 2, LetterTemplate.PACKAGE_RECEIPT: 1}
+PAGES = {LetterTemplate.ACCESS_ANSWER: 3, LetterTemplate.ERASURE_PARTLY: 2, LetterTemplate.WORKSTATION_CHECK: 1}
 
 
 @pytest.fixture(scope="module")

@@ -20,13 +20,13 @@ from cctv.model.disclosures import Delivery, PasswordWay, Recipient
 from cctv.model.footage import GapCause
 from cctv.model.holds import GroundKind
 from cctv.model.legal import Area, Jurisdiction, ZoneKind, authority_of
-from cctv.model.requests import ExtensionGround, IdentityMethod, RefusalGround, RestrictionGround, YieldGround
+from cctv.model.requests import ExtensionGround, RefusalGround, RestrictionGround, YieldGround
 
 SHOWN = [
     *(term for module in (answers, facts, notices) for term in vars(module).values()
       if isinstance(term, type) and issubclass(term, Enum) and term is not LetterTemplate
       and term.__module__ == module.__name__),
-    RequestType, GroundKind, ZoneKind, Recipient, Delivery, PasswordWay, IdentityMethod,
+    RequestType, GroundKind, ZoneKind, Recipient, Delivery, PasswordWay,
     ExtensionGround, RefusalGround, RestrictionGround, YieldGround,
 ]  # fmt: skip
 # Words that only one of the three languages has.

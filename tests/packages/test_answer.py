@@ -32,6 +32,19 @@ def test_an_access_request_is_answered_by_one_command(approved, tmp_path):
                                    "disclosure.handed"]  # fmt: skip
 
 
+def test_a_letter_says_of_a_plain_folder_neither_that_it_is_encrypted_nor_that_it_has_a_passphrase(built, tmp_path):
+    hand = f"request answer {REQUEST} --method hand --to {tmp_path} --delivery registered-post"
+    refused = built.cctv(f"{hand} --password phone", exit=2)
+    assert "has no passphrase" in " ".join(refused.err.split())
+
+    plain = built.cctv(f"{hand} --dry-run --json").json["text"].casefold()
+    zipped = built.cctv(f"{hand.replace('hand', 'zip')} --dry-run --json").json["text"].casefold()
+
+    assert "aangetekende zending" in " ".join(plain.split())
+    assert [word in plain for word in ("wachtzin", "versleuteld")] == [False, False]
+    assert [word in zipped for word in ("wachtzin", "versleuteld")] == [True, True]
+
+
 def test_a_copy_that_stands_is_not_built_again(built, tmp_path):
     done = built.cctv(f"request answer {REQUEST} --no-letter --method hand --to {tmp_path} --json").json
     assert done["package"] == "EXP-2026-001"

@@ -6,15 +6,21 @@ import re
 import shlex
 import shutil
 import subprocess
+from dataclasses import replace
+from datetime import date
+from zoneinfo import ZoneInfo
 
 import pytest
 from casestages import REQUEST, acts, check_identities, name_nominee, stock_tools
 from sqlalchemy import text
 
+from cctv.cases.disclosures.disclosures import find_disclosure
 from cctv.db.engine import read_transaction, write_transaction
 from cctv.model.disclosures import Delivery
 from cctv.packages.deliver import fetch_lines, lent_since
+from cctv.packages.documents import readme, receipt_page
 from cctv.packages.encrypted_zip import DIGITS, GROUPS, new_passphrase
+from cctv.packages.manifest import CompanionShown, Manifest
 
 pytestmark = pytest.mark.slow
 
@@ -79,6 +85,27 @@ def test_that_it_left_is_a_disclosure_which_does_not_name_the_requester(built, o
         assert "Peeters" not in said
         assert "an@example.be" not in said
     assert stock_tools(outgoing / PACKAGE) == [0, 0]
+
+
+@pytest.mark.parametrize(
+    ("language", "except_"),
+    [
+        ("nl", "behalve wie ermee instemde"),
+        ("fr", "sauf celles qui ont consenti"),
+        ("en", "except those who consented"),
+    ],
+)
+def test_a_receipt_and_a_readme_name_companions_only_where_there_are_some(built, outgoing, language, except_):
+    built.cctv(f"export deliver {PACKAGE} --method hand --to {outgoing}")
+    with read_transaction(built.open().engine) as connection:
+        disclosure = find_disclosure(connection, "DIS-2026-001")
+    alone = replace(Manifest.from_json((outgoing / PACKAGE / "manifest.json").read_bytes()), language=language)
+    beside = replace(alone.outputs[0], companions=(CompanionShown(date(2026, 10, 31)),))
+    together, zone = replace(alone, outputs=(beside,)), ZoneInfo("Europe/Brussels")
+
+    for manifest, said in ((alone, False), (together, True)):
+        assert (except_ in receipt_page(manifest, disclosure, zone)) == said
+        assert (except_ in " ".join(readme(manifest, zone).split())) == said
 
 
 def test_a_dry_run_hands_nothing_over(built, outgoing):

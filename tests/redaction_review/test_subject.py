@@ -10,13 +10,16 @@ import numpy as np
 import pytest
 
 from cctv.core.time_range import Span
-from cctv.model.ids import CameraId, RequestId
+from cctv.letters.facts import PackageFacts, ShownFacts
+from cctv.model.disclosures import Delivery
+from cctv.model.ids import CameraId, ExportId, RequestId
 from cctv.model.requests import Consent, HiddenCause
 from cctv.redaction.background.illumination import Light
 from cctv.redaction.background.model import Backdrop
 from cctv.redaction.render.privacy_masks import masked_area
 from cctv.redaction.render.visibility import Cover, FrameDecision
 from cctv.redaction.review.plan import CasePlan, Companion, HiddenStretch, PartDecisions, SubjectVisibility
+from cctv.redaction.review.sheet.labels import visible_words
 from cctv.redaction.review.subject import (
     KeptPath,
     SubjectMeter,
@@ -35,6 +38,8 @@ from cctv.redaction.video.spill import MaskSpool
 from cctv.redaction.video.yuv import Planes
 
 FRAMES, HALF = 20, (60, 80)
+DAY = date(2026, 11, 1)
+SPAN = Span(datetime(2026, 11, 1, 11, tzinfo=UTC), datetime(2026, 11, 1, 12, tzinfo=UTC))
 ALONE = OcclusionResult(False, ())
 SOMEBODY = OcclusionResult(True, ())
 NOTHING = Planes(*(np.zeros((2, 2), np.uint8) for _ in "yuv"))
@@ -195,6 +200,17 @@ def test_a_companion_who_is_visible_does_not_make_the_subject_visible(spool):
     assert meter.result().visible == 0
 
 
+def test_the_share_is_whole_percents_rounded_down_and_the_letters():
+    for frames in range(1, 130):
+        for visible in range(frames + 1):
+            percent = max(whole for whole in range(101) if whole * frames <= 100 * visible)
+            video = ShownFacts(CameraId("foyer-1"), SPAN, visible, frames, ())
+            assert f"({percent} %)" in visible_words(SubjectVisibility(visible, frames))
+            assert (
+                PackageFacts(ExportId("EXP-2026-001"), DAY, 1, "", DAY, Delivery.DOWNLOAD, (video,)).percent == percent
+            )
+
+
 def people(*paths: BoxPath, drawn: bool = True) -> tuple[KeptPath, ...]:
     return tuple(
         KeptPath(one.id, one, None) if drawn else KeptPath(number, one, track(number, one.first, one.last))
@@ -217,6 +233,33 @@ def test_tracks_side_by_side_are_two_people_and_head_and_legs_are_one():
 
     assert two_people(PartDecisions(), people(path("1", 0, 9), beside, drawn=False)) is not None
     assert two_people(PartDecisions(), people(path("1", 0, 9), below, drawn=False)) is None
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "two"),
+    [
+        (59, 40, True),  # side by side, their boxes overlap by a pixel
+        (48, 60, True),  # one before the other
+        (40, 40, True),  # a child before an adult
+        (56, 92, True),  # below and aside
+        (44, 84, False),  # legs below a trunk, their regions filled out
+        (44, 113, False),
+        (44, 116, True),  # too far below
+    ],
+)
+def test_only_what_stands_straight_above_the_other_is_one_body(x, y, two):
+    kept = people(path("1", 0, 9), path("2", 0, 9, x=x, y=y), drawn=False)
+
+    assert (two_people(PartDecisions(), kept) is not None) == two
+    assert (two_people(PartDecisions(), kept[::-1]) is not None) == two
+
+
+@pytest.mark.parametrize(("x", "two"), [(42, False), (49, False), (52, True), (60, True)])
+def test_a_drawn_box_around_a_kept_track_is_the_same_person(x, two):
+    (drawn,) = people(path("an", 0, 9))
+    (tracked,) = people(path("1", 0, 9, x=x), drawn=False)
+
+    assert (two_people(PartDecisions(), (drawn, tracked)) is not None) == two
 
 
 def test_a_consent_or_a_mirror_ends_it():

@@ -42,7 +42,7 @@ def checked_country(name: str, country: str, area: Area, following: str) -> str:
     if len(code) != 2 or not code.isalpha() or not code.isascii():
         raise CountryUnreadable(country=country)
     if not area.holds(code):
-        raise OutsideArea(name=name, country=code, area=area.value, following=following)
+        raise OutsideArea(name=name, country=code, area=area, following=following)
     return code
 
 

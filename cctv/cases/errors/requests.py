@@ -138,6 +138,13 @@ class PassphraseAlongside(UsageError):
     """
 
 
+class PassphraseWithoutZip(UsageError):
+    """A copy that is handed over as a plain folder has no passphrase, and the letter would promise one.
+
+    next: leave --password out; or hand over an encrypted copy: --method zip
+    """
+
+
 class AbuseUnproved(UsageError):
     """A refusal as {ground} needs its evidence: the controller has to prove it (Article 12(5) GDPR; C-526/24).
 

@@ -20,6 +20,7 @@ from cctv.cases.errors.requests import (
     InvitationMissing,
     MeasuresMissing,
     PassphraseAlongside,
+    PassphraseWithoutZip,
     ReasonMissing,
     RecipientsUntold,
 )
@@ -76,7 +77,7 @@ class Wording:
     delivery: Delivery | None = None
     password: PasswordWay | None = None
     told: bool = False  # the recipients of the footage were informed (Article 19 GDPR)
-    zipped: bool = False  # the copy is handed over at once, as an encrypted ZIP
+    zipped: bool | None = None  # whether the copy goes as an encrypted ZIP or a plain folder; None: not known yet
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +107,7 @@ def facts_for(
     """The facts of an answer's letters.
 
     Raises BalanceMissing, BasisMissing, MeasuresMissing, ReasonMissing, InvitationMissing, RecipientsUntold,
-    PassphraseAlongside, GroundMissing, WordsUntranslated.
+    PassphraseAlongside, PassphraseWithoutZip, GroundMissing, WordsUntranslated.
     """
     request, ending = plan.request, plan.ending
     request_facts, today = asked_of(site, request), local_day(site, site.clock.now())
@@ -274,7 +275,9 @@ def _refusal(request_facts: Asked, today: date, ending: RequestOutcome) -> Refus
 
 
 def _check_passphrase(wording: Wording) -> None:
-    """Raises PassphraseAlongside for a passphrase that would go the way of the package that it opens."""
+    """Raises PassphraseWithoutZip without anything to open, PassphraseAlongside where it would go the package's way."""
+    if wording.password is not None and wording.zipped is False:
+        raise PassphraseWithoutZip
     if wording.password is not None and _SAME_WAY.get(wording.delivery) is wording.password:
         others = ", ".join(way.value for way in PasswordWay if way is not wording.password)
         raise PassphraseAlongside(way=wording.password.value, others=others)
@@ -286,6 +289,7 @@ def _package(plan: AnswerPlan, wording: Wording, copy: LetterCopy) -> PackageFac
     mailed = Delivery.ENCRYPTED_MAIL if "@" in address else Delivery.REGISTERED_POST
     delivery = wording.delivery or mailed
     _check_passphrase(replace(wording, delivery=delivery))
+    likely = delivery is not Delivery.IN_PERSON or wording.password is not None
     return PackageFacts(
         id=copy.id,
         made=copy.made,
@@ -294,7 +298,7 @@ def _package(plan: AnswerPlan, wording: Wording, copy: LetterCopy) -> PackageFac
         expires=copy.expires,
         delivery=delivery,
         password=wording.password,
-        encrypted=delivery is not Delivery.IN_PERSON or wording.zipped or wording.password is not None,
+        encrypted=likely if wording.zipped is None else wording.zipped,
         shown=copy.shown,
         consents=copy.consents,
     )

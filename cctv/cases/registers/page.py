@@ -23,7 +23,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from cctv.cases.registers.register import Register, fixed_text, label, title
 from cctv.config.schema import Settings, ZoneSettings
 from cctv.core.errors import UsageError
-from cctv.core.i18n import N_, Message, translate_to, translator
+from cctv.core.i18n import N_, Message, pgettext_lazy, translate_to, translator
 from cctv.core.language import Language
 from cctv.letters.formatting import duration
 from cctv.letters.sender import site_words
@@ -91,7 +91,6 @@ def page_of(register: Register, language: Language, *, site: str, made: str, by:
 def signs(settings: Settings, language: Language) -> tuple[Sign, ...]:
     """One sign for each zone that a camera watches; usual purposes are translated, others worded as in cameras.toml."""
     controller = settings.controller
-    gettext, pgettext = translator(language)
     controller_line = ", ".join(part for part in (controller.name, *controller.address) if part)
     questions = ", ".join(part for part in (controller.mail, controller.phone) if part)
     required = {
@@ -102,24 +101,30 @@ def signs(settings: Settings, language: Language) -> tuple[Sign, ...]:
     missing = tuple(f"[controller] {key}" for key, value in required.items() if not value)
     zone_signs = []
     for zone in settings.zones.values():
-        purposes = dict.fromkeys(
-            site_words(settings, camera.purpose, language)
-            for camera in settings.cameras.values()
-            if camera.zone == zone.id
-        )
+        purposes = _purposes(settings, zone, language)
         if not purposes:
             continue
-        lines = [
-            translate_to(_HEAD[settings.site.jurisdiction], language),
-            f"{pgettext('pictogram', 'Purpose')}: {'; '.join(purposes)}",
-            f"{pgettext('pictogram', 'Kept')}: {duration(settings.limit_for(zone.id), language)}",
-            f"{pgettext('pictogram', 'Controller')}: {controller_line}",
-            f"{pgettext('pictogram', 'Questions')}: {questions}",
+        rows = [
+            (pgettext_lazy("pictogram", "Purpose"), purposes),
+            (pgettext_lazy("pictogram", "Kept"), duration(settings.limit_for(zone.id), language)),
+            (pgettext_lazy("pictogram", "Controller"), controller_line),
+            (pgettext_lazy("pictogram", "Questions"), questions),
         ]
         if controller.dpo:
-            lines.append(f"{gettext('Data protection officer')}: {controller.dpo}")
-        zone_signs.append(Sign(zone.id, tuple(lines), missing, _sign_size(settings, zone, language)))
+            rows.append((N_("Data protection officer"), controller.dpo))
+        lines = [
+            _HEAD[settings.site.jurisdiction],
+            *(N_("{heading}: {text}", heading=head, text=text) for head, text in rows),
+        ]
+        translated = tuple(translate_to(line, language) for line in lines)
+        zone_signs.append(Sign(zone.id, translated, missing, _sign_size(settings, zone, language)))
     return tuple(zone_signs)
+
+
+def _purposes(settings: Settings, zone: ZoneSettings, language: Language) -> str:
+    """What the cameras of a zone are for, in the site's words of that language; empty where no camera watches it."""
+    cameras = [camera for camera in settings.cameras.values() if camera.zone == zone.id]
+    return "; ".join(dict.fromkeys(site_words(settings, camera.purpose, language) for camera in cameras))
 
 
 def _sign_size(settings: Settings, zone: ZoneSettings, language: Language) -> str | None:
@@ -165,17 +170,16 @@ def _notice_page(settings: Settings, zone: ZoneSettings, language: Language, add
 def notice_rows(settings: Settings, zone: ZoneSettings, language: Language) -> list[tuple[Message, Message | str]]:
     """What Article 13(1) and (2) GDPR ask for, in their order, about one zone."""
     controller, authority = settings.controller, authority_of(settings.site.jurisdiction)
-    cameras = [camera for camera in settings.cameras.values() if camera.zone == zone.id]
     ground = "public ground" if controller.public_body else "ground"
     contact = ", ".join(part for part in (controller.mail, controller.phone) if part)
     rows: list[tuple[Message, Message | str]] = [
         (N_("Who records"), ", ".join(part for part in (controller.name, *controller.address, contact) if part)),
         (N_("Data protection officer"), controller.dpo or ""),
-        (N_("Why"), "; ".join(dict.fromkeys(camera.purpose for camera in cameras))),
+        (N_("Why"), _purposes(settings, zone, language)),
         (N_("On which ground"), fixed_text(ground)),
         (N_("What"), fixed_text("categories")),
         (N_("Who may receive it"), fixed_text("recipients")),
-        (N_("Outside the {area}", area=settings.policy.area.value), N_("nothing is sent there")),
+        (N_("Outside the {area}", area=settings.policy.area), N_("nothing is sent there")),
         (
             N_("How long"),
             N_("{period}, then it is deleted; longer only for an incident or a request that is being dealt with",

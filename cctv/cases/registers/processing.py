@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from cctv.cases.registers.register import Register, RegisterName, fixed
 from cctv.config.schema import CameraSettings, Settings
-from cctv.core.i18n import N_, enum_label
+from cctv.core.i18n import N_, enum_label, translate_to
 from cctv.core.language import Language
 from cctv.core.typed_time.durations import format_duration
 from cctv.letters.sender import site_words
@@ -38,7 +38,7 @@ def processing_register(settings: Settings, processors: Sequence[Processor], lan
             fixed("categories", language),
             fixed("recipients", language),
             "; ".join(_engaged(settings, processor, language) for processor in engaged),
-            fixed("transfers", language).format(area=settings.policy.area.value),
+            fixed("transfers", language).format(area=translate_to(enum_label(settings.policy.area), language)),
             _periods(settings, cameras),
             fixed("measures", language),
         ))  # fmt: skip

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
+from itertools import product
 
 from cctv.core.errors import UsageError
 from cctv.core.i18n import N_, Message, pgettext_lazy
@@ -89,6 +90,22 @@ def plain(text: str) -> str:
     return " ".join("".join(sign for sign in folded if not unicodedata.combining(sign)).split())
 
 
+@dataclass(frozen=True, slots=True)
+class _Meaning:
+    """One of the things that an open word or number may mean; a part that it does not mean is None."""
+
+    minutes: tuple[int, ...] = ()  # it is the clock, as in `_Reader.minutes`
+    beside: int = 0  # minutes past the hour before it
+    day: int | None = None
+    month: int | None = None
+    shift: int | None = None
+    part: DayPart | None = None
+
+    @property
+    def names_day(self) -> bool:
+        return self.day is not None or self.shift is not None
+
+
 class _Reader:
     """Takes a text apart from its left end; `readings` settles what the parts mean together."""
 
@@ -99,9 +116,12 @@ class _Reader:
         self.part: DayPart | None = None
         self.minutes: tuple[int, ...] = ()  # from midnight: each hour that the clock may mean
         self.beyond = timedelta(0)  # seconds and their fraction
-        self.midnight = self.night_settled = self.evening_too = self.tuesday_or_march = False
+        self.half_known = False  # by "am" or "pm"
+        self.midnight = self.night_settled = self.evening_too = self.this = self.tuesday_or_march = False
         self.number: tuple[int, bool] | None = None  # a bare number, and whether it has the ending of an ordinal
-        self.dotted: tuple[int, int] | None = None  # "8.11": a clock, or a day and a month
+        self.dotted: list[tuple[int, int]] = []  # "8.11": a clock, or a day and a month
+        self.single: int | None = None  # the 5 of "8 uur 5": minutes, or a day
+        self.morning_or_tomorrow = False
         takes = (self._take_length, self._take_date, self._take_dial, self._take_clock, self._take_phrase)
         while self.rest:
             if not any(take() for take in takes) and not self._take_number() and not self._take_suffix():
@@ -166,12 +186,13 @@ class _Reader:
             match = self._match(pattern)
             if match is not None:
                 parts = match.groupdict()
-                beside = factor * _number(parts.get("past") or "0") + extra
-                if parts.get("noon"):
-                    return self._set_minutes(((parts["noon"] == "midi") * 720 + beside) % _DAY)
+                beside = factor * _number(parts.get("past") or self._minutes_typed(parts) or "0") + extra
+                if parts.get("noon") or parts.get("midnight"):
+                    self.midnight = not parts["noon"]
+                    return self._set_minutes(beside if self.midnight else 720 + beside)
                 typed = parts.get("hour") or parts["digits"]
                 hour = _number(typed)
-                if hour > 24 or abs(beside) > 60:
+                if hour > 24 or abs(beside) > 59:
                     raise self._not_on_clock(match[0])
                 minutes: tuple[int, ...] = on_dial(hour * 60 + beside) if hour <= 12 else (hour * 60 + beside,)
                 if extra == -30 and typed in words.ENGLISH_NUMBERS:  # "half eight" is half past in English only
@@ -184,21 +205,32 @@ class _Reader:
         if match is None:
             return False
         parts = match.groupdict()
-        hour, minute, second = (int(parts.get(name) or parts.get(2 * name) or 0) for name in "hms")
+        hour, minute, second = (int(parts.get(name) or 0) for name in "hms")
+        minute = minute or int(self._minutes_typed(parts) or 0)
         fraction = int((parts.get("f") or "0").ljust(6, "0"))
         if match.re.pattern == words.DOTTED and is_day(2000, minute or 13, hour):
-            self.dotted = (hour, minute)
+            if len(self.dotted) == 2:  # a clock and a date: each more doubles what `_combined` tries
+                raise self._refuse(N_('"{rest}" is left over', rest=match[0].strip()))
+            self.dotted.append((hour, minute))
             return True
         half = parts.get("half")
         if half:
             if not 1 <= hour <= 12 or minute > 59:
                 raise self._refuse(N_("{clock} is not on a clock of 12 hours", clock=match[0].strip()))
-            self.midnight = hour == 12 and half == "a" and not minute
+            self.half_known, self.midnight = True, hour == 12 and half == "a" and not minute
             return self._set_minutes(hour % 12 * 60 + minute + (half == "p") * 720)
         if hour > 24 or minute > 59 or second > 59 or (hour == 24 and (minute or second or fraction)):
             raise self._not_on_clock(match[0])
         self.beyond = timedelta(seconds=second, microseconds=fraction)
         return self._set_minutes(hour * 60 + minute)
+
+    def _minutes_typed(self, parts: dict[str, str | None]) -> str | None:
+        """The minutes behind an hour; None where a single digit leaves open whether it is a day."""
+        typed = parts.get("mm")
+        if typed is not None and len(typed) == 1 and not parts.get("sure"):
+            self.single = int(typed)
+            return None
+        return typed
 
     def _take_phrase(self) -> bool:
         between = self._match(words.NIGHT_BETWEEN)
@@ -208,6 +240,7 @@ class _Reader:
                 raise self._refuse(N_("no night lies between these days"))
             self.night_settled = True
             return self._set_part(DayPart.NIGHT) and self._set(weekday=first)
+        self.this = self._match(words.THIS_WEEKDAY) is not None or self.this
         match = self._match(words.PHRASE)
         return match is not None and self._set_phrase(match["phrase"])
 
@@ -215,7 +248,10 @@ class _Reader:
         if phrase in WEEKDAYS:
             self.tuesday_or_march = phrase == words.BOTH_DAY_AND_MONTH
             return self._set(weekday=WEEKDAYS[phrase])
-        if phrase in words.PARTS or (phrase == words.TOMORROW_OR_MORNING and self._names_day()):
+        if phrase == words.TOMORROW_OR_MORNING and not self._names_day(self.typed) and self._is_open():
+            self.morning_or_tomorrow = True
+            return True
+        if phrase in words.PARTS or (phrase == words.TOMORROW_OR_MORNING and self._names_day(self.typed)):
             return self._set_part(words.PARTS.get(phrase, DayPart.MORNING))
         if phrase in words.THIS_NIGHT:
             self.typed = replace(self.typed, around_now=True)
@@ -282,73 +318,115 @@ class _Reader:
     def _not_on_clock(self, clock: str) -> TimeUnreadable:
         return self._refuse(N_("{clock} is not on a clock of 24 hours", clock=clock.strip()))
 
-    def _names_day(self) -> bool:
-        typed = self.typed
-        return any(part is not None for part in (typed.weekday, typed.shift, typed.day, typed.week, self.number))
+    @staticmethod
+    def _names_day(typed: Typed) -> bool:
+        return any(part is not None for part in (typed.weekday, typed.shift, typed.day, typed.week))
+
+    def _is_open(self) -> bool:
+        return bool(self.number or self.dotted)
 
     # What the parts mean together.
 
-    def readings(self) -> Iterator[Typed]:
+    def readings(self) -> list[Typed]:
         """Each meaning of the text; those that the calendar does not have are left to `resolve`."""
         weekday = self.typed.weekday
         if weekday is None and not (self.beside is self.typed.toward is self.typed.week is None):
             raise self._refuse(N_("it names no day"))
-        for typed, minutes in self._with_numbers():
-            for placed in self._placed(typed) if self.beside is not None else (typed,):
-                yield from self._with_clock(placed, minutes)
+        readings: list[Typed] = []
+        failure: TimeUnreadable | None = None
+        for typed, minutes, part in self._combined():
+            for placed in self._placed(typed):
+                try:
+                    self._check_day(placed)
+                    readings += self._with_clock(placed, minutes, part)
+                except TimeUnreadable as error:
+                    failure = failure or error
+        if not readings:
+            raise failure or self._refuse(N_('"{rest}" is left over', rest=self._left_over()))
+        return list(dict.fromkeys(readings))
 
     def _placed(self, typed: Typed) -> tuple[Typed, ...]:
-        return replace(typed, toward=self.beside), replace(typed, week=self.beside)
+        if self.beside is not None:
+            return replace(typed, toward=self.beside), replace(typed, week=self.beside)
+        return (typed, replace(typed, week=0)) if self.this else (typed,)
 
-    def _with_numbers(self) -> Iterator[tuple[Typed, tuple[int, ...]]]:
-        """What a bare number and a pair with a dot may be: an hour, or a day of the month."""
-        typed, minutes = self.typed, self.minutes
-        dated = typed.shift is not None or typed.day is not None
-        if self.dotted is not None:
-            hour, minute = self.dotted
-            if not minutes and self.number is None and hour < 24:
-                yield typed, (hour * 60 + minute,)
-            if not dated and self.part is None:
-                yield replace(typed, day=hour, month=minute), minutes
-        elif self.number is not None:
-            number, ordinal = self.number
-            clock_there = bool(minutes) or ordinal
-            if not clock_there and number <= 24:
-                yield typed, on_dial(number * 60) if 1 <= number <= 12 else (number * 60,)
-            if not dated and 1 <= number <= 31 and (clock_there or number > 24 or self.part is None):
-                yield replace(typed, day=number), minutes
-                if self.tuesday_or_march:
-                    yield replace(typed, weekday=None, day=number, month=3), minutes
-            elif clock_there or number > 24:
-                raise self._refuse(N_('"{rest}" is left over', rest=number))
-        else:
-            yield typed, minutes
+    def _check_day(self, typed: Typed) -> None:
+        """Refuse a day that is named in two ways, of which `resolve` would follow one."""
+        ways = (typed.shift, typed.delta, typed.week, typed.toward, typed.around_now or None)
+        counted = typed.shift is not None or typed.delta is not None or typed.around_now
+        dated = typed.day is not None or (typed.weekday is not None and typed.shift is None)
+        if sum(way is not None for way in ways) > 1 or (counted and dated):
+            raise self._refuse(N_("it names two days"))
 
-    def _with_clock(self, typed: Typed, minutes: tuple[int, ...]) -> Iterator[Typed]:
-        alone = typed == Typed(self.text) and not minutes and self.part is None
-        if alone or (typed.delta is not None and (minutes or self.part is not None or typed.day is not None)):
+    def _left_over(self) -> str:
+        number = [] if self.number is None else [str(self.number[0])]
+        return " ".join((*number, *(f"{hour}.{minute:02}" for hour, minute in self.dotted)))
+
+    def _combined(self) -> Iterator[tuple[Typed, tuple[int, ...], DayPart | None]]:
+        """Each choice of what numbers, pairs with a dot and "morgen" mean that names no day, clock or part twice."""
+        dated = any(part is not None for part in (self.typed.shift, self.typed.day)) or self.typed.around_now
+        for chosen in product(*self._open()):
+            minutes = [meaning.minutes for meaning in chosen if meaning.minutes]
+            parts = [meaning.part for meaning in chosen if meaning.part]
+            days = [meaning for meaning in chosen if meaning.names_day]
+            if len(minutes) + bool(self.minutes) > 1 or len(parts) + bool(self.part) > 1 or len(days) + dated > 1:
+                continue
+            beside = sum(meaning.beside for meaning in chosen)
+            clock = tuple(minute + beside for minute in (minutes[0] if minutes else self.minutes))
+            typed = self.typed
+            if days:
+                march = self.tuesday_or_march and self.number is not None and days[0].month == 3
+                named = {
+                    name: value for name in ("day", "month", "shift") if (value := getattr(days[0], name)) is not None
+                }
+                typed = replace(typed, weekday=None if march else typed.weekday, **named)
+            yield typed, clock, parts[0] if parts else self.part
+
+    def _open(self) -> Iterator[tuple[_Meaning, ...]]:
+        if self.number is not None:
+            yield tuple(self._of_number(*self.number))
+        for hour, minute in self.dotted:
+            day = _Meaning(day=hour, month=minute)
+            yield (_Meaning(minutes=(hour * 60 + minute,)), day) if hour < 24 else (day,)
+        if self.single is not None:
+            day_too = () if self.part else (_Meaning(day=self.single),)
+            yield _Meaning(beside=self.single), *day_too
+        if self.morning_or_tomorrow:
+            yield _Meaning(part=DayPart.MORNING), _Meaning(shift=1)
+
+    def _of_number(self, number: int, ordinal: bool) -> Iterator[_Meaning]:
+        """An hour, or a day of the month; beside a part of a day a day only where it cannot be the hour."""
+        if number <= 24 and not ordinal:
+            yield _Meaning(minutes=on_dial(number * 60) if 1 <= number <= 12 else (number * 60,))
+        clock_there = bool(self.minutes or self.dotted) or ordinal
+        if 1 <= number <= 31 and (clock_there or number > 24 or self.part is None):
+            yield _Meaning(day=number)
+            if self.tuesday_or_march:
+                yield _Meaning(day=number, month=3)
+
+    def _with_clock(self, typed: Typed, minutes: tuple[int, ...], part: DayPart | None) -> Iterator[Typed]:
+        alone = typed == Typed(self.text) and not minutes and part is None
+        if alone or (typed.delta is not None and (minutes or part is not None)):
             raise self._refuse(N_("it names no time") if alone else N_("it names two times of day"))
-        if self.part is DayPart.NIGHT:
-            yield from self._with_night(typed, minutes)
-        elif self.part is None:
-            named = self.midnight and self._names_day()
-            for minute in minutes + tuple(minute + _DAY for minute in minutes if named):
+        named = self._names_day(typed)
+        if part is DayPart.NIGHT:
+            yield from self._with_night(typed, minutes, named and not (self.night_settled or typed.around_now))
+        elif part is None:
+            if self.midnight and not named:
+                minutes = tuple(minute % _DAY for minute in minutes)
+            for minute in minutes + tuple(minute + _DAY for minute in minutes if self.midnight and named):
                 yield self._at(typed, minute)
             if not minutes:
                 yield typed
         elif not minutes:
-            yield replace(typed, part=self.part)
+            yield replace(typed, part=part)
         else:
-            fitting = [minute for minute in _on_dials(minutes) if minute in words.HOURS_OF[self.part]]
-            if not fitting:
-                raise self._refuse(N_("that hour is not in that part of the day"))
-            for minute in fitting:
+            for minute in self._fitting(minutes, words.HOURS_OF[part]):
                 yield self._at(typed, minute)
 
-    def _with_night(self, typed: Typed, minutes: tuple[int, ...]) -> Iterator[Typed]:
+    def _with_night(self, typed: Typed, minutes: tuple[int, ...], named: bool) -> Iterator[Typed]:
         """The night of a named day began on its evening or ended on its morning: two readings, unless it is settled."""
         settled = self.night_settled or typed.around_now
-        named = self._names_day() and not settled
         if not minutes:
             yield replace(typed, part=DayPart.NIGHT)
             if named:
@@ -356,14 +434,25 @@ class _Reader:
             if self.evening_too:
                 yield replace(typed, part=DayPart.EVENING)
             return
-        evening = [minute for minute in _on_dials(minutes) if words.NIGHT_BEGINS <= minute < _DAY]
-        morning = [minute for minute in _on_dials(minutes) if minute < words.NIGHT_ENDS]
-        if not evening and not morning:
+        hours = (*range(words.NIGHT_ENDS), *range(words.NIGHT_BEGINS, _DAY))
+        for minute in self._fitting(tuple(minute % _DAY for minute in minutes), hours):
+            if minute >= words.NIGHT_BEGINS or not settled:
+                yield self._at(typed, minute)
+            if minute < words.NIGHT_ENDS and (named or settled):
+                yield self._at(typed, minute + _DAY)
+
+    def _fitting(self, minutes: tuple[int, ...], hours: Sequence[int]) -> list[int]:
+        """The moments of a part of a day that typed hours may mean; raises TimeUnreadable where there is none.
+
+        One that fits as it was typed does: in a night 7:30 is 07:30.  Otherwise 9 is 21:00 in the evening.
+        """
+        fitting = [minute for minute in minutes if minute in hours]
+        if (len(minutes) > 1 or not fitting) and not self.half_known:
+            midnights = [minute + _DAY for minute in minutes if self.midnight]
+            fitting = [minute for minute in (*_on_dials(minutes), *midnights) if minute in hours]
+        if not fitting:
             raise self._refuse(N_("that hour is not in that part of the day"))
-        for minute in evening + [minute + _DAY * settled for minute in morning]:
-            yield self._at(typed, minute)
-        for minute in morning if named else ():
-            yield self._at(typed, minute + _DAY)
+        return fitting
 
     def _at(self, typed: Typed, minute: int) -> Typed:
         days, rest = divmod(minute, _DAY)

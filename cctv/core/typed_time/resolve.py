@@ -7,8 +7,8 @@ are arguments.  Never guesses at an hour that summer time doubled or removed.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
@@ -81,7 +81,7 @@ def parse_instant(text: str, *, now: datetime, zone: ZoneInfo, year_sure: bool =
     """
     if plain(text) in NOW:
         return now.astimezone(UTC).replace(microsecond=0)
-    return _only_reading(text, lambda typed, sure: _latest(typed, _When(now, now, zone, sure)), zone, year_sure)
+    return _only_reading(read(text), _latest, _When(now, now, zone, year_sure))
 
 
 def parse_span(
@@ -104,9 +104,10 @@ def parse_date(text: str, *, now: datetime, zone: ZoneInfo, year_sure: bool = Fa
     """A day that was typed without a clock, in the site's time zone; without a year, the nearest one."""
     if plain(text) in NOW:
         return now.astimezone(zone).date()
-    if any(typed.clock or typed.part or typed.delta for typed in read(text)):
+    dates = [typed for typed in read(text) if (typed.clock, typed.part, typed.delta) == (None,) * 3]
+    if not dates:
         raise TimeUnreadable(text=text, problem=N_("a date has no time of day"))
-    return parse_instant(text, now=now, zone=zone, year_sure=year_sure).astimezone(zone).date()
+    return _only_reading(dates, _latest, _When(now, now, zone, year_sure)).astimezone(zone).date()
 
 
 def parse_review(text: str, *, now: datetime, zone: ZoneInfo, year_sure: bool = False) -> datetime:
@@ -170,24 +171,31 @@ class _When:
         return self.origin.astimezone(self.zone).date()
 
 
-def _only_reading(text: str, place: Callable[[Typed, bool], datetime], zone: ZoneInfo, year_sure: bool) -> datetime:
-    """The one instant that all readings of a text come to; raises TwoReadings where they differ."""
-    readings = read(text)
-    if len(readings) == 1:
-        return place(readings[0], year_sure)
-    instants: set[datetime] = set()
+_Place = Callable[[Typed, _When], list[datetime]]  # the instants of a reading: two where summer time made them
+
+
+def _only_reading(readings: Sequence[Typed], place: _Place, when: _When) -> datetime:
+    """The one instant that all readings of a text come to.
+
+    Raises TwoReadings where they differ, HourDoubled or HourMissing where summer time alone makes two of it.
+    """
+    nights = [night for typed in readings for night in _nights(typed, when, place)]
+    asked = replace(when, year_sure=when.year_sure or len(nights) > 1)
+    placed: dict[Typed, list[datetime]] = {}
     failure: UsageError | None = None
-    for typed in readings:
+    for typed in nights:
         try:
-            instants.add(place(typed, True))
+            placed[typed] = place(typed, asked)
         except (TimeUnreadable, SpanWraps) as error:  # such as the 22nd, which is no Saturday
-            failure = error
-    if len(instants) > 1:
-        echoes = join_messages((echo_instant(instant, zone) for instant in sorted(instants)), between=" / ")
-        raise TwoReadings(text=text, readings=echoes)
-    if not instants and failure is not None:
+            failure = failure or error
+    if not placed and failure is not None:
         raise failure
-    return instants.pop()
+    typed, instants = next(iter(placed.items()))
+    if any(other != instants for other in placed.values()):
+        every = sorted({instant for some in placed.values() for instant in some})
+        echoes = join_messages((echo_instant(instant, when.zone) for instant in every), between=" / ")
+        raise TwoReadings(text=typed.text, readings=echoes)
+    return _single(typed, place(typed, when), when.zone)
 
 
 def _period(text: str) -> timedelta | None:
@@ -199,24 +207,31 @@ def _period(text: str) -> timedelta | None:
     return length if length and (typed[0] == "+" or not length % timedelta(days=1)) else None
 
 
-def _latest(typed: Typed, when: _When) -> datetime:
+def _latest(typed: Typed, when: _When) -> list[datetime]:
     for day in _days(typed, when, step=-1):
         readings = _readings(typed, day, when)
         if not typed.floats or readings[0] <= when.origin:
-            return _single(typed, day, readings, when.zone)
+            return readings
     raise TimeUnreadable(text=typed.text, problem=N_("no such day lies in the past years"))
 
 
-def _first_after(typed: Typed, when: _When) -> datetime:
+def _first_after(typed: Typed, when: _When) -> list[datetime]:
     for day in _days(typed, when, step=1):
         readings = _readings(typed, day, when)
         if not (typed.floats or typed.around_now) or readings[-1] > when.origin:
-            return _single(typed, day, readings, when.zone)
+            return readings
     raise TimeUnreadable(text=typed.text, problem=N_("no such day lies in the years ahead"))
 
 
+def _finish(typed: Typed, when: _When) -> list[datetime]:
+    readings = _first_after(typed, when)
+    if typed.floats or (typed.week == 0 and typed.weekday is not None):
+        _check_wrap(typed, readings[-1], when)
+    return readings
+
+
 def _ahead(text: str, now: datetime, zone: ZoneInfo, year_sure: bool) -> datetime:
-    return _only_reading(text, lambda typed, sure: _first_after(typed, _When(now, now, zone, sure)), zone, year_sure)
+    return _only_reading(read(text), _first_after, _When(now, now, zone, year_sure))
 
 
 def _end(text: str, start: datetime, now: datetime, zone: ZoneInfo, year_sure: bool) -> datetime:
@@ -225,15 +240,7 @@ def _end(text: str, start: datetime, now: datetime, zone: ZoneInfo, year_sure: b
     if text.strip().startswith("+"):
         typed = plain(text)[1:].strip()
         return start + (typed_length(typed) or parse_duration(typed))
-
-    def place(typed: Typed, sure: bool) -> datetime:
-        when = _When(start, now, zone, sure, ending=True)
-        finish = _first_after(typed, when)
-        if typed.floats:
-            _check_wrap(typed, finish, when)
-        return finish
-
-    return _only_reading(text, place, zone, year_sure)
+    return _only_reading(read(text), _finish, _When(start, now, zone, year_sure, ending=True))
 
 
 def _check_wrap(typed: Typed, finish: datetime, when: _When) -> None:
@@ -252,14 +259,14 @@ def _check_wrap(typed: Typed, finish: datetime, when: _When) -> None:
 
 def _days(typed: Typed, when: _When, *, step: int) -> Iterator[date]:
     """The days that match what was typed, from the origin on in the direction of `step`."""
-    if typed.around_now:
-        yield from _nights(typed, when, step)
+    if typed.around_now:  # of an end: the first night that is not over
+        yield from (when.today - timedelta(days=1), when.today)
     elif typed.week is not None and typed.weekday is not None:
         monday = when.today - timedelta(days=when.today.weekday())
-        yield monday + timedelta(weeks=typed.week, days=typed.weekday)
+        yield _matching(typed, monday + timedelta(weeks=typed.week, days=typed.weekday))
     elif typed.toward is not None and typed.weekday is not None:
         days = (when.today + timedelta(days=typed.toward * number) for number in range(1, 8))
-        yield from (day for day in days if day.weekday() == typed.weekday)
+        yield from (_matching(typed, day) for day in days if day.weekday() == typed.weekday)
     elif typed.shift is not None:
         yield _matching(typed, when.today + timedelta(days=typed.shift))
     elif typed.day is not None and typed.month is not None:
@@ -271,20 +278,18 @@ def _days(typed: Typed, when: _When, *, step: int) -> Iterator[date]:
         yield from (day for day in days if typed.weekday in (None, day.weekday()) and typed.day in (None, day.day))
 
 
-def _nights(typed: Typed, when: _When, step: int) -> Iterator[date]:
-    """On which days the night that is nearest to now began, the first choice first; raises TwoReadings in an evening.
+def _nights(typed: Typed, when: _When, place: _Place) -> tuple[Typed, ...]:
+    """When the night that is nearest to now began: yesterday, today, or in an evening either.
 
     In the morning it is the night that ends, and in the afternoon that before or to come, by direction.
     """
     hour = when.now.astimezone(when.zone).hour
-    yesterday, today = when.today - timedelta(days=1), when.today
-    if when.ending or (step > 0 and hour >= 12):
-        yield from (yesterday, today) if when.ending else (today,)
-    elif hour >= 18:
-        echoes = (echo_instant(_readings(typed, day, when)[0], when.zone) for day in (yesterday, today))
-        raise TwoReadings(text=typed.text, readings=join_messages(echoes, between=" / "))
-    else:
-        yield yesterday
+    if not typed.around_now or when.ending:
+        return (typed,)
+    yesterday, today = (replace(typed, around_now=False, shift=shift) for shift in (-1, 0))
+    if place is _first_after and hour >= 12:
+        return (today,)
+    return (yesterday, today) if hour >= 18 else (yesterday,)
 
 
 def _nearest_year(typed: Typed, day: int, month: int, when: _When) -> int:
@@ -309,7 +314,15 @@ def _nearest_year(typed: Typed, day: int, month: int, when: _When) -> int:
 def _matching(typed: Typed, day: date) -> date:
     if typed.weekday not in (None, day.weekday()):
         raise TimeUnreadable(text=typed.text, problem=N_("{day} is a {weekday}", day=day, weekday=shown(day)))
+    if any(
+        part not in (None, own) for part, own in zip((typed.day, typed.month, typed.year), _parts(day), strict=True)
+    ):
+        raise TimeUnreadable(text=typed.text, problem=N_("it names two days"))
     return day
+
+
+def _parts(day: date) -> tuple[int, int, int]:
+    return day.day, day.month, day.year
 
 
 def _readings(typed: Typed, day: date, when: _When) -> list[datetime]:
@@ -343,12 +356,12 @@ def _named(instant: datetime, zone: ZoneInfo) -> tuple[datetime, str | None]:
     return local.replace(tzinfo=None, fold=0), local.tzname()
 
 
-def _single(typed: Typed, day: date, readings: list[datetime], zone: ZoneInfo) -> datetime:
+def _single(typed: Typed, readings: list[datetime], zone: ZoneInfo) -> datetime:
     if len(readings) == 1:
         return readings[0]
     first, second = (instant.astimezone(zone) for instant in readings)
     kind = HourDoubled if first.replace(tzinfo=None) == second.replace(tzinfo=None) else HourMissing
-    raise kind(text=typed.text, day=day, zone=zone.key, first=first.isoformat(), second=second.isoformat())
+    raise kind(text=typed.text, day=first.date(), zone=zone.key, first=first.isoformat(), second=second.isoformat())
 
 
 def _shown_clock(moment: datetime) -> str:

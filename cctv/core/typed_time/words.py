@@ -33,7 +33,7 @@ HOURS_OF = {
     DayPart.AFTERNOON: range(12 * 60, 19 * 60),
     DayPart.EVENING: range(17 * 60, 24 * 60 + 1),
 }
-NIGHT_BEGINS, NIGHT_ENDS = 18 * 60, 7 * 60  # an hour of a night: from 18:00 on the first day, before 7:00 on the next
+NIGHT_BEGINS, NIGHT_ENDS = 18 * 60, 9 * 60  # an hour of a night: from 18:00 on the first day, before 9:00 on the next
 
 
 def _numbered(names: Iterable[str], first: int) -> dict[str, int]:
@@ -93,9 +93,13 @@ NUMBERS = {
         ),
         1,
     ),
-    **_each("kwart|quart|quarter|a quarter", 15),
+    **_each("kwart|quart|quarter|a quarter|vijftien|quinze|fifteen", 15),
     **_each("twintig|vingt|twenty", 20),
     **_each("vijfentwintig|vingt-cinq|twenty-five", 25),
+    **_each("dertig|trente|thirty", 30),
+    **_each("veertig|quarante|forty", 40),
+    **_each("vijfenveertig|quarante-cinq|forty-five", 45),
+    **_each("vijftig|cinquante|fifty", 50),
 }
 ENGLISH_NUMBERS = frozenset(
     {"one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"}
@@ -147,10 +151,11 @@ _DUTCH_DAYS = (
 )
 _DUTCH_PARTS = "ochtend|morgen|voormiddag|middag|namiddag|avond"
 _THIS = "deze|ce|cet|cette|this"
+THIS_WEEKDAY = rf"(?:{_THIS}) (?=(?:{any_of(WEEKDAYS)})\b)"
 _REWRITTEN = (
     (rf"\bvan({_DUTCH_PARTS})\b", r"vandaag \1"),
     (rf"\b(?:{_THIS}) (?:nacht|nuit|night)\b", "vannacht"),
-    (rf"\b(?:{_THIS}) (morgen|{any_of(PARTS)})\b", r"vandaag \1"),
+    (rf"\b(?:{_THIS}) (morgen|{any_of((*PARTS, *NOON, *MIDNIGHT))})\b", r"vandaag \1"),
     (r"\btonight\b", "today evening"),
     (r"\bmorgenvroeg\b", "morgen ochtend"),
     (rf"\b({_DUTCH_DAYS})({_DUTCH_PARTS}|nacht)\b", r"\1 \2"),
@@ -194,24 +199,27 @@ _END = r"(?![a-z0-9])\.?,?\s*"
 _MONTH = rf"(?P<month>{any_of(MONTHS)})(?![a-z])\.?,?"
 _YEAR = r"(?:\s(?P<y>[0-9]{4})(?![0-9:.]))?"
 _ORDINAL = r"(?:e|de|ste|er|st|nd|rd|th)"
-# "14u 28/11" has no minutes.
-_NOT_A_DAY = rf"(?![0-9/-]|\s?(?:uur|u|h)\b|{_ORDINAL}\b|\s(?:of |de |van )?(?:{any_of(MONTHS)})\b)"
+# "14u 28/11" has no minutes, and neither has "14u 2 dagen geleden".
+_LONG_UNITS = any_of(name for name, unit in UNITS.items() if unit >= timedelta(hours=1))
+_NOT_A_DAY = rf"(?![0-9/-]|[.,][0-9]|\s?(?:{_LONG_UNITS})\b|{_ORDINAL}\b|\s(?:of |de |van )?(?:{any_of(MONTHS)})\b)"
+_IN_MINUTES = r"(?P<sure>\s?min(?:uten|utes|uut|ute)?\b)?"
+
 DATES = (
     r"(?P<y>[0-9]{4})[-/](?P<m>[0-9]{1,2})[-/](?P<d>[0-9]{1,2})(?:[t\s,]\s*|$)",
     r"(?P<y>[0-9]{4})(?P<m>[0-9]{2})(?P<d>[0-9]{2})(?:t|$)",
     r"(?P<d>[0-9]{1,2})[-/](?P<m>[0-9]{1,2})(?:[-/](?P<y>[0-9]{4}|[0-9]{2}))?(?:,?\s+|$)",
-    r"(?P<d>[0-9]{1,2})\.(?P<m>[0-9]{1,2})\.(?P<y>[0-9]{4})(?:,?\s+|$)",
+    r"(?P<d>[0-9]{1,2})\.(?P<m>[0-9]{1,2})\.(?P<y>[0-9]{4}|[0-9]{2})(?:,?\s+|$)",
     rf"(?P<d>[0-9]{{1,2}}){_ORDINAL}?\s?(?:of |de |van )?{_MONTH}{_YEAR},?\s*",
     rf"(?!mar ){_MONTH} (?P<after>[0-9]{{1,2}}){_ORDINAL}?(?![a-z0-9:.]),?{_YEAR},?\s*",
 )
 CLOCKS = tuple(
-    pattern + r"(?![0-9:])[.,]?\s*"
+    pattern + r"(?![0-9:]|[.,][0-9])[.,]?\s*"
     for pattern in (
         r"(?P<h>[0-9]{1,2})(?:[:.](?P<m>[0-9]{2}))?\s?(?P<half>[ap])\.?m(?![a-z])",
         r"(?P<h>[0-9]{1,2}):(?P<m>[0-9]{2}):(?P<s>[0-9]{2})(?:[.,](?P<f>[0-9]{1,6}))?",
         r"(?P<h>[0-9]{1,2}):(?P<m>[0-9]{2})(?:\s?(?:uur|u|h)\b)?",
         r"(?P<h>[0-9]{1,2})\s?(?:uur|u|heures?|h)(?![a-z])"
-        rf"(?:(?:(?P<m>[0-9]{{2}})(?![0-9/-])|\s(?P<mm>[0-9]{{2}}){_NOT_A_DAY})(?:\s?min(?:uten|utes)?\b)?)?",
+        rf"(?:(?:(?P<m>[0-9]{{2}})(?![0-9/-]|[.,][0-9])|\s(?P<mm>[0-9]{{1,2}}){_NOT_A_DAY}){_IN_MINUTES})?",
         r"(?P<h>[0-9]{1,2})\.(?P<m>[0-9]{2})\s?(?:uur|u|h)\b",
         r"(?P<h>[0-9]{1,2})\.(?P<m>[0-9]{2})(?![.])",
         r"(?P<h>[0-9]{2})(?P<m>[0-9]{2})(?P<s>[0-9]{2})(?:\.(?P<f>[0-9]{1,6}))?(?=z)",  # as in the names of segments
@@ -222,19 +230,22 @@ _HOUR_WORDS = any_of(word for word, number in NUMBERS.items() if number <= 12)
 _HOUR = rf"(?P<hour>[0-9]{{1,2}}|{_HOUR_WORDS})"
 _PAST = rf"(?P<past>[0-9]{{1,2}}|{any_of(NUMBERS)})"
 _OF_HOUR = r"(?:\s?(?:uur|u|heures?|hours?|h|o'clock))"
+_TWELVE = rf"(?P<noon>{any_of(NOON)})|(?P<midnight>{any_of(MIDNIGHT)})"
 # Clocks with a dial, which leave open which half of the day is meant; the number is the minutes beside the hour.
 DIALS = tuple(
     (pattern + _END, factor, extra)
     for pattern, factor, extra in (
         (rf"{_PAST}\s(?:minuten )?voor half {_HOUR}", -1, -30),
         (rf"{_PAST}\s(?:minuten )?over half {_HOUR}", 1, -30),
-        (rf"{_PAST}\s(?:minuten |minutes )?(?:voor|to) {_HOUR}{_OF_HOUR}?", -1, 0),
-        (rf"{_PAST}\s(?:minuten |minutes )?(?:over|past) {_HOUR}{_OF_HOUR}?", 1, 0),
-        (rf"half past {_HOUR}", 0, 30),
+        (rf"{_PAST}\s(?:minuten |minutes )?(?:voor|to) (?:{_TWELVE}|{_HOUR}{_OF_HOUR}?)", -1, 0),
+        (rf"{_PAST}\s(?:minuten |minutes )?(?:over|past) (?:{_TWELVE}|{_HOUR}{_OF_HOUR}?)", 1, 0),
+        (rf"half past (?:{_TWELVE}|{_HOUR})", 0, 30),
         (rf"half {_HOUR}", 0, -30),
-        (rf"(?:{_HOUR}{_OF_HOUR}|(?P<noon>midi|minuit)) et demie?", 0, 30),
-        (rf"(?:{_HOUR}{_OF_HOUR}|(?P<noon>midi|minuit)) et (?:un )?{_PAST}", 1, 0),
-        (rf"(?:{_HOUR}{_OF_HOUR}|(?P<noon>midi|minuit)) moins (?:le )?{_PAST}", -1, 0),
+        (rf"(?:{_HOUR}{_OF_HOUR}|{_TWELVE}) et demie?", 0, 30),
+        (rf"(?:{_HOUR}{_OF_HOUR}|{_TWELVE}) et (?:un )?{_PAST}", 1, 0),
+        (rf"(?:{_HOUR}{_OF_HOUR}|{_TWELVE}) moins (?:le )?{_PAST}", -1, 0),
+        (rf"{_HOUR}{_OF_HOUR} (?P<past>{any_of(NUMBERS)}){_NOT_A_DAY}{_IN_MINUTES}", 1, 0),
+        (rf"(?P<hour>{_HOUR_WORDS}){_OF_HOUR} (?P<mm>[0-9]{{1,2}}){_NOT_A_DAY}{_IN_MINUTES}", 1, 0),
         (rf"(?:(?P<hour>{_HOUR_WORDS}){_OF_HOUR}|(?P<digits>[0-9]{{1,2}}) o'clock)", 0, 0),
     )
 )
@@ -247,5 +258,5 @@ NIGHT_BETWEEN = (
 )
 _PHRASES = {*WEEKDAYS, *SHIFTS, *PARTS, *THIS_NIGHT, *LAST_NIGHT, *WEEKS, *NEAREST, *BESIDE, *NOON, *MIDNIGHT}
 PHRASE = rf"(?P<phrase>{any_of(_PHRASES)})(?![a-z0-9'-]){_END}"
-NUMBER = rf"(?P<number>[0-9]{{1,2}})(?P<ordinal>{_ORDINAL})?{_END}"
+NUMBER = rf"(?P<number>[0-9]{{1,2}})(?P<ordinal>{_ORDINAL})?(?!\.[0-9]){_END}"
 SUFFIX = r"\s*(?:(?P<zulu>z|utc|gmt)|(?P<offset>[+-][0-9]{2}(?::?[0-9]{2})?)|(?P<name>[a-z]{2,5}))$"

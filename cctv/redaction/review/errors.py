@@ -112,7 +112,7 @@ class ConsentMissing(CctvError):
     requester must have consented.  Nothing was changed.
 
     next: say who consented, as cctv redaction keep {request} {kept} --companion {name} --consent-by NAME
-    --consent-on DATE --consent-how "HOW IT IS RECORDED" --reason WHY; or hide them; or, where both are
+    --consent-on DATE --consent-how HOW --reason WHY; or hide them; or, where both are
     the requester, as in a mirror, add --one-person.
     """
 

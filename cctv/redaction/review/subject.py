@@ -29,6 +29,11 @@ from cctv.redaction.video.yuv import Mask, Planes
 _MET = (TrackBoundary.MERGED, TrackBoundary.SPLIT)
 # of the taller box: a person in clothes like the ground falls into head and legs, one above the other
 _GAP_HEIGHTS = 0.5
+_BELOW_WIDTHS = 0.5  # of the narrower box: head and legs stand in one column
+_SHARED_HEIGHTS = (
+    0.25  # of the lower box: the regions of one person are filled out, and their boxes may overlap a little
+)
+_MIN_WITHIN = 0.5  # of the smaller box
 _MIN_LIKENESS = 0.5  # overlap by union of a drawn box and the region of the same person, which is a little smaller
 _MAX_COMPARED_FRAMES = 200  # of two paths: people who stand apart do so for longer than a two hundredth of the time
 
@@ -116,7 +121,10 @@ def two_people(decisions: PartDecisions, kept: Sequence[KeptPath]) -> TwoPeople 
         both_drawn = first.track is None and second.track is None
         for frame in shared[:: max(1, len(shared) // _MAX_COMPARED_FRAMES)]:
             box, other = first.path.box_at(frame), second.path.box_at(frame)
-            if box is not None and other is not None and (both_drawn or not _one_body(box, other)):
+            if box is None or other is None:
+                continue
+            drawn_beside = (first.track is None) != (second.track is None) and _largely_within(box, other)
+            if both_drawn or not (drawn_beside or _one_body(box, other)):
                 return TwoPeople(first.name, second.name, frame)
     return None
 
@@ -283,10 +291,19 @@ def _joins(track: Track, box: Rect, step: int) -> bool:
 
 
 def _one_body(box: Rect, other: Rect) -> bool:
-    """Whether two boxes at one time may be parts of one person: one above the other, and near."""
-    beside = box.x < other.right and other.x < box.right
-    gap = max(box.y - other.bottom, other.y - box.bottom)
-    return beside and gap <= _GAP_HEIGHTS * max(box.h, other.h)
+    """Whether two boxes at one time may be parts of one person: one straight above the other, and near.
+
+    People side by side whose boxes overlap a little, or of whom one stands before the other, are two.
+    """
+    across = min(box.right, other.right) - max(box.x, other.x)
+    along = min(box.bottom, other.bottom) - max(box.y, other.y)  # negative: a gap
+    straight = across >= _BELOW_WIDTHS * min(box.w, other.w)
+    return straight and -_GAP_HEIGHTS * max(box.h, other.h) <= along <= _SHARED_HEIGHTS * min(box.h, other.h)
+
+
+def _largely_within(box: Rect, other: Rect) -> bool:
+    """Whether a drawn box and the region of a track are of one person: the smaller lies in the other, for the most."""
+    return box.overlap(other) >= _MIN_WITHIN * min(box.area, other.area)
 
 
 def _stretches(causes: Mapping[int, HiddenCause | None]) -> Iterator[HiddenStretch]:

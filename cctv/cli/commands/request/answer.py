@@ -164,7 +164,8 @@ def _agreed_erasure(
 
 
 def _wording(options: dict[str, Any]) -> Wording:
-    delivery = options["delivery"] or ("in-person" if options["method"] == Method.HAND.value else None)
+    in_hand = options["method"] == Method.HAND.value
+    delivery = options["delivery"] or ("in-person" if in_hand else None)
     return Wording(
         balance=options["balance"],
         measures=options["measures"],
@@ -172,7 +173,7 @@ def _wording(options: dict[str, Any]) -> Wording:
         delivery=Delivery(delivery) if delivery else None,
         password=PasswordWay(options["password"]) if options["password"] else None,
         told=options["told"],
-        zipped=options["to"] is not None and options["method"] == Method.ZIP.value,
+        zipped=not in_hand if in_hand or options["to"] is not None else None,
     )
 
 

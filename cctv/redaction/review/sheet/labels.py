@@ -5,13 +5,12 @@ Never names a person.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Collection
 
 from cctv.core.i18n import N_, Message, pgettext_lazy, translate_to
 from cctv.core.language import Language
 from cctv.model.footage import GapCause
-from cctv.model.requests import HiddenCause
+from cctv.model.requests import HiddenCause, shown_percent
 from cctv.redaction.review.plan import SubjectVisibility
 
 DELETED, NEVER_RECORDED, TO_COME = "deleted", "never recorded", "not recorded yet"
@@ -85,7 +84,7 @@ def visible_words(visibility: SubjectVisibility) -> Message:
         "the requester is visible in {visible} of {frames} frames ({share} %)",
         visible=visibility.visible,
         frames=visibility.frames,
-        share=math.floor(100 * visibility.share),
+        share=shown_percent(visibility.visible, visibility.frames),
     )
 
 
