@@ -339,7 +339,7 @@ def test_whoever_corrected_and_approved_it_alone_hands_nothing_over_once_the_pol
 ):
     guarded.cctv(DISCLOSURE)
     acting("second")
-    guarded.cctv(f"{CORRECT} {SHORTER}")
+    guarded.cctv(f"{CORRECT} {SHORTER}", exit=3)  # its old hold waits for a second person
     guarded.cctv(APPROVE)
     guarded.cctv("disclosure build DIS-2026-001")
     ask_two_for(guarded, "export.unredacted")
