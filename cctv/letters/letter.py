@@ -41,6 +41,7 @@ from cctv.letters.notices import (
     ComplaintAcknowledged,
     ComplaintDecided,
     PackageReceipt,
+    PassedOn,
     PolicyChanged,
     PublicBreachNotice,
     WorkstationCheckLetter,
@@ -75,6 +76,7 @@ Notice = (
     ComplaintAcknowledged
     | ComplaintDecided
     | PackageReceipt
+    | PassedOn
     | BreachToController
     | BreachToAuthority
     | BreachToPeople
