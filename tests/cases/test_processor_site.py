@@ -330,3 +330,26 @@ def test_the_certificate_of_the_end_names_the_controller(customer, tmp_path):
     page = next(folder.glob("*.html")).read_text()
     assert "Cultuurcentrum De Grote Post vzw, Hendrik Serruyslaan 18A" in page
     assert "2026/014, annex 2" in page
+
+
+def test_footage_goes_to_others_on_the_controllers_instruction(customer):
+    customer.record("foyer-1", "2026-11-01 09:00", minutes=2)
+    customer.config.write_text(
+        customer.config.read_text().replace('two_person = ["export.unredacted"]', "two_person = []")
+    )
+    customer.cctv(
+        "disclosure open --recipient police --duty ordered --authority 'PZ Kust' --country BE --reference 2026/1 "
+        "--order-by 'B. Maes' --order-number 12 --order-on 1/11 "
+        "--cameras foyer-1 --from '1/11 9:00' --to '1/11 9:02'"
+    )
+    approve = "disclosure approve DIS-2026-001 --reason 'order read'"
+    assert "this site records for Cultuurcentrum" in plain(customer.cctv(approve, exit=13).err)
+    instructed = f"{approve} --instruction 'told by mail of 1/11'"
+    customer.cctv(instructed)
+    text = json.dumps(customer.cctv("audit list --about DIS-2026-001 --json").json)
+    assert "told by mail of 1/11" in text
+
+
+def test_a_site_that_records_for_itself_has_nobody_to_instruct_it(site):
+    said = site.cctv("disclosure approve DIS-2026-001 --reason read --instruction 'by mail'", exit=2).err
+    assert "no other controller" in plain(said)
