@@ -178,6 +178,16 @@ def test_the_processor_signs_in_the_name_of_the_controller(customer, tmp_path):
     assert "Wim Coene<br>namens Camerazorg nv" in page.read_text()
 
 
+def test_an_answer_names_the_site_as_the_processor(customer):
+    customer.cctv("processor add 'Beeldlab GmbH' --service 'IT support' --country DE --contract 1/3/2026")
+    customer.cctv(OPEN)  # nothing was recorded
+    customer.cctv(f"{INSTRUCT}answer")
+    said = customer.cctv(f"request answer {ONE} --outcome no-footage --json").json
+    text = plain((customer.root / said["letters"][0]).with_suffix(".txt").read_text())
+    assert "Camerazorg nv (België)" in text
+    assert "Beeldlab GmbH (Duitsland)" in text
+
+
 @pytest.mark.parametrize(
     "line",
     [

@@ -195,7 +195,7 @@ def _answer_steps(facts: RequestFacts) -> Iterator[Step]:
         if request.type is RequestType.OBJECTION:
             yield Step(NextStepKind.DECISION, f'cctv request reject {request.id} --reason "..."', must=True)
         else:
-            line = f"cctv request answer {request.id} --outcome refused --ground GROUND --reason WHY"
+            line = f"cctv request answer {request.id} --outcome refused --ground KIND --reason WHY"
             yield Step(NextStepKind.ANSWER, line)
         return
     if request.type is RequestType.RECTIFICATION and not facts.statements:
@@ -216,7 +216,7 @@ def _answer_steps(facts: RequestFacts) -> Iterator[Step]:
         else _ANSWER_OPTIONS.get((request.type, request.state), "")
     )
     if facts.role is ProcessingRole.PROCESSOR and request.instruction is not None:
-        typed += " --outcome partly --ground GROUND" if request.instruction.act is InstructedAct.PARTLY else ""
+        typed += " --outcome partly --ground KIND" if request.instruction.act is InstructedAct.PARTLY else ""
     yield Step(NextStepKind.ANSWER, f"cctv request answer {request.id}{typed}")
 
 
