@@ -281,6 +281,22 @@ def test_an_instruction_comes_after_the_request_and_not_tomorrow(customer, asked
     customer.cctv(f"{INSTRUCT}answer --on {day}", exit=2)
 
 
+@pytest.mark.parametrize(
+    ("change", "left"),
+    [
+        ("correct {} --type erasure", False),
+        ("correct {} --from '1/11 9:00' --to '1/11 9:01'", False),
+        ("scope {} --cameras foyer-1 --from '1/11 9:00' --to '1/11 9:01'", False),
+        ("correct {} --contact 'Markt 1, 8400 Oostende'", True),
+    ],
+)
+def test_an_instruction_is_about_what_was_asked_then(customer, asked, change, left):
+    asked()
+    customer.cctv(f"{INSTRUCT}answer")
+    customer.cctv(f"request {change.format(ONE)} --reason 'typed wrong'")
+    assert (customer.cctv(f"request show {ONE} --json").json["request"]["instruction"] is not None) is left
+
+
 def test_a_person_who_takes_a_request_back_needs_no_controller(customer, asked):
     asked()
     customer.cctv(f"request withdraw {ONE} --reason 'she phoned'")

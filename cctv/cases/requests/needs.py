@@ -23,7 +23,7 @@ from cctv.core.i18n import N_, Message, enum_label, pgettext_lazy
 from cctv.core.time_range import Span
 from cctv.model.cases import AccessRequest, CaseOutcome, RequestType
 from cctv.model.compliance import ProcessingRole
-from cctv.model.requests import IdentityCheck, InstructedAct, Party, RequesterRole
+from cctv.model.requests import IdentityCheck, InstructedAct, Instruction, Party, RequesterRole
 
 GRANTING = frozenset({InstructedAct.ANSWER, InstructedAct.PARTLY})  # instructions by which something is handed over
 REFUSING = frozenset({InstructedAct.REFUSE})
@@ -122,6 +122,12 @@ def instruction_missing(
     wanted = next(act for act in InstructedAct if act in acts)
     line = f"cctv request instruct {request.id} --do {wanted.value} --by NAME --reference REFERENCE"
     yield Step(NextStepKind.INSTRUCTION, line, must=True, about=enum_label(given.act) if given else None)
+
+
+def instruction_left(before: AccessRequest, after: AccessRequest) -> Instruction | None:
+    """The controller's instruction once a request was changed: None where that is another right or other footage."""
+    asked = (before.type, before.cameras, before.span) == (after.type, after.cameras, after.span)
+    return before.instruction if asked else None
 
 
 def scope_of(request: AccessRequest) -> Span:

@@ -134,15 +134,15 @@ def set_due(connection: Connection, request_id: RequestId, due: datetime) -> Non
     _change(connection, request_id, due_us=due)
 
 
-def set_instruction(connection: Connection, request_id: RequestId, instruction: Instruction) -> None:
-    """Set the controller's instruction, in place of an earlier one."""
+def set_instruction(connection: Connection, request_id: RequestId, given: Instruction | None) -> None:
+    """Set the controller's instruction, in place of an earlier one; None where it is void."""
     _change(
         connection,
         request_id,
-        instructed=instruction.act,
-        instructed_on=instruction.on,
-        instructed_by=instruction.by,
-        instruction=instruction.reference,
+        instructed=given.act if given else None,
+        instructed_on=given.on if given else None,
+        instructed_by=given.by if given else None,
+        instruction=given.reference if given else None,
     )
 
 
