@@ -197,8 +197,9 @@ def approve_disclosure(
     where the policy asks for two people.
     """
     reason = checked_text(N_("reason"), reason, N_('say what was checked: --reason "WHAT".'))
-    reason += f"; {_checked_instruction(site, disclosure_id, instruction)}" if site.settings.for_customer else ""
-    if instruction is not None and not site.settings.for_customer:
+    if site.settings.for_customer:
+        reason = f"{reason}; {_checked_instruction(site, disclosure_id, instruction)}"
+    elif instruction is not None:
         raise NoControllerToAsk(id=disclosure_id)
     with write_transaction(site.engine, dry_run=dry_run) as connection:
         disclosure = unclosed(connection, site, disclosure_id)

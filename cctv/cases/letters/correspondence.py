@@ -135,8 +135,7 @@ def write_receipt(site: Storage, request_id: str, *, dry_run: bool = False) -> W
 def pass_on(site: Storage, request_id: str, *, dry_run: bool = False) -> Wrote:
     """Make the letter that passes a request on to the controller, on a site that records for a customer.
 
-    Raises RequestUnknown, RequestClosed, MoveRefused, NoOtherController, NobodyToWriteTo,
-    SenderUnknown.
+    Raises RequestUnknown, RequestClosed, MoveRefused, NoOtherController, NobodyToWriteTo.
     """
     with read_transaction(site.engine) as connection:
         request = load_for_transition(connection, site, request_id, Transition.PASS_ON)

@@ -82,7 +82,7 @@ def missing(facts: RequestFacts, now: datetime, outcome: CaseOutcome | None = No
     """
     if facts.request.closed is not None:
         return ()
-    if _left_to_controller(facts):
+    if _instructed(facts, InstructedAct.LEAVE):
         line = N_("cctv request close {id} --outcome granted  (or as the controller answered it)", id=facts.request.id)
         return (Step(NextStepKind.CLOSE, line),)
     erasing = erases(facts.request, outcome or CaseOutcome.GRANTED) and facts.has_footage
@@ -123,16 +123,10 @@ def facts_of(connection: Connection, site: Storage, request: AccessRequest) -> R
     return replace(facts, has_footage=_has_footage(connection, site, request))
 
 
-def _left_to_controller(facts: RequestFacts) -> bool:
-    given = facts.request.instruction
-    return given is not None and given.act is InstructedAct.LEAVE and facts.role is ProcessingRole.PROCESSOR
-
-
-def _to_be_refused(facts: RequestFacts) -> bool:
-    """Whether the controller wants it refused; an objection that was rejected has its own answer."""
-    given, state = facts.request.instruction, facts.request.state
-    refused = given is not None and given.act is InstructedAct.REFUSE and facts.role is ProcessingRole.PROCESSOR
-    return refused and state is RequestState.OPEN
+def _instructed(facts: RequestFacts, act: InstructedAct) -> bool:
+    """Whether the controller for whom the site records wants this done with a request that nobody decided on yet."""
+    given, undecided = facts.request.instruction, facts.request.state is RequestState.OPEN
+    return facts.role is ProcessingRole.PROCESSOR and undecided and given is not None and given.act is act
 
 
 def _controller_steps(facts: RequestFacts) -> Iterator[Step]:
@@ -191,7 +185,7 @@ def _answer_steps(facts: RequestFacts) -> Iterator[Step]:
             yield Step(NextStepKind.DECISION, f'cctv request uphold {request.id} --reason "..."', must=True)
         yield Step(NextStepKind.ANSWER, f"cctv request answer {request.id} --outcome no-footage")
         return
-    if _to_be_refused(facts):
+    if _instructed(facts, InstructedAct.REFUSE):
         if request.type is RequestType.OBJECTION:
             yield Step(NextStepKind.DECISION, f'cctv request reject {request.id} --reason "..."', must=True)
         else:
@@ -215,8 +209,7 @@ def _answer_steps(facts: RequestFacts) -> Iterator[Step]:
         if LetterKind.INVITATION in facts.letters
         else _ANSWER_OPTIONS.get((request.type, request.state), "")
     )
-    if facts.role is ProcessingRole.PROCESSOR and request.instruction is not None:
-        typed += " --outcome partly --ground KIND" if request.instruction.act is InstructedAct.PARTLY else ""
+    typed += " --outcome partly --ground KIND" if _instructed(facts, InstructedAct.PARTLY) else ""
     yield Step(NextStepKind.ANSWER, f"cctv request answer {request.id}{typed}")
 
 
