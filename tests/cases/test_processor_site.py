@@ -117,11 +117,13 @@ def test_passing_on_is_due_within_three_days_of_receipt(customer, asked, clock):
     asked()
     item = next(one for one in customer.cctv("request board --json").json["items"] if one["kind"] == "pass-on")
     assert item["due"].startswith("2026-11-04T22:59:59")  # the end of the day in Brussels
+    assert "decides, and must be told by Wed 04/11/2026" in plain(customer.cctv(f"request show {ONE}").out)
     customer.cctv(f"request pass-on {ONE}")
     assert needs(customer)[0] == "tell-controller"
     customer.cctv(f"request sent {ONE} --letter passed-on")
     assert "pass-on" not in [one["kind"] for one in customer.cctv("request board --json").json["items"]]
     assert not {"pass-on", "tell-controller"} & set(needs(customer))
+    assert "decides, and was told" in plain(customer.cctv(f"request show {ONE}").out)
     log = customer.cctv(f"audit list --about {ONE} --json").out
     assert '"passed-on"' in log
     assert "Zandvoort" not in log

@@ -352,11 +352,15 @@ def block_text(block: Block, context: CommandContext) -> str:
 def customer_text(request: AccessRequest, context: CommandContext) -> str | None:
     """Who decides on a request and what they said, on a site that records for a customer; else None."""
     settings, given = context.settings, request.instruction
-    if not settings.for_customer:
+    if not settings.for_customer or (given is None and not request.is_open):
         return None
     if given is None:
+        with read_transaction(context.site.engine) as connection:
+            waits = facts_of(connection, context.site, request).waits_for_controller
+        if not waits:
+            return _("{controller} decides, and was told", controller=settings.controller.name)
         by = day(pass_on_by(request.received, context.zone), context.zone)
-        return _("{controller} decides, and is told by {day}", controller=settings.controller.name, day=by)
+        return _("{controller} decides, and must be told by {day}", controller=settings.controller.name, day=by)
     return _(
         "{controller} decided: {act}, {on:%d/%m/%Y}, by {by} ({reference})",
         controller=settings.controller.name,
