@@ -140,6 +140,8 @@ def specimens_of(kind: LetterTemplate, language: Language, sender: Sender = SPEC
     if kind in _REPRESENTED:
         letters += [replace(letters[0], addressee=_GUARDIAN)]
         letters += [replace(letters[0], addressee=replace(_GUARDIAN, capacity=RequesterRole.PROXY))]
+    if kind is LetterTemplate.RECEIPT:  # by who records for the controller
+        letters += [replace(letters[0], sender=replace(sender, processor="Camerazorg nv"))]
     if kind is LetterTemplate.IDENTITY_ASKED:
         letters += [replace(letters[-1], addressee=replace(_GUARDIAN, mandate=None))]
     return tuple(letters)
