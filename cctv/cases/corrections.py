@@ -6,7 +6,8 @@ blocks follow the corrected facts:
 
 1. the hold over the corrected cameras and span is placed
 2. then the one that it replaces is released; where that keeps other footage, by the rule of two persons
-3. a block moves with the scope; where the type changes it stays until somebody decides that it ends
+3. an instruction of the controller about another right or other footage is void
+4. a block moves with the scope; where the type changes it stays until somebody decides that it ends
 
 A decision that rests on a fact keeps it from being corrected.
 """
@@ -33,8 +34,17 @@ from cctv.cases.holds import Corrected, MovedHold, follow_names, move_hold, remo
 from cctv.cases.requests.blocks import place_block
 from cctv.cases.requests.deadlines import corrected_due, extended
 from cctv.cases.requests.lifecycle import Transition, find_request, load_for_transition
+from cctv.cases.requests.needs import instruction_left
 from cctv.cases.requests.open import check_party, replaced_party, role_unknown
-from cctv.cases.requests.queries import extension_of, letters_of, put_party, set_extension_due, set_facts, set_scope
+from cctv.cases.requests.queries import (
+    extension_of,
+    letters_of,
+    put_party,
+    set_extension_due,
+    set_facts,
+    set_instruction,
+    set_scope,
+)
 from cctv.cases.requests.scope import check_asked, freezes, lapses_otherwise, refreeze
 from cctv.cases.text_input import changed_fields, checked_text, field_label, given_of, logged_facts
 from cctv.cases.two_person import BUILT
@@ -144,7 +154,7 @@ def corrected_request(
             raise ReceivedLater(when=correction.received)
         received = start_of_day(correction.received, zone)
         due = corrected_due(received, extension, zone)
-    return replace(
+    corrected = replace(
         request,
         parties=_corrected_parties(request, correction, settings.policy.area, now),
         received=received,
@@ -157,6 +167,7 @@ def corrected_request(
         channel=correction.channel or request.channel,
         under_16=request.under_16 if correction.under_16 is None else correction.under_16,
     )
+    return replace(corrected, instruction=instruction_left(request, corrected))
 
 
 def correct_disclosure(
@@ -241,6 +252,7 @@ def _store_request(
 ) -> None:
     set_facts(connection, after)
     set_scope(connection, after.id, after.cameras, after.span)
+    set_instruction(connection, after.id, after.instruction)
     for party in after.parties:
         if party not in before.parties:
             put_party(connection, after.id, party)

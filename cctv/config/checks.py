@@ -65,6 +65,7 @@ def problems(settings: Settings) -> Iterator[ConfigProblem]:
     for camera in settings.cameras.values():
         yield from _camera_problems(camera, settings)
     yield from _rename_problems(settings)
+    yield from _role_problems(settings)
 
 
 def retention_warnings(settings: Settings) -> list[ConfigWarning]:
@@ -161,6 +162,40 @@ def _rename_problems(settings: Settings) -> Iterator[ConfigProblem]:
                 yield ConfigProblem(key, what, "each former name once", f"give {name} to the device that had it.")
 
 
+def _role_problems(settings: Settings) -> Iterator[ConfigProblem]:
+    """What a site that records for a customer must give (Article 28(3) GDPR), and another one must not."""
+    controller, processor = settings.controller, settings.processor
+    if not settings.for_customer:
+        if ("processor",) in settings.source.file_keys:
+            what = "a site that records for itself has no such section"
+            following = 'give role = "processor" in [site] if it records for a customer, or remove [processor].'
+            yield ConfigProblem(("processor",), what, 'it with role = "processor" only', following)
+        return
+    required: dict[tuple[str, str], object] = {
+        ("controller", "name"): controller.name,
+        ("controller", "address"): controller.address,
+        ("controller", "mail"): controller.mail,
+        ("processor", "name"): processor.name,
+        ("processor", "address"): processor.address,
+        ("processor", "mail"): processor.mail,
+        ("processor", "signatory"): processor.signatory,
+        ("processor", "contract"): processor.contract,
+        ("processor", "contract_date"): processor.contract_date,
+    }
+    for (section, name), value in required.items():
+        if not value:
+            whom = "the customer" if section == "controller" else "who records for the customer, by which contract"
+            what = f'it is required where [site] role is "processor" (Article 28(3) GDPR): [{section}] is {whom}'
+            yield ConfigProblem((section, name), what, following=f"add {name} to [{section}].")
+    area = settings.policy.area
+    if processor.country is not None and not area.holds(processor.country):
+        following = "give the code in capitals; footage stays inside the area that the site promises."
+        allowed = f"a country of the {area.value}, in two capitals"
+        yield ConfigProblem(
+            ("processor", "country"), "it is no country there", allowed, following, value=processor.country
+        )
+
+
 def _letter_warnings(settings: Settings) -> list[ConfigWarning]:
     """What letters must state and cameras.toml does not give: Articles 13(1)(a) and (b), 33(3)(b) GDPR."""
     controller = settings.controller
@@ -169,7 +204,7 @@ def _letter_warnings(settings: Settings) -> list[ConfigWarning]:
         "address": controller.address,
         "mail": controller.mail,
         "dpo": controller.dpo,
-        "signatory": controller.signatory,
+        **({} if settings.for_customer else {"signatory": controller.signatory}),
     }
     absent = [key for key, value in required.items() if not value]
     if not absent:

@@ -46,9 +46,14 @@ def explain(settings: Settings) -> list[SettingRow]:
 
 
 def policy_rules(settings: Settings) -> tuple[str, ...]:
-    """Every key of [policy] with its value, defaults too: `area = EU`; what a storage remembers of its cameras.toml."""
+    """Every key of [policy] with its value, defaults too: `area = EU`; what a storage remembers of its cameras.toml.
+
+    And that it records for a customer, without whose instruction nothing is decided there.
+    """
     keys = settings_in(PolicySettings).items()
-    return tuple(sorted(f"{key} = {known.show(getattr(settings.policy, name))}" for key, (name, known) in keys))
+    rules = [f"{key} = {known.show(getattr(settings.policy, name))}" for key, (name, known) in keys]
+    rules += [f"site.role = {settings.site.role.value}"] if settings.for_customer else []
+    return tuple(sorted(rules))
 
 
 def _rows(settings: Settings, section: KeyPath, table: object) -> Iterator[SettingRow]:

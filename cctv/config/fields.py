@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import MISSING, dataclass, field, fields
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import Enum
 from pathlib import Path, PurePath
 from types import MappingProxyType
@@ -187,6 +187,16 @@ def camera_names(value: object) -> tuple[CameraId, ...]:
         if not valid_id(name):
             raise BadValue(f'"{name}" cannot be a name', f"{allowed}, each 1 to 40 of a-z, 0-9 and -")
     return tuple(map(CameraId, names))
+
+
+def calendar_day(value: object) -> date:
+    """A day, as TOML writes it or as text."""
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value
+    with suppress(ValueError):
+        if isinstance(value, str):
+            return date.fromisoformat(value)
+    raise BadValue("it is not a day", "a day such as 2026-01-15")
 
 
 def flag(value: object) -> bool:
@@ -423,6 +433,7 @@ TEXT = ValueType(text)
 PATH = ValueType(text, locate=Path.absolute)
 STORAGE = ValueType(storage, locate=Path.resolve)
 FLAG = ValueType(flag, lambda value: str(value).lower())
+DAY = ValueType(calendar_day, date.isoformat)
 DURATION = ValueType(duration, format_duration)
 TIMEZONE = ValueType(timezone, lambda zone: zone.key)
 RESERVE = ValueType(reserve, lambda fraction: f"{fraction * 100:g}%")

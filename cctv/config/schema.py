@@ -10,7 +10,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, timedelta
 from enum import Enum
 from pathlib import Path
 from types import MappingProxyType
@@ -20,12 +20,13 @@ from cctv.config import fields
 from cctv.config.errors import CameraUnknown, KeyPath, ZoneUnknown
 from cctv.config.fields import section, setting
 from cctv.core.language import USUAL, Language
-from cctv.model.compliance import Permission
+from cctv.model.compliance import Permission, ProcessingRole
 from cctv.model.ids import CameraId, ZoneId, typed_name
 from cctv.model.legal import Area, Jurisdiction, ZoneKind
 
 REFUSED_BEYOND = timedelta(days=400)  # no camera law knows such a period; a slip, or the terms of a rented photo booth
 _YEAR = timedelta(days=365)
+_FOR_CUSTOMER = 'required where `role` is `"processor"`, and only there'
 _CLAIM_LAPSES = 5 * _YEAR  # of damage (BE: article 2262bis of the old Civil Code, NL: 3:310 BW)
 
 
@@ -102,6 +103,12 @@ class SiteSettings:
         "nothing is kept longer without a hold, whatever a zone says",
         derive=lambda values, site: values["jurisdiction"].cap,
         default_help="the jurisdiction's cap",
+    )
+    role: ProcessingRole = setting(
+        fields.choice(ProcessingRole),
+        "whose cameras these are: the site's own, or a customer's for whom it records, with a section [processor] "
+        "(Article 28 GDPR): {choices}",
+        ProcessingRole.CONTROLLER,
     )
 
 
@@ -313,7 +320,10 @@ class BackupSettings:
 
 @dataclass(frozen=True, slots=True)
 class ControllerSettings:
-    """[controller]; who answers for the cameras (Article 4(7) GDPR), as letters say it; None is not given yet."""
+    """[controller]; who answers for the cameras (Article 4(7) GDPR), as letters say it; None is not given yet.
+
+    On a site that records for a customer, it is the customer.
+    """
 
     name: str | None = setting(fields.TEXT, 'its full name: `"Cultuurcentrum De Grote Post vzw"`', None)
     address: tuple[str, ...] = setting(fields.ADDRESS, "list of one to four lines, without the name", ())
@@ -329,6 +339,70 @@ class ControllerSettings:
         fields.FLAG,
         "`true` for a public body; in the Netherlands another remedy is then open (Article 34 UAVG)",
         False,
+    )
+
+
+def _for_customer(table: ProcessorSettings) -> bool:
+    return table.name is not None
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessorSettings:
+    """[processor]; who records for the controller, and by which contract; only where [site] `role` is `"processor"`."""
+
+    name: str | None = setting(
+        fields.TEXT,
+        'full name of who records: `"Camerazorg nv"`',
+        None,
+        applies=_for_customer,
+        default_help=_FOR_CUSTOMER,
+    )
+    address: tuple[str, ...] = setting(
+        fields.ADDRESS,
+        "list of one to four lines, without the name",
+        (),
+        applies=_for_customer,
+        default_help=_FOR_CUSTOMER,
+    )
+    mail: str | None = setting(fields.MAIL, "its mail address", None, applies=_for_customer, default_help=_FOR_CUSTOMER)
+    signatory: str | None = setting(
+        fields.TEXT,
+        "the person who signs its letters, in the name of the controller too",
+        None,
+        applies=_for_customer,
+        default_help=_FOR_CUSTOMER,
+    )
+    contract: str | None = setting(
+        fields.TEXT,
+        'reference of the contract with the instructions (Article 28(3) GDPR): `"2026/014, annex 2"`',
+        None,
+        applies=_for_customer,
+        default_help=_FOR_CUSTOMER,
+    )
+    contract_date: date | None = setting(
+        fields.DAY, "its date: `2026-01-15`", None, applies=_for_customer, default_help=_FOR_CUSTOMER
+    )
+    country: str | None = setting(
+        fields.TEXT,
+        'the country in which it records, two letters of ISO 3166: `"BE"`; inside `[policy] area`',
+        None,
+        default_help="that of `[site] jurisdiction`",
+        absent="that of [site] jurisdiction",
+        applies=_for_customer,
+    )
+    dpo: str | None = setting(
+        fields.TEXT,
+        "its own data protection officer, for its register (Article 30(2) GDPR)",
+        None,
+        applies=_for_customer,
+    )
+    breaches: str | None = setting(
+        fields.MAIL,
+        "where the controller is told of a breach (Article 33(2) GDPR)",
+        None,
+        default_help="`mail` of [controller]",
+        absent="mail of [controller]",
+        applies=_for_customer,
     )
 
 
@@ -382,8 +456,14 @@ class Settings:
     alerts: AlertsSettings = section(AlertsSettings)
     backup: BackupSettings = section(BackupSettings)
     controller: ControllerSettings = section(ControllerSettings)
+    processor: ProcessorSettings = section(ProcessorSettings)
     letters: LettersSettings = section(LettersSettings)
     source: SettingSource = field(compare=False, repr=False)
+
+    @property
+    def for_customer(self) -> bool:
+        """Whether the site records for another controller, which [controller] names, as its processor."""
+        return self.site.role is ProcessingRole.PROCESSOR
 
     def camera(self, name: str) -> CameraSettings:
         """A camera by the name that a person typed; raises CameraUnknown."""

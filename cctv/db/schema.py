@@ -32,6 +32,7 @@ from cctv.model.requests import (
     ErasureGround,
     ExtensionGround,
     IdentityMethod,
+    InstructedAct,
     LetterKind,
     Mandate,
     RefusalGround,
@@ -284,6 +285,10 @@ requests = Table(
     Column("answered_us", Instant),
     Column("outcome_ground", EnumColumn(RefusalGround)),
     Column("forgotten_us", Instant),
+    Column("instructed", EnumColumn(InstructedAct)),  # by the controller of a site that records for a customer
+    Column("instructed_on", Day),
+    Column("instructed_by", Text),
+    Column("instruction", Text),  # where it can be read
 )
 Index("ix_requests_open", requests.c.due_us, sqlite_where=requests.c.closed_us.is_(None))
 Index("ix_requests_unforgotten", requests.c.closed_us, sqlite_where=requests.c.forgotten_us.is_(None))

@@ -57,6 +57,7 @@ class LetterTemplate(Enum):
     RECTIFICATION_RECORDED = "rectification-recorded"
     REFUSAL = "refusal"
     VIEWINGS = "viewings"
+    PASSED_ON = "passed-on"
     COMPLAINT_ACKNOWLEDGED = "complaint-acknowledged"
     COMPLAINT_DECIDED = "complaint-decided"
     BREACH_CONTROLLER = "breach-controller"
@@ -69,7 +70,10 @@ class LetterTemplate(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """The controller of the cameras; `sender.sender_of` builds it.  `signatory` is a person's name."""
+    """The controller of the cameras; `sender.sender_of` builds it.  `signatory` is a person's name.
+
+    `processor` is who records and writes for the controller; None where the controller does so itself.
+    """
 
     site: str
     name: str
@@ -82,6 +86,7 @@ class Sender:
     window: EnvelopeWindow
     phone: str | None = None
     public_body: bool = False
+    processor: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

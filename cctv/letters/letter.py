@@ -40,6 +40,7 @@ from cctv.letters.notices import (
     BreachToPeople,
     ComplaintAcknowledged,
     ComplaintDecided,
+    PassedOn,
     PolicyChanged,
     PublicBreachNotice,
     WorkstationCheckLetter,
@@ -73,6 +74,7 @@ Answer = (
 Notice = (
     ComplaintAcknowledged
     | ComplaintDecided
+    | PassedOn
     | BreachToController
     | BreachToAuthority
     | BreachToPeople

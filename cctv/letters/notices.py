@@ -11,7 +11,7 @@ from datetime import date, datetime
 from typing import ClassVar
 
 from cctv.core.time_range import Span
-from cctv.letters.facts import LetterTemplate, MayBeEmpty
+from cctv.letters.facts import Addressee, Asked, Footage, LetterTemplate, MayBeEmpty
 from cctv.model.cases import CaseOutcome
 from cctv.model.disclosures import Delivery
 from cctv.model.ids import ExportId
@@ -59,6 +59,27 @@ class BreachFacts:
     consequences: str
     measures: str
     against_recurrence: str
+
+
+@dataclass(frozen=True, slots=True)
+class PassedOn:
+    """A processor passes a request on to its controller, who decides (Article 28(3)(a) and (e)).
+
+    `requester` as they wrote; `deliver_to` where they want the answer, `nominee` who else is to get the copy.  `stated`
+    is what they said of themselves.  `frozen` is the footage that is kept for it; with `blocked` nobody may view it.
+    """
+
+    kind: ClassVar[LetterTemplate] = LetterTemplate.PASSED_ON
+    asked: Asked
+    requester: Addressee
+    due: date
+    frozen: MayBeEmpty[tuple[Footage, ...]]
+    contract: str
+    contract_date: date
+    blocked: bool = False
+    deliver_to: str | None = None
+    nominee: str | None = None
+    stated: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

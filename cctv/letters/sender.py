@@ -8,19 +8,38 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from cctv.config.schema import CameraSettings, Settings
+from cctv.core.i18n import translate_to
 from cctv.core.language import Language
 from cctv.letters.errors import SenderUnknown, WordsUntranslated
-from cctv.letters.facts import CameraFacts, Engaged, Processing, ProcessorFacts, RecipientFacts, Sender
+from cctv.letters.facts import (
+    Addressee,
+    CameraFacts,
+    Engaged,
+    LetterTemplate,
+    Processing,
+    ProcessorFacts,
+    RecipientFacts,
+    Sender,
+)
 from cctv.letters.letter import Templates
-from cctv.letters.terms import usual_words
+from cctv.letters.terms import RECORDING_SERVICE, usual_words
 from cctv.model.compliance import Processor
 from cctv.model.ids import CameraId
 
+# Letters that a site writes in its own name, even where it records for a customer.
+_OWN = frozenset({LetterTemplate.PASSED_ON, LetterTemplate.BREACH_CONTROLLER, LetterTemplate.WORKSTATION_CHECK})
 
-def sender_of(settings: Settings) -> Sender:
-    """Return the controller as sender; raises SenderUnknown, which names what [controller] does not give."""
-    controller = settings.controller
-    name, mail, dpo, signatory = controller.name, controller.mail, controller.dpo, controller.signatory
+
+def sender_of(settings: Settings, kind: LetterTemplate | None = None) -> Sender:
+    """Return the sender of a kind of letter: the controller, by its processor on a site that records for a customer.
+
+    Raises SenderUnknown, which names what [controller] does not give.
+    """
+    controller, processor = settings.controller, settings.processor
+    if settings.for_customer and kind in _OWN:
+        return _processor_as_sender(settings)
+    name, mail, dpo = controller.name, controller.mail, controller.dpo
+    signatory = processor.signatory if settings.for_customer else controller.signatory
     if not (name and controller.address and mail and dpo and signatory):
         required = {"name": name, "address": controller.address, "mail": mail, "dpo": dpo, "signatory": signatory}
         missing = ", ".join(key for key, value in required.items() if not value)
@@ -37,7 +56,33 @@ def sender_of(settings: Settings) -> Sender:
         window=settings.letters.window,
         phone=controller.phone,
         public_body=controller.public_body,
+        processor=processor.name,
     )
+
+
+def _processor_as_sender(settings: Settings) -> Sender:
+    processor = settings.processor
+    assert processor.name is not None  # as `config.checks` requires
+    assert processor.mail is not None
+    assert processor.signatory is not None
+    return Sender(
+        site=settings.site.name,
+        name=processor.name,
+        address=processor.address,
+        mail=processor.mail,
+        dpo=processor.dpo or processor.mail,
+        signatory=processor.signatory,
+        jurisdiction=settings.site.jurisdiction,
+        timezone=settings.site.timezone,
+        window=settings.letters.window,
+    )
+
+
+def controller_as_addressee(settings: Settings) -> Addressee:
+    """The controller for whom the site records, by post."""
+    controller = settings.controller
+    assert controller.name is not None  # as `config.checks` requires
+    return Addressee(controller.name, controller.address)
 
 
 def templates_of(settings: Settings) -> Templates:
@@ -56,13 +101,19 @@ def processing_of(
 
     `processors` are those of the register that have not ended.  Raises CameraUnknown, WordsUntranslated.
     """
+    engaged = tuple(_processor(settings, processor, language) for processor in processors if processor.ended is None)
     return Processing(
         cameras=tuple(_camera(settings, settings.camera(camera_id), language) for camera_id in dict.fromkeys(cameras)),
-        processors=tuple(
-            _processor(settings, processor, language) for processor in processors if processor.ended is None
-        ),
+        processors=(_this_site(settings, engaged, language),) if settings.for_customer else engaged,
         recipients=recipients,
     )
+
+
+def _this_site(settings: Settings, engaged: Iterable[ProcessorFacts], language: Language) -> ProcessorFacts:
+    """The site itself, which is the controller's processor; those of its register work for it."""
+    processor, service = settings.processor, translate_to(RECORDING_SERVICE, language)
+    country = processor.country or settings.site.jurisdiction.value
+    return ProcessorFacts(processor.name or "", service, country, tuple(Engaged(it.name, it.country) for it in engaged))
 
 
 def _camera(settings: Settings, camera: CameraSettings, language: Language) -> CameraFacts:

@@ -68,6 +68,7 @@ from cctv.letters.notices import (
     ComplaintAcknowledged,
     ComplaintDecided,
     Lent,
+    PassedOn,
     PolicyChanged,
     PublicBreachNotice,
     WorkstationCheckLetter,
@@ -120,6 +121,7 @@ _FOOTAGE = (Footage(FOYER, SPAN), Footage(GEVEL, SPAN))
 _NOTIFIED = (RecipientFacts("Politiezone Kust", Recipient.POLICE, date(2026, 11, 23)),)
 _FORGOTTEN = (RecipientFacts("", Recipient.INSURER, date(2025, 11, 3)),)
 _PERSON = Addressee("An Peeters", ("Kerkstraat 12 bus 3", "8400 Oostende"))
+_CUSTOMER = Addressee("Zaalhuur vzw", ("Marktplein 1", "8400 Oostende"))
 _GUARDIAN = replace(
     _PERSON, capacity=RequesterRole.GUARDIAN, on_behalf_of="Noor Peeters", mandate=date(2026, 11, 10)
 )  # fmt: skip
@@ -139,6 +141,8 @@ def specimens_of(kind: LetterTemplate, language: Language, sender: Sender = SPEC
     ]
     if kind in _REPRESENTED:
         letters[1:1] = [replace(letters[0], addressee=_GUARDIAN), replace(letters[0], addressee=_PROXY)]
+    if kind is LetterTemplate.RECEIPT:  # by who records for the controller
+        letters += [replace(letters[0], sender=replace(sender, processor="Camerazorg nv"))]
     return tuple(letters)
 
 
@@ -163,7 +167,8 @@ def _addressee(kind: LetterTemplate, language: Language, sender: Sender) -> Addr
         authority = authority_of(sender.jurisdiction).translated(partial(translate_to, language=language))
         return Addressee(authority.name, tuple(authority.address.split(", ")))
     others = {
-        LetterTemplate.BREACH_CONTROLLER: Addressee("Zaalhuur vzw", ("Marktplein 1", "8400 Oostende")),
+        LetterTemplate.BREACH_CONTROLLER: _CUSTOMER,
+        LetterTemplate.PASSED_ON: _CUSTOMER,
         LetterTemplate.WORKSTATION_CHECK: Addressee(sender.signatory, sender.address),
     }
     return None if kind is LetterTemplate.BREACH_PUBLIC else others.get(kind, _PERSON)
@@ -279,6 +284,21 @@ def _withdrawn(texts: SpecimenTexts) -> tuple[LetterFacts, ...]:
     return first, replace(first, gone_by=None), replace(first, gone_by=None, kept_for=GroundKind.INCIDENT)
 
 
+def _passed_on(texts: SpecimenTexts) -> tuple[LetterFacts, ...]:
+    due, day = date(2026, 12, 24), date(2026, 1, 15)
+    guardian = replace(_GUARDIAN, mandate=None)
+    first = PassedOn(
+        _OBJECTION, guardian, due, _FOOTAGE, "2026/014", day,
+        blocked=True, deliver_to="Markt 2, 8400 Oostende", nominee="Tom Claes, tom@example.org",
+        stated=(texts["statement"],),
+    )  # fmt: skip
+    nowhere = replace(_ACCESS, cameras=(), span=None)
+    plain = PassedOn(nowhere, _PERSON, due, (), "2026/014", day)
+    wide = replace(_ACCESS, kept_until=date(2026, 11, 28))
+    lapsed = replace(plain, asked=replace(wide, lapsed=True))
+    return first, plain, replace(plain, asked=wide, frozen=_FOOTAGE[:1]), lapsed
+
+
 def _taken_back(texts: SpecimenTexts) -> tuple[LetterFacts, ...]:
     rights = [right for right in RequestType if right not in (RequestType.ACCESS, RequestType.OBJECTION)]
     first = RequestWithdrawn(_ACCESS, TODAY, gone_by=date(2026, 12, 19))
@@ -392,6 +412,7 @@ _FACTS: dict[LetterTemplate, Callable[[SpecimenTexts], tuple[LetterFacts, ...]]]
     ),
     LetterTemplate.REFUSAL: _refused,
     LetterTemplate.VIEWINGS: _consulted,
+    LetterTemplate.PASSED_ON: _passed_on,
     LetterTemplate.COMPLAINT_ACKNOWLEDGED: lambda texts: (ComplaintAcknowledged(TODAY, date(2026, 12, 25)),),
     LetterTemplate.COMPLAINT_DECIDED: _decided,
     LetterTemplate.BREACH_CONTROLLER: lambda texts: (

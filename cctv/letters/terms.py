@@ -208,6 +208,7 @@ _TERMS: dict[Enum, Message] = {
     ViewingPurpose.DISCLOSURE: pgettext_lazy("letter", "disclosure to a third party that may receive footage"),
     ViewingPurpose.CAMERA: pgettext_lazy("letter", "adjustment or maintenance of the camera"),
 }
+RECORDING_SERVICE = pgettext_lazy("letter", "recording and storage of camera footage")  # of who records for a customer
 _USUAL_TEXTS = (  # what sites write most; other texts are given in [letters] words
     pgettext_lazy("letter", "theft and damage"),
     pgettext_lazy("letter", "theft"),

@@ -50,6 +50,7 @@ class Act(Enum):
     REQUEST_EXTENDED = "request.extended"
     REQUEST_STATED = "request.stated"
     REQUEST_DECIDED = "request.decided"
+    REQUEST_INSTRUCTED = "request.instructed"
     REFUSAL_SIGNED = "refusal.signed"
     REQUEST_ANSWERED = "request.answered"
     REQUEST_CLOSED = "request.closed"

@@ -13,7 +13,16 @@ from enum import Enum
 from cctv.core.language import Language
 from cctv.core.time_range import Span
 from cctv.model.ids import CameraId, HoldId, IncidentId, RequestId
-from cctv.model.requests import NOTHING_STATED, Channel, Party, RefusalGround, Relation, RequesterRole, Stated
+from cctv.model.requests import (
+    NOTHING_STATED,
+    Channel,
+    Instruction,
+    Party,
+    RefusalGround,
+    Relation,
+    RequesterRole,
+    Stated,
+)
 
 
 class IncidentKind(Enum):
@@ -125,6 +134,7 @@ class AccessRequest:
     outcome: CaseOutcome | None = None
     ground: RefusalGround | None = None
     forgotten: datetime | None = None
+    instruction: Instruction | None = None  # of the controller, on a site that records for a customer
 
     @property
     def is_open(self) -> bool:

@@ -140,6 +140,27 @@ class LetterKind(Enum):
     INVITATION = "invitation"
     WITHDRAWN = "withdrawn"
     VIEWINGS = "viewings"
+    PASSED_ON = "passed-on"
+
+
+class InstructedAct(Enum):
+    """What a controller wants its processor to do with a request (Article 28(3)(a) and (e) GDPR)."""
+
+    ANSWER = "answer"  # as it was asked
+    PARTLY = "partly"  # grant a part and refuse the rest
+    REFUSE = "refuse"
+    EXTEND = "extend"  # tell the person that the answer takes longer; nothing is decided yet
+    LEAVE = "leave"  # the controller answers the person itself
+
+
+@dataclass(frozen=True, slots=True)
+class Instruction:
+    """The controller's latest instruction about a request: by whom, when, and where it can be read."""
+
+    act: InstructedAct
+    on: date
+    by: str
+    reference: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -185,7 +185,13 @@ def status_or_error(settings: Settings, open_site: Callable[[], Storage]) -> Sta
 
 def owed(site: Storage) -> tuple[tuple[OverdueItem, ...], tuple[OverdueItem, ...]]:
     """The overdue items of the agenda, and the leases that end within a week; reviews have an alarm of their own."""
-    alarming = {AgendaKind.REQUEST, AgendaKind.BREACH, AgendaKind.LEASE, AgendaKind.WORKSTATIONS}
+    alarming = {
+        AgendaKind.REQUEST,
+        AgendaKind.PASS_ON,
+        AgendaKind.BREACH,
+        AgendaKind.LEASE,
+        AgendaKind.WORKSTATIONS,
+    }
     now, items = site.clock.now(), board(site, ())
     late = [item for item in items if item.kind in alarming and item.due < now]
     soon = [item for item in items if item.kind is AgendaKind.LEASE and item.due <= now + LEASE_AHEAD]

@@ -151,7 +151,7 @@ def plan_build(site: Storage, request_id: str, progress: Progress = silent) -> B
         case = prepared_case(connection, request_id)
         require_open(site, case.request)
         require_unblocked(connection, site, case.request.id, case.request.cameras, scope_of(case.request))
-        require_ready(connection, case.request)
+        require_ready(connection, site, case.request)
         require_approved(case.request, case.parts)
         require_masked(site, connection, case.parts)
         _require_complete(site, connection, case.request, case.parts)
@@ -326,7 +326,7 @@ def _commit(
         require_unblocked(connection, site, plan.request.id, plan.request.cameras, span)
         request = find_request(connection, plan.request.id)
         require_approved(request, [output.part for output in plan.outputs])
-        require_ready(connection, request)
+        require_ready(connection, site, request)
         package_id = ExportId(next_short_id(connection, IdKind.EXPORT, now.year))
         draft = Manifest(
             schema=1,

@@ -304,7 +304,7 @@ def _request_leaving(
     role = _ROLES.get(recipient) if recipient else None
     if role is not None and request.party(role) is None:
         raise RecipientAbsent(id=subject, recipient=recipient, case=request.id, role=role.value)
-    require_ready(connection, request)
+    require_ready(connection, site, request)
     nominee = request.party(RequesterRole.NOMINEE)
     if nominee is not None and (recipient or taker(request)) is Recipient.NOMINEE:
         following = N_("give it to the person concerned: --recipient subject")

@@ -38,6 +38,7 @@ from cctv.model.requests import (
     ErasureGround,
     ExtensionGround,
     IdentityMethod,
+    InstructedAct,
     LetterKind,
     Mandate,
     RefusalGround,
@@ -69,7 +70,7 @@ WORDS = (
     Safeguard, RestrictionGround, ErasureGround, Delivery, PasswordWay,
     Recipient, Duty, Method, DisclosureState, DisclosureClosure,
     ProcessingRole, Risk, NoticeRecipient, NoticeWay, End, Permission,
-    DeclarationKind, NextStepKind, GroundKind, NationalNumber,
+    DeclarationKind, NextStepKind, GroundKind, NationalNumber, InstructedAct,
     GapCause, Reason, ZoneKind, Area,
 )  # fmt: skip
 _ONE = {"_", "N_"}

@@ -70,6 +70,8 @@ request list
 request show REQ-2026-001
 request board
 request receipt REQ-2026-001
+request pass-on REQ-2026-001
+request instruct REQ-2026-001 --do answer --by X --reference X
 request ask REQ-2026-001
 request answer REQ-2026-001
 request close REQ-2026-001 --outcome refused
@@ -172,6 +174,44 @@ request open {AN}
 request niets
 """
 
+PROCESSOR = """
+[processor]
+name = "Camerazorg"
+address = ["Gent"]
+mail = "x@voorbeeld.be"
+signatory = "X"
+contract = "7"
+contract_date = 2026-01-15
+"""
+CUSTOMER_STORY = f"""
+request open --no-prepare {AN} {SPAN}
+request open --no-prepare {AN} --type objection {SPAN}
+request board
+request sent REQ-2026-001 --letter passed-on
+request pass-on REQ-2026-001
+request show REQ-2026-001
+request sent REQ-2026-001 --letter passed-on
+request receipt REQ-2026-001
+request answer REQ-2026-001
+request uphold REQ-2026-002 --reason x
+request instruct REQ-2026-001 --do refuse --by X --reference X
+request show REQ-2026-001
+request answer REQ-2026-001
+request instruct REQ-2026-001 --do partly --by X --reference X
+request instruct REQ-2026-001 --do extend --by X --reference X
+request instruct REQ-2026-001 --do answer --by X --reference X --on 31/10/2026
+request instruct REQ-2026-001 --do leave --by X --reference X
+request show REQ-2026-001
+request close REQ-2026-001 --outcome granted
+disclosure open {DISCLOSURE} {SPAN}
+disclosure approve DIS-2026-001 --reason x
+disclosure approve DIS-2026-001 --reason x --instruction x
+breach open x --aware '1/11/2026 09:00'
+breach show BRE-2026-001
+register show processing
+register signs
+"""
+
 
 def english(text: str, language: str) -> list[str]:
     """The English words of a text, without what is typed as it is in every language."""
@@ -181,13 +221,17 @@ def english(text: str, language: str) -> list[str]:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("story", [STORY, CUSTOMER_STORY], ids=["own", "customer"])
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_no_casework_command_prints_an_english_word(speaking, language):
+def test_no_casework_command_prints_an_english_word(speaking, language, story):
     site = speaking(language)
+    if story is CUSTOMER_STORY:
+        text = site.config.read_text().replace('jurisdiction = "BE"', 'jurisdiction = "BE"\nrole = "processor"')
+        site.config.write_text(text + PROCESSOR)
     site.record("foyer-1", "2026-11-01 11:00", minutes=1)
 
     wrong = {}
-    for line in STORY.split("\n"):
+    for line in story.split("\n"):
         told = site.cctv(line, exit=None) if line else None
         if told and (words := english(told.out.partition("<!doctype")[0] + "\n" + told.err, language)):
             wrong[line] = (words, told.out + told.err)

@@ -29,6 +29,17 @@ def of_a_child(site):
         connection.execute(update(schema.requests).values(under_16=True))
 
 
+def of_a_customer(site):
+    """As a site that records for another controller, who said nothing yet."""
+    text = site.config.read_text().replace('jurisdiction = "BE"', 'jurisdiction = "BE"\nrole = "processor"')
+    processor = (
+        'name = "Camerazorg nv"\naddress = ["Nijverheidslaan 3"]\nmail = "dienst@camerazorg.example"\n'
+        'signatory = "Wim Coene"\ncontract = "2026/014"\ncontract_date = 2026-01-15\n'
+    )
+    site.config.write_text(f"{text}\n[processor]\n{processor}")
+    site.cctv("config adopt --reason 'it records for a customer now'")
+
+
 def asked(site):
     site.cctv(ASK)
 
@@ -50,6 +61,7 @@ def doors(folder):
         (to_another_address, "identity (subject)", f"cctv request identity {REQUEST} --role subject"),
         (name_nominee, "identity (subject), identity (nominee)", f"cctv request identity {REQUEST} --role subject"),
         (of_a_child, "mandate (guardian)", f"cctv request mandate {REQUEST} --as guardian"),
+        (of_a_customer, "instruction", f"cctv request instruct {REQUEST} --do answer"),
         (asked, "question (subject)", f"cctv request identity {REQUEST} --role subject"),
     ],
 )
@@ -156,3 +168,12 @@ def test_a_question_is_taken_back_with_a_reason_that_the_log_keeps(prepared):
 def test_who_does_not_show_who_they_are_may_be_refused(prepared):
     prepared.cctv(ASK)
     prepared.cctv(f"request answer {REQUEST} --outcome refused --ground identity-not-shown --reason 'no answer came'")
+
+
+def test_a_copy_of_a_customers_footage_leaves_on_their_instruction(built, tmp_path):
+    of_a_customer(built)
+    built.cctv(f"request instruct {REQUEST} --do refuse --by 'Els Baert' --reference 'mail of 2/11'")
+    deliver = f"export deliver {PACKAGE} --method zip --to {tmp_path}"
+    assert "instruction (refuse)" in built.cctv(deliver, exit=13).err
+    built.cctv(f"request instruct {REQUEST} --do answer --by 'Els Baert' --reference 'mail of 3/11'")
+    built.cctv(deliver)

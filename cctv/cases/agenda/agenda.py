@@ -20,6 +20,7 @@ from cctv.cases.compliance.deadlines import clocks, declaration_due, reviews_due
 from cctv.cases.compliance.queries import last_check_on, select_reviews
 from cctv.cases.disclosures.queries import select_disclosures
 from cctv.cases.incident_queries import first_recorded
+from cctv.cases.requests.deadlines import pass_on_by
 from cctv.cases.requests.needs import step_label
 from cctv.cases.requests.next_steps import RequestFacts, missing, next_line, open_facts
 from cctv.config.schema import Settings
@@ -43,6 +44,7 @@ class AgendaKind(Enum):
     """What an item is about.  The value is written to JSON; never rename one."""
 
     REQUEST = "request"
+    PASS_ON = "pass-on"
     LAPSE = "lapse"
     BREACH = "breach"
     HOLD = "hold"
@@ -83,6 +85,15 @@ def request_items(facts: Iterable[RequestFacts], settings: Settings, now: dateti
         ]
         what = join_messages((request.type, request.state))
         yield Item(AgendaKind.REQUEST, request.id, request.due, what, line, steps_missing, min(until, default=None))
+
+
+def pass_on_items(facts: Iterable[RequestFacts], now: datetime, zone: ZoneInfo) -> Iterator[Item]:
+    """Requests of which the controller must still be told, on a site that records for a customer."""
+    for case in facts:
+        if case.waits_for_controller:
+            by = pass_on_by(case.request.received, zone)
+            line = next_line(case, now) or f"cctv request show {case.request.id}"
+            yield Item(AgendaKind.PASS_ON, case.request.id, by, N_("pass it on to the controller, who decides"), line)
 
 
 def lapse_items(facts: Iterable[RequestFacts], now: datetime) -> Iterator[Item]:
@@ -184,6 +195,7 @@ def board(site: Storage, rotated: Sequence[tuple[str, date | None]]) -> tuple[It
         reviewed = reviews_due(select_reviews(connection), first)
     items = [
         *request_items(facts, settings, now),
+        *pass_on_items(facts, now, zone),
         *lapse_items(facts, now),
         *breach_items(list_breaches(site, closed_too=False)),
         *hold_items(in_force, now),

@@ -21,6 +21,7 @@ from cctv.cases.disclosures.grounds import check_receiver, check_recipient
 from cctv.cases.disclosures.leases import FOR_SUBJECT, LENT, lease_end, taker
 from cctv.cases.disclosures.queries import insert_disclosure, select_disclosure, select_disclosures, update_disclosure
 from cctv.cases.errors.disclosures import (
+    ControllerUnasked,
     DisclosureClosed,
     DisclosureNeedsSecond,
     DisclosureOfRequest,
@@ -29,6 +30,7 @@ from cctv.cases.errors.disclosures import (
     EndingUnfit,
     GroundIncomplete,
     LeaseRunning,
+    NoControllerToAsk,
     NotHandedOver,
     NotLent,
     ReceiptLater,
@@ -184,12 +186,21 @@ def disclosure_file(site: Storage, disclosure_id: str) -> DisclosureFile:
         return DisclosureFile(disclosure, own, footage_status(connection, site, disclosure.cameras, disclosure.span))
 
 
-def approve_disclosure(site: Storage, disclosure_id: str, *, reason: str, dry_run: bool = False) -> Disclosure:
+def approve_disclosure(
+    site: Storage, disclosure_id: str, *, reason: str, instruction: str | None = None, dry_run: bool = False
+) -> Disclosure:
     """A person answers for the ground and the scope of a disclosure.
 
-    Raises DisclosureUnknown, DisclosureClosed; DisclosureNeedsSecond where the policy asks for two people.
+    `instruction`, which only a site that records for a customer needs: where the controller instructed it, or was told
+    of a law that leaves no choice (Article 28(3)(a) GDPR; docs/policies/004.txt: "mits uitdrukkelijke toestemming van
+    de klant").  Raises DisclosureUnknown, DisclosureClosed, ControllerUnasked, NoControllerToAsk; DisclosureNeedsSecond
+    where the policy asks for two people.
     """
     reason = checked_text(N_("reason"), reason, N_('say what was checked: --reason "WHAT".'))
+    if site.settings.for_customer:
+        reason = f"{reason}; {_checked_instruction(site, disclosure_id, instruction)}"
+    elif instruction is not None:
+        raise NoControllerToAsk(id=disclosure_id)
     with write_transaction(site.engine, dry_run=dry_run) as connection:
         disclosure = unclosed(connection, site, disclosure_id)
         require_known_settings(connection, site)
@@ -198,6 +209,12 @@ def approve_disclosure(site: Storage, disclosure_id: str, *, reason: str, dry_ru
         update_disclosure(connection, approved)
         _log(connection, site, Act.DISCLOSURE_APPROVED, approved, reason=reason)
     return approved
+
+
+def _checked_instruction(site: Storage, disclosure_id: str, instruction: str | None) -> str:
+    if instruction is None:
+        raise ControllerUnasked(id=disclosure_id, controller=site.settings.controller.name or "")
+    return checked_text(N_("instruction"), instruction, N_("say where it can be read: --instruction TEXT."))
 
 
 def require_registered(disclosure: Disclosure) -> None:

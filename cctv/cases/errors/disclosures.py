@@ -19,6 +19,23 @@ class DisclosureClosed(UsageError):
     """
 
 
+class ControllerUnasked(CctvError):
+    """{id} is not approved: this site records for {controller}, without whose instruction no footage goes to others.
+
+    next: repeat the command with --instruction TEXT: where the instruction can be read; where an order or a law leaves
+    no choice, where the controller was told of it (Article 28(3)(a) GDPR)
+    """
+
+    exit_code = Exit.DECISION_MISSING
+
+
+class NoControllerToAsk(UsageError):
+    """This site records for itself: no other controller gives an instruction about {id}.
+
+    next: repeat the command without --instruction
+    """
+
+
 class RecipientUnfit(CctvError):
     """Footage does not go to {recipient} because it is {duty}: that recipient may have it on {allowed}.
 

@@ -21,6 +21,36 @@ class AnswerNotReady(CctvError):
     exit_code = Exit.DECISION_MISSING
 
 
+class NotInstructed(CctvError):
+    """{id} waits for an instruction of {controller}, for whom this site records and who decides{given}.
+
+    next: {following}
+    """
+
+    exit_code = Exit.DECISION_MISSING
+
+
+class InstructedLater(UsageError):
+    """The controller cannot have decided on {id} on {when}: it was received later, or that day is still to come.
+
+    next: give the day of the instruction, for example --on 21/11
+    """
+
+
+class NoOtherController(UsageError):
+    """This site records for itself: its own people decide on {id}, and there is no other controller to ask.
+
+    next: cctv request show {id}
+    """
+
+
+class NotPassedOn(UsageError):
+    """No letter passes {id} on to the controller yet, so none was sent.
+
+    next: cctv request pass-on {id}
+    """
+
+
 class CopyNotReady(CctvError):
     """No copy leaves for {id} yet; what is missing: {missing}.  Nothing was changed.
 

@@ -1,5 +1,7 @@
 """Letters that inform or ask: receipt, identification, time and place, invitation, who looked; and that one was sent.
 
+And the letter that passes a request on to the controller of a customer's footage.
+
 Three letters take effect only when they are sent:
 
 * extension: the deadline moves (Article 12(3) GDPR wants the person informed inside the first period);
@@ -21,22 +23,25 @@ from cctv.cases.errors.requests import (
     AnswerNotReady,
     AppointmentUnfit,
     FirstSigned,
+    NobodyToWriteTo,
     NothingAsked,
     NothingToAsk,
     NothingToShow,
+    NotPassedOn,
     ReleaseAsked,
     RequestForgotten,
     ScopeGiven,
     SentLater,
 )
 from cctv.cases.footage_status import request_footage
-from cctv.cases.letters.request_letters import Draft, asked_of, draft, enter, local_day, processing_for
+from cctv.cases.letters.request_letters import Draft, address_lines, asked_of, draft, enter, local_day, processing_for
 from cctv.cases.requests.block_queries import mark_told
 from cctv.cases.requests.blocks import require_usable
 from cctv.cases.requests.close import end, ending_of, finish
 from cctv.cases.requests.deadlines import apply_extension
 from cctv.cases.requests.lifecycle import Transition, find_request, load_for_transition
 from cctv.cases.requests.needs import (
+    GRANTING,
     Step,
     address_unchecked,
     identities_missing,
@@ -48,8 +53,8 @@ from cctv.cases.requests.needs import (
 from cctv.cases.requests.next_steps import facts_of
 from cctv.cases.requests.no_footage import absences
 from cctv.cases.requests.outcomes import erases
-from cctv.cases.requests.queries import checks_of, mark_letters_sent
-from cctv.cases.requests.questions import question_of
+from cctv.cases.requests.queries import checks_of, letters_of, mark_letters_sent
+from cctv.cases.requests.questions import question_of, require_instructed
 from cctv.cases.requests.viewings import viewings_of
 from cctv.cases.text_input import checked_text
 from cctv.cases.two_person import ending_act, sign_release
@@ -70,9 +75,9 @@ from cctv.letters.answers import (
     ViewingInvitation,
     ViewingsAnswer,
 )
-from cctv.letters.facts import Asked
+from cctv.letters.facts import Addressee, Asked, Footage
 from cctv.letters.letter import LetterFacts
-from cctv.letters.notices import ComplaintAcknowledged
+from cctv.letters.notices import ComplaintAcknowledged, PassedOn
 from cctv.model.audit import Act
 from cctv.model.cases import AccessRequest, CaseOutcome, RequestState, RequestType
 from cctv.model.holds import Hold
@@ -134,6 +139,38 @@ def write_receipt(site: Storage, request_id: str, *, dry_run: bool = False) -> W
     if request.type is RequestType.COMPLAINT:
         facts = ComplaintAcknowledged(local_day(site, request.received), due)
     return _write(site, request, LetterKind.RECEIPT, facts, Transition.RECEIPT, dry_run)
+
+
+def pass_on(site: Storage, request_id: str, *, dry_run: bool = False) -> Wrote:
+    """Make the letter that passes a request on to the controller, on a site that records for a customer.
+
+    Raises RequestUnknown, RequestClosed, MoveRefused, NoOtherController, NobodyToWriteTo.
+    """
+    with read_transaction(site.engine) as connection:
+        request = load_for_transition(connection, site, request_id, Transition.PASS_ON)
+        held = holds_of(connection, request.id)
+    requester, subject = request.requester, request.party(RequesterRole.SUBJECT)
+    nominee, processor = request.party(RequesterRole.NOMINEE), site.settings.processor
+    if requester is None:
+        raise NobodyToWriteTo(id=request.id)
+    assert processor.contract is not None  # as `config.checks` requires
+    assert processor.contract_date is not None
+    acts = requester.role is not RequesterRole.SUBJECT
+    facts = PassedOn(
+        asked=asked_of(site, request),
+        requester=Addressee(
+            requester.name, address_lines(requester.contact), requester.role, subject.name if acts and subject else None
+        ),
+        due=local_day(site, request.due),
+        frozen=tuple(Footage(camera, hold.span) for hold in held for camera in sorted(hold.cameras)),
+        contract=processor.contract,
+        contract_date=processor.contract_date,
+        blocked=request.type in {RequestType.RESTRICTION, RequestType.OBJECTION},
+        deliver_to=requester.deliver_to,
+        nominee=f"{nominee.name}, {nominee.contact}" if nominee else None,
+        stated=tuple(said for said in (request.stated.time, request.stated.place, request.stated.appearance) if said),
+    )
+    return _write(site, request, LetterKind.PASSED_ON, facts, Transition.PASS_ON, dry_run)
 
 
 def ask_identity(site: Storage, request_id: str, *, dry_run: bool = False) -> Wrote:
@@ -239,13 +276,15 @@ def withdraw_question(site: Storage, request_id: str, *, reason: str, dry_run: b
 def invite(site: Storage, request_id: str, appointment: Appointment, *, dry_run: bool = False) -> Wrote:
     """Invite the person to view the footage, with the information of Article 15; its hold keeps it.
 
-    Raises RequestUnknown, RequestClosed, MoveRefused, AnswerNotReady where their address was corrected and nobody was
-    checked since; AppointmentUnfit, NothingToSee, FootageBlocked, TextUnusable, SenderUnknown, WordsUntranslated.
+    Raises RequestUnknown, RequestClosed, MoveRefused, NotInstructed, AnswerNotReady where their address was corrected
+    and nobody was checked since; AppointmentUnfit, NothingToSee, FootageBlocked, TextUnusable, SenderUnknown,
+    WordsUntranslated.
     """
     place = checked_text(N_("place"), appointment.place, N_("say where: --place PLACE."))
     host = checked_text(N_("host"), appointment.host, N_("name whom to ask for at the door: --host NAME."))
     with read_transaction(site.engine) as connection:
         request = load_for_transition(connection, site, request_id, Transition.INVITE)
+        require_instructed(site.settings, request, GRANTING)
         _require_checked(request, address_unchecked(request, checks_of(connection, request.id)))
         _check_appointment(site, request, appointment.at)
         if not facts_of(connection, site, request).has_footage:
@@ -262,11 +301,13 @@ def write_viewings(site: Storage, request_id: str, *, dry_run: bool = False) -> 
     """Answer "who looked at me": dates and purposes of every consultation of the request's footage, no staff's names.
 
     It leaves as an answer does, only when mandate and identity are in order.  Raises RequestUnknown, RequestClosed,
-    MoveRefused, ScopeUnknown, AnswerNotReady, SenderUnknown.
+    MoveRefused, NotInstructed, ScopeUnknown, AnswerNotReady, SenderUnknown.
     """
     with read_transaction(site.engine) as connection:
         request = load_for_transition(connection, site, request_id, Transition.VIEWINGS)
-        _require_checked(request, lacking(request, checks_of(connection, request.id), question_of(connection, request)))
+        require_instructed(site.settings, request, GRANTING)
+        role, checks = site.settings.site.role, checks_of(connection, request.id)
+        _require_checked(request, lacking(request, checks, question_of(connection, request), role=role))
         viewings = viewings_of(connection, request, site.settings.site.timezone)
     facts = ViewingsAnswer(asked_of(site, request), viewings, local_day(site, scope_of(request).start))
     return Consulted(viewings, _write(site, request, LetterKind.VIEWINGS, facts, Transition.VIEWINGS, dry_run))
@@ -277,8 +318,8 @@ def mark_sent(
 ) -> Sent:
     """Record that a letter was sent, today or on an earlier day.
 
-    Raises RequestUnknown, RequestForgotten, SentLater; NotExtended, ExtensionLate for an extension; ReleaseAsked, and
-    records nothing, while the policy requires a second person for a hold that ends with it.
+    Raises RequestUnknown, RequestForgotten, SentLater, NotPassedOn; NotExtended, ExtensionLate for an extension;
+    ReleaseAsked, and records nothing, while the policy requires a second person for a hold that ends with it.
     """
     today = site.clock.now().astimezone(site.settings.site.timezone).date()
     day = day or today
@@ -328,6 +369,8 @@ def _enter(
     connection: Connection, site: Storage, request: AccessRequest, kind: LetterKind, day: date
 ) -> tuple[Hold, ...]:
     at = _instant(site, day)
+    if kind is LetterKind.PASSED_ON and all(letter.kind is not kind for letter in letters_of(connection, request.id)):
+        raise NotPassedOn(id=request.id)
     mark_letters_sent(connection, request.id, kind, at)
     facts: AuditFacts = {"letter": kind.value, "day": day.isoformat()}
     append_entry(connection, site, Act.LETTER_SENT, request.id, case_id=request.id, facts=facts)

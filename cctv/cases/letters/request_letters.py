@@ -29,10 +29,10 @@ from cctv.cases.requests.queries import MadeLetter, checks_of, insert_letter, le
 from cctv.db.engine import read_transaction
 from cctv.db.storage import Storage
 from cctv.holds.store import find_hold
-from cctv.letters.facts import Addressee, Asked, Processing, RecipientFacts
+from cctv.letters.facts import Addressee, Asked, LetterTemplate, Processing, RecipientFacts
 from cctv.letters.letter import Letter, LetterFacts
 from cctv.letters.render import render, text_of
-from cctv.letters.sender import processing_of, sender_of, templates_of
+from cctv.letters.sender import controller_as_addressee, processing_of, sender_of, templates_of
 from cctv.model.audit import Act
 from cctv.model.cases import AccessRequest
 from cctv.model.disclosures import Disclosure, Recipient
@@ -106,7 +106,15 @@ def recipients_of(connection: Connection, site: Storage, request: AccessRequest)
 
 
 def letter_of(site: Storage, request: AccessRequest, facts: LetterFacts) -> Letter:
-    """A letter to the requester, to `letter_address`; raises NobodyToWriteTo, SenderUnknown."""
+    """A letter to the requester, to `letter_address`, or to the controller that it is passed on to.
+
+    Raises NobodyToWriteTo, SenderUnknown.
+    """
+    today, sender = local_day(site, site.clock.now()), sender_of(site.settings, facts.kind)
+    if facts.kind is LetterTemplate.PASSED_ON:
+        return Letter(
+            site.settings.site.language, request.id, today, sender, controller_as_addressee(site.settings), facts
+        )
     requester = request.requester
     if requester is None:
         raise NobodyToWriteTo(id=request.id)
@@ -120,8 +128,7 @@ def letter_of(site: Storage, request: AccessRequest, facts: LetterFacts) -> Lett
         on_behalf_of=subject.name if subject and requester.role is not RequesterRole.SUBJECT else None,
         mandate=requester.mandated,
     )
-    today = local_day(site, site.clock.now())
-    return Letter(request.language, request.id, today, sender_of(site.settings), addressee, facts)
+    return Letter(request.language, request.id, today, sender, addressee, facts)
 
 
 def draft(

@@ -175,6 +175,7 @@ def notice_rows(settings: Settings, zone: ZoneSettings, language: Language) -> l
     rows: list[tuple[Message, Message | str]] = [
         (N_("Who records"), ", ".join(part for part in (controller.name, *controller.address, contact) if part)),
         (N_("Data protection officer"), controller.dpo or ""),
+        (N_("Who records for them"), settings.processor.name or ""),
         (N_("Why"), _purposes(settings, zone, language)),
         (N_("On which ground"), fixed_text(ground)),
         (N_("What"), fixed_text("categories")),

@@ -1,9 +1,10 @@
-"""The register of processing activities (Article 30(1) GDPR) and the Belgian register of cameras, from the settings.
+"""The register of processing activities (Article 30 GDPR) and the Belgian register of cameras, from the settings.
 
 Responsible for what each must name.  Pure.  Never fills in what the settings lack: it is listed as missing.
 
-Sources: Article 30(1) GDPR; act of 21 March 2007 (BE) articles 5 to 7, royal decree of 8 May 2018: controller, ground,
-kind of place, description and place of each camera, pictogram, retention, recipients, measures, live viewing.
+Sources: Article 30(1) GDPR, and 30(2) where a site records for a customer; act of 21 March 2007 (BE) articles 5 to 7,
+royal decree of 8 May 2018: controller, ground, kind of place, description and place of each camera,
+pictogram, retention, recipients, measures, live viewing.
 """
 
 from __future__ import annotations
@@ -21,7 +22,9 @@ from cctv.model.legal import Jurisdiction
 
 
 def processing_register(settings: Settings, processors: Sequence[Processor], language: Language) -> Register:
-    """One activity for each purpose that a camera records for."""
+    """One activity for each purpose that a camera records for; on a processor's site what is done for its customer."""
+    if settings.for_customer:
+        return _processing_for_customer(settings, processors, language)
     columns = ("activity", "cameras", "controller", "contact", "dpo", "ground", "categories", "recipients",
                "processors", "transfers", "retention", "measures")  # fmt: skip
     engaged = [processor for processor in processors if processor.ended is None]
@@ -43,6 +46,34 @@ def processing_register(settings: Settings, processors: Sequence[Processor], lan
             fixed("measures", language),
         ))  # fmt: skip
     return Register(RegisterName.PROCESSING, columns, tuple(rows), tuple(_lacking(settings)))
+
+
+def _processing_for_customer(settings: Settings, processors: Sequence[Processor], language: Language) -> Register:
+    """Article 30(2): by whom and for whom, what is done for them, transfers and security."""
+    columns = ("controller", "contact", "dpo", "processor", "processor_contact", "processor_dpo", "contract",
+               "processing", "cameras", "processors", "transfers", "measures")  # fmt: skip
+    controller, processor = settings.controller, settings.processor
+    engaged = [entry for entry in processors if entry.ended is None]
+    row = (
+        _joined(controller.name, *controller.address),
+        controller.mail or "",
+        controller.dpo or "",
+        _joined(processor.name, *processor.address),
+        processor.mail or "",
+        processor.dpo or "",
+        contract_of(settings),
+        fixed("processing", language),
+        ", ".join(settings.cameras),
+        "; ".join(_engaged(settings, entry, language) for entry in engaged),
+        fixed("transfers", language).format(area=settings.policy.area.value),
+        fixed("measures", language),
+    )
+    return Register(RegisterName.PROCESSING, columns, (row,), tuple(_lacking(settings)))
+
+
+def contract_of(settings: Settings) -> str:
+    """The contract under which a site records for a customer, with its date."""
+    return _joined(settings.processor.contract, str(settings.processor.contract_date))
 
 
 def camera_register(settings: Settings, declarations: Sequence[Declaration], language: Language) -> Register:

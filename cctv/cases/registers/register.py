@@ -72,6 +72,10 @@ _COLUMNS = {
     "categories": pgettext_lazy("column", "people and data"),
     "recipients": pgettext_lazy("column", "recipients"),
     "processors": pgettext_lazy("column", "processors"),
+    "processor": pgettext_lazy("column", "processor"),
+    "processor_contact": pgettext_lazy("column", "its contact"),
+    "processor_dpo": pgettext_lazy("column", "its DPO"),
+    "processing": pgettext_lazy("column", "processing"),
     "transfers": pgettext_lazy("column", "transfers"),
     "retention": pgettext_lazy("column", "retention"),
     "zone": pgettext_lazy("column", "zone"),
@@ -111,6 +115,10 @@ _FIXED = {
         "no sound; footage deleted before its limit, proved by tombstones and signed certificates; every act "
         "in a hash-linked log; viewing and export only under an open case; others hidden in copies; back-ups "
         "encrypted"
+    ),
+    "processing": N_(
+        "on the controller's instructions: recording and storing camera pictures, deleting them within their period, "
+        "finding them for a case, making copies in which others are hidden, help with requests and breaches"
     ),
     "transfers": pgettext_lazy("register", "none outside the {area}"),
     "always": pgettext_lazy("register", "always"),

@@ -24,10 +24,11 @@ from cctv.cases.requests.close import (
     require_agreed,
 )
 from cctv.cases.requests.lifecycle import Transition, apply_transition, find_request, load_for_transition, next_state
-from cctv.cases.requests.needs import NextStepKind, address_unchecked, step_label
+from cctv.cases.requests.needs import NextStepKind, address_unchecked, permitting, step_label
 from cctv.cases.requests.next_steps import copy_wanted, facts_of, missing
 from cctv.cases.requests.outcomes import RequestOutcome, check_ending, check_keeping, erasure_ground
 from cctv.cases.requests.queries import mark_answered
+from cctv.cases.requests.questions import require_instructed
 from cctv.cases.two_person import ending_act, first_of, sign_refusal, sign_release
 from cctv.core.i18n import join_messages
 from cctv.db.engine import write_transaction
@@ -67,13 +68,14 @@ def plan_answer(connection: Connection, site: Storage, request_id: str, requeste
     """Check that a request may be answered so, and say what that would do.
 
     Raises RequestUnknown, RequestClosed, MoveRefused, what `check_ending`, `erasure_ground` and `check_keeping` raise;
-    AnswerNotReady, FootageThere (13).
+    NotInstructed, AnswerNotReady, FootageThere (13).
 
     A refusal waits for nothing but the check of a requester whose address was corrected, to which its letter goes; one
     because identity was not shown not even for that.
     """
     request = load_for_transition(connection, site, request_id, Transition.ANSWER)
     ending = check_ending(request.type, request.state, requested)
+    require_instructed(site.settings, request, permitting(ending.outcome))
     facts = facts_of(connection, site, request)
     unknown = ending.outcome is CaseOutcome.NOT_IDENTIFIABLE  # also of a person who never said when or where
     steps = missing(facts, site.clock.now(), ending.outcome)

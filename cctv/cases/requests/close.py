@@ -31,10 +31,10 @@ from cctv.cases.requests.anonymise import forget, forget_files
 from cctv.cases.requests.block_queries import insert_erasure, mark_erased, open_erasures
 from cctv.cases.requests.blocks import lift_blocks
 from cctv.cases.requests.lifecycle import Transition, apply_transition, find_request, load_for_transition
-from cctv.cases.requests.needs import scope_of
+from cctv.cases.requests.needs import permitting, scope_of
 from cctv.cases.requests.outcomes import RequestOutcome, check_ending, erases
 from cctv.cases.requests.queries import mark_answered, mark_closed, select_request, select_requests
-from cctv.cases.requests.questions import require_answered
+from cctv.cases.requests.questions import require_answered, require_instructed
 from cctv.cases.two_person import first_of, sign_refusal, sign_release
 from cctv.core.time_range import Span
 from cctv.db.engine import read_transaction, write_transaction
@@ -48,7 +48,7 @@ from cctv.model.disclosures import Disclosure
 from cctv.model.footage import Reason, Segment
 from cctv.model.holds import GroundKind, Hold
 from cctv.model.ids import CameraId, HoldId, RequestId
-from cctv.model.requests import ErasureGround, ErasureOrder
+from cctv.model.requests import ErasureGround, ErasureOrder, InstructedAct
 from cctv.retention.removal import RemovalPlan, plan_removal, remove_ordered
 
 _OPEN_SEGMENTS = 3  # those that the recorder may still bring after a span has passed, as in `footage_status`
@@ -128,8 +128,9 @@ def plan_closure(site: Storage, request_id: str, requested: RequestOutcome) -> C
 def close_request(site: Storage, request_id: str, requested: RequestOutcome) -> Closure:
     """Close a request that was answered elsewhere, and release its own holds.
 
-    Raises RequestUnknown, RequestClosed, MoveRefused, QuestionOpen, FirstSigned, RefusalSigned, ReleaseAsked,
-    RefusalUnsigned, what `check_ending` raises; NotErased for an erasure that is granted while its footage is there.
+    Raises RequestUnknown, RequestClosed, MoveRefused, QuestionOpen, NotInstructed, FirstSigned, RefusalSigned,
+    ReleaseAsked, RefusalUnsigned, what `check_ending` raises; NotErased for an erasure that is granted while its
+    footage is there.
     """
     with write_transaction(site.engine) as connection:
         request, ending = _load_for_closing(connection, site, request_id, requested)
@@ -301,6 +302,7 @@ def _load_for_closing(
     if request.outcome is not None:  # an erasure that was answered: how it ended is decided
         return request, RequestOutcome(request.outcome, request.ground)
     ending = check_ending(request.type, request.state, requested)
+    require_instructed(site.settings, request, permitting(ending.outcome) | {InstructedAct.LEAVE})
     if ending.outcome in {CaseOutcome.GRANTED, CaseOutcome.PARTLY, CaseOutcome.VIEWING}:
         require_answered(connection, site, request)
     if erases(request, ending.outcome) and plan_removal(connection, request.cameras, scope_of(request)).decisions:

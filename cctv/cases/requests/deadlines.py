@@ -11,6 +11,10 @@ One extension is "two further months where necessary" (Article 12(3)): two month
 period ends, and never later than three months after receipt.  It needs a reason, and the person must be informed inside
 the first period.  The deadline moves when they were informed: a letter that was never sent extends nothing.
 
+A site that records for a customer passes a request on within three days, counted in the same way.  The law has no
+number of days for it: the controller's month runs meanwhile, of which nine tenths are then left, and three days span a
+weekend.
+
 Article 3(4) would move an end on a Saturday, Sunday or holiday to the next working day.  That grace is not used: the
 published promise of 30 days has none, and an answer may always come early.  Never yields a day later than either rule.
 """
@@ -29,6 +33,7 @@ from cctv.cases.errors.requests import ExtendedAlready, ExtensionLate, NotExtend
 from cctv.cases.letters.request_letters import Draft, asked_of, draft, enter
 from cctv.cases.requests.lifecycle import Transition, load_for_transition
 from cctv.cases.requests.queries import extension_of, insert_extension, mark_extension_sent, set_due
+from cctv.cases.requests.questions import require_instructed
 from cctv.cases.text_input import checked_text
 from cctv.core.clock import calendar_days, end_of_day, months_after, start_of_day
 from cctv.core.i18n import N_
@@ -37,10 +42,11 @@ from cctv.db.storage import Storage
 from cctv.letters.answers import ExtensionLetter
 from cctv.model.audit import Act
 from cctv.model.cases import AccessRequest
-from cctv.model.requests import Extension, ExtensionGround, LetterKind
+from cctv.model.requests import Extension, ExtensionGround, InstructedAct, LetterKind
 
 PROMISED = timedelta(days=30)  # docs/policies/000.txt and 002.txt: "binnen 30 dagen na ontvangst"
 EXTENSION_MONTHS = 2  # Article 12(3)
+PASS_ON = timedelta(days=3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +65,16 @@ def due_date(received: date) -> date:
 def due(received: datetime, zone: ZoneInfo) -> datetime:
     """The last second of the last day, for a request received at an instant."""
     return end_of_day(due_date(received.astimezone(zone).date()), zone)
+
+
+def pass_on_date(received: date) -> date:
+    """The last day on which a processor may pass on to its controller what it received that day."""
+    return received + PASS_ON
+
+
+def pass_on_by(received: datetime, zone: ZoneInfo) -> datetime:
+    """The last second of that day."""
+    return end_of_day(pass_on_date(received.astimezone(zone).date()), zone)
 
 
 def extended_date(received: date) -> date:
@@ -99,7 +115,8 @@ def extend(
 ) -> Extended:
     """Decide on the one extension and make its letter; it takes effect once `mark_sent` records it as sent.
 
-    Raises RequestUnknown, RequestClosed, MoveRefused, ExtendedAlready, ExtensionLate; SenderUnknown for the letter.
+    Raises RequestUnknown, RequestClosed, MoveRefused, NotInstructed, ExtendedAlready, ExtensionLate; SenderUnknown
+    for the letter.
     """
     reason = _checked_reason(reason)
     planned = plan_extension(site, request_id, ground, reason=reason)
@@ -152,6 +169,7 @@ def _letter(site: Storage, planned: Extended, reason: str) -> Draft:
 
 def _decide(connection: Connection, site: Storage, request_id: str, ground: ExtensionGround) -> Extended:
     request = load_for_transition(connection, site, request_id, Transition.EXTEND)
+    require_instructed(site.settings, request, frozenset(InstructedAct))
     zone, now = site.settings.site.timezone, site.clock.now()
     if extension_of(connection, request.id) is not None:
         raise ExtendedAlready(id=request.id)

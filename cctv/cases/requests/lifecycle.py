@@ -23,7 +23,7 @@ from enum import Enum
 
 from sqlalchemy import Connection
 
-from cctv.cases.errors.requests import MoveRefused, RequestClosed, RequestUnknown
+from cctv.cases.errors.requests import MoveRefused, NoOtherController, RequestClosed, RequestUnknown
 from cctv.cases.footage_status import FootageStatus, request_footage
 from cctv.cases.requests.block_queries import blocks_of, open_erasures
 from cctv.cases.requests.queries import (
@@ -50,6 +50,8 @@ class Transition(Enum):
     """What may be done with a request.  The value is the verb on the command line."""
 
     RECEIPT = "receipt"
+    PASS_ON = "pass-on"
+    INSTRUCT = "instruct"
     IDENTITY = "identity"
     MANDATE = "mandate"
     CORRECT = "correct"
@@ -85,6 +87,8 @@ class RequestFile:
 
 _WORK = (
     Transition.RECEIPT,
+    Transition.PASS_ON,
+    Transition.INSTRUCT,
     Transition.IDENTITY,
     Transition.MANDATE,
     Transition.CORRECT,
@@ -93,6 +97,16 @@ _WORK = (
     Transition.EXTEND,
     Transition.STATEMENT,
 )
+
+_DECIDED = (
+    Transition.INSTRUCT,
+    Transition.IDENTITY,
+    Transition.MANDATE,
+    Transition.CORRECT,
+    Transition.EXTEND,
+    Transition.YIELD,
+)
+_OF_CUSTOMER = frozenset({Transition.PASS_ON, Transition.INSTRUCT})  # where the site records for another controller
 
 
 def _table() -> dict[tuple[RequestType, RequestState, Transition], RequestState]:
@@ -124,7 +138,7 @@ def _table() -> dict[tuple[RequestType, RequestState, Transition], RequestState]
         (objection, s.REJECTED, m.ANSWER): s.CLOSED,
     }
     for state in (s.UPHELD, s.REJECTED):
-        table |= {(objection, state, move): state for move in (m.IDENTITY, m.MANDATE, m.CORRECT, m.EXTEND, m.YIELD)}
+        table |= {(objection, state, move): state for move in _DECIDED}
         table[objection, state, m.WITHDRAW] = s.WITHDRAWN
     del table[objection, s.OPEN, m.ANSWER]  # never without a decision
     return table
@@ -152,14 +166,20 @@ def find_request(connection: Connection, request_id: str) -> AccessRequest:
 
 
 def load_for_transition(connection: Connection, site: Storage, request_id: str, move: Transition) -> AccessRequest:
-    """A request that may take this transition; raises RequestUnknown, RequestClosed, MoveRefused."""
+    """A request that may take this transition.
+
+    Raises RequestUnknown, RequestClosed, MoveRefused; NoOtherController for what only a site does that records for a
+    customer.
+    """
     request = find_request(connection, request_id)
+    if move in _OF_CUSTOMER and not site.settings.for_customer:
+        raise NoOtherController(id=request.id)
     if next_state(request.type, request.state, move) is not None:
         return request
     if request.closed is not None:
         when = request.closed.astimezone(site.settings.site.timezone).date()
         raise RequestClosed(id=request.id, when=when, by=request.closed_by)
-    allowed = ", ".join(f"`{transition.value}`" for transition in _offered(request))
+    allowed = ", ".join(f"`{transition.value}`" for transition in _offered(request, site))
     raise MoveRefused(
         id=request.id,
         state=request.state,
@@ -169,10 +189,11 @@ def load_for_transition(connection: Connection, site: Storage, request_id: str, 
     )
 
 
-def _offered(request: AccessRequest) -> tuple[Transition, ...]:
+def _offered(request: AccessRequest, site: Storage) -> tuple[Transition, ...]:
     """What a person is told may be done; not lifting a block that only a corrected type can have left."""
-    allowed = allowed_transitions(request.type, request.state)
-    return tuple(move for move in allowed if move is not Transition.LIFT or request.type in _BLOCKING)
+    hidden = frozenset() if site.settings.for_customer else _OF_CUSTOMER
+    hidden |= frozenset() if request.type in _BLOCKING else {Transition.LIFT}
+    return tuple(move for move in allowed_transitions(request.type, request.state) if move not in hidden)
 
 
 def apply_transition(connection: Connection, request: AccessRequest, move: Transition) -> AccessRequest:

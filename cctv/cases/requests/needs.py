@@ -5,11 +5,15 @@ or to another person, only after an identity check (docs/policies/000.txt, 001.t
 for another has a mandate, a child has a guardian, and a question about identity that was asked is answered or taken
 back.  Nothing is erased before the identity of whoever asks was checked, at the known address too: an erasure is for
 good.
+
+A site that records for a customer decides on no request: the controller does, and what was decided needs its
+instruction (Article 28(3)(a) and (e) GDPR).  That the person takes the request back, or lifts what they asked for,
+needs none.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -17,17 +21,33 @@ from enum import Enum
 from cctv.cases.errors.requests import ScopeUnknown
 from cctv.core.i18n import N_, Message, enum_label, pgettext_lazy
 from cctv.core.time_range import Span
-from cctv.model.cases import AccessRequest, RequestType
-from cctv.model.requests import IdentityCheck, Party, RequesterRole
+from cctv.model.cases import AccessRequest, CaseOutcome, RequestType
+from cctv.model.compliance import ProcessingRole
+from cctv.model.requests import IdentityCheck, InstructedAct, Instruction, Party, RequesterRole
+
+GRANTING = frozenset({InstructedAct.ANSWER, InstructedAct.PARTLY})  # instructions by which something is handed over
+REFUSING = frozenset({InstructedAct.REFUSE})
+DECIDING = GRANTING | REFUSING
+_PERMITTING: dict[CaseOutcome, frozenset[InstructedAct]] = {
+    CaseOutcome.GRANTED: frozenset({InstructedAct.ANSWER}),
+    CaseOutcome.PARTLY: frozenset({InstructedAct.PARTLY}),
+    CaseOutcome.VIEWING: GRANTING,
+    CaseOutcome.REFUSED: REFUSING,
+    CaseOutcome.NOT_IDENTIFIABLE: REFUSING,
+    CaseOutcome.NO_FOOTAGE: DECIDING,
+}
 
 
 class NextStepKind(Enum):
     """What is missing.  The value is written to JSON; never rename one."""
 
+    PASS_ON = "pass-on"
+    TELL_CONTROLLER = "tell-controller"
     SCOPE = "scope"
     CONFIRM = "confirm"
     MANDATE = "mandate"
     IDENTITY = "identity"
+    INSTRUCTION = "instruction"
     QUESTION = "question"
     RECEIPT = "receipt"
     TELL_EXTENSION = "tell-extension"
@@ -43,6 +63,7 @@ class NextStepKind(Enum):
     SEND = "send"
     LIFT = "lift"
     UNBLOCK = "unblock"
+    CLOSE = "close"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,21 +82,52 @@ def step_label(step: Step) -> Message:
 
 
 def lacking(
-    request: AccessRequest, checks: Iterable[IdentityCheck], question: datetime | None, *, erases: bool = False
+    request: AccessRequest,
+    checks: Iterable[IdentityCheck],
+    question: datetime | None,
+    *,
+    role: ProcessingRole,
+    acts: Collection[InstructedAct] = GRANTING,
+    erases: bool = False,
 ) -> Iterator[Step]:
     """What nothing may leave without, or with `erases` be erased without.
 
-    The mandates and identities that are missing, and the open question.
+    The mandates and identities that are missing, on a site of that role the controller's instruction to one of `acts`,
+    and the open question.
     """
-    for role in mandates_missing(request):
-        line = f"cctv request mandate {request.id} --as {role.value} --by NAME --by-contact ADDRESS --mandate KIND"
-        line += " --by-country CODE" if role is RequesterRole.NOMINEE else ""
-        yield Step(NextStepKind.MANDATE, f"{line} --mandated DATE", must=True, about=enum_label(role))
-    for role in identities_missing(request, checks, erases=erases):
-        yield Step(NextStepKind.IDENTITY, _check_line(request, role), must=True, about=enum_label(role))
+    for party in mandates_missing(request):
+        line = f"cctv request mandate {request.id} --as {party.value} --by NAME --by-contact ADDRESS --mandate KIND"
+        line += " --by-country CODE" if party is RequesterRole.NOMINEE else ""
+        yield Step(NextStepKind.MANDATE, f"{line} --mandated DATE", must=True, about=enum_label(party))
+    for party in identities_missing(request, checks, erases=erases):
+        yield Step(NextStepKind.IDENTITY, _check_line(request, party), must=True, about=enum_label(party))
+    yield from instruction_missing(request, role, acts)
     if question is not None:
-        role = request.requester.role if request.requester else RequesterRole.SUBJECT
-        yield Step(NextStepKind.QUESTION, _check_line(request, role), must=True, about=enum_label(role))
+        asked = request.requester.role if request.requester else RequesterRole.SUBJECT
+        yield Step(NextStepKind.QUESTION, _check_line(request, asked), must=True, about=enum_label(asked))
+
+
+def permitting(outcome: CaseOutcome | None) -> frozenset[InstructedAct]:
+    """The instructions of a controller by which a request may be answered so; None while the outcome is open."""
+    return DECIDING if outcome is None else _PERMITTING[outcome]
+
+
+def instruction_missing(
+    request: AccessRequest, role: ProcessingRole, acts: Collection[InstructedAct]
+) -> Iterator[Step]:
+    """The controller's instruction, where a site of this role waits for one of these."""
+    given = request.instruction
+    if role is ProcessingRole.CONTROLLER or (given is not None and given.act in acts):
+        return
+    wanted = next(act for act in InstructedAct if act in acts)
+    line = f"cctv request instruct {request.id} --do {wanted.value} --by NAME --reference REFERENCE"
+    yield Step(NextStepKind.INSTRUCTION, line, must=True, about=enum_label(given.act) if given else None)
+
+
+def instruction_left(before: AccessRequest, after: AccessRequest) -> Instruction | None:
+    """The controller's instruction once a request was changed: None where that is another right or other footage."""
+    asked = (before.type, before.cameras, before.span) == (after.type, after.cameras, after.span)
+    return before.instruction if asked else None
 
 
 def scope_of(request: AccessRequest) -> Span:

@@ -19,7 +19,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, Select, func, select
 
 from cctv.cases.footage_status import request_footage
-from cctv.cases.requests.needs import NextStepKind, Step, is_asked, lacking, scope_missing
+from cctv.cases.requests.needs import NextStepKind, Step, is_asked, lacking, permitting, scope_missing
 from cctv.cases.requests.outcomes import erases
 from cctv.cases.requests.queries import check_of, extension_from, select_requests
 from cctv.cases.requests.questions import question_open
@@ -29,7 +29,8 @@ from cctv.db import schema
 from cctv.db.queries import overlaps_span
 from cctv.db.storage import Storage
 from cctv.model.cases import AccessRequest, CaseOutcome, RequestState, RequestType
-from cctv.model.requests import Extension, IdentityCheck, LetterKind
+from cctv.model.compliance import ProcessingRole
+from cctv.model.requests import Extension, IdentityCheck, InstructedAct, LetterKind
 
 # What only a person can say for the letter.
 _ANSWER_OPTIONS = {
@@ -66,6 +67,14 @@ class RequestFacts:
     signed_off: int = 0
     reviewed: int = 0
     approved: int = 0
+    role: ProcessingRole = ProcessingRole.CONTROLLER  # of the site
+
+    @property
+    def waits_for_controller(self) -> bool:
+        """Whether the site records for a customer who was not told of the request yet."""
+        request = self.request
+        known = request.instruction is not None or LetterKind.PASSED_ON in self.sent
+        return self.role is ProcessingRole.PROCESSOR and request.closed is None and not known
 
 
 def missing(facts: RequestFacts, now: datetime, outcome: CaseOutcome | None = None) -> tuple[Step, ...]:
@@ -75,8 +84,16 @@ def missing(facts: RequestFacts, now: datetime, outcome: CaseOutcome | None = No
     """
     if facts.request.closed is not None:
         return ()
+    if _instructed(facts, InstructedAct.LEAVE):
+        line = N_("cctv request close {id} --outcome granted  (or as the controller answered it)", id=facts.request.id)
+        return (Step(NextStepKind.CLOSE, line),)
     erasing = erases(facts.request, outcome or CaseOutcome.GRANTED) and facts.has_footage
-    return (*_identity_steps(facts, now, erasing=erasing), *_letter_steps(facts), *_answer_steps(facts))
+    return (
+        *_controller_steps(facts),
+        *_identity_steps(facts, now, outcome, erasing=erasing),
+        *_letter_steps(facts),
+        *_answer_steps(facts),
+    )
 
 
 def next_line(facts: RequestFacts, now: datetime) -> str | None:
@@ -97,19 +114,38 @@ def copy_wanted(request: AccessRequest) -> bool:
 
 def open_facts(connection: Connection, site: Storage) -> list[RequestFacts]:
     """Every open request with what was done about it, the first due first."""
-    open_requests = _facts(connection, select_requests(connection, closed_too=False), _OPEN_REQUEST_IDS)
+    open_requests = _facts(connection, site, select_requests(connection, closed_too=False), _OPEN_REQUEST_IDS)
     return [replace(facts, has_footage=_has_footage(connection, site, facts.request)) for facts in open_requests]
 
 
 def facts_of(connection: Connection, site: Storage, request: AccessRequest) -> RequestFacts:
     """One request, and whether there is footage to answer with."""
     only = select(schema.requests.c.id).where(schema.requests.c.id == request.id)
-    (facts,) = _facts(connection, [request], only)
+    (facts,) = _facts(connection, site, [request], only)
     return replace(facts, has_footage=_has_footage(connection, site, request))
 
 
-def _identity_steps(facts: RequestFacts, now: datetime, *, erasing: bool) -> Iterator[Step]:
-    """Scope, its confirmation, mandates and identities: what may stop an answer."""
+def _instructed(facts: RequestFacts, act: InstructedAct) -> bool:
+    """Whether the controller for whom the site records wants this done with a request that nobody decided on yet."""
+    given, undecided = facts.request.instruction, facts.request.state is RequestState.OPEN
+    return facts.role is ProcessingRole.PROCESSOR and undecided and given is not None and given.act is act
+
+
+def _controller_steps(facts: RequestFacts) -> Iterator[Step]:
+    """To the controller without delay: it has to answer in time."""
+    if not facts.waits_for_controller:
+        return
+    if LetterKind.PASSED_ON in facts.letters:
+        line = f"cctv request sent {facts.request.id} --letter {LetterKind.PASSED_ON.value}"
+        yield Step(NextStepKind.TELL_CONTROLLER, line)
+    else:
+        yield Step(NextStepKind.PASS_ON, f"cctv request pass-on {facts.request.id}")
+
+
+def _identity_steps(
+    facts: RequestFacts, now: datetime, outcome: CaseOutcome | None, *, erasing: bool
+) -> Iterator[Step]:
+    """Scope, its confirmation, mandates, identities and the controller's instruction: what may stop an answer."""
     request = facts.request
     if request.state in {RequestState.ANSWERED, RequestState.RESTRICTED}:
         return
@@ -117,7 +153,7 @@ def _identity_steps(facts: RequestFacts, now: datetime, *, erasing: bool) -> Ite
     if request.lapses is not None:
         about = pgettext_lazy("Role", "lapsed") if request.has_lapsed(now) else pgettext_lazy("Role", "provisional")
         yield Step(NextStepKind.CONFIRM, f'cctv request confirm {request.id} --reason "..."', must=True, about=about)
-    yield from lacking(request, facts.checks, facts.question, erases=erasing)
+    yield from lacking(request, facts.checks, facts.question, role=facts.role, acts=permitting(outcome), erases=erasing)
 
 
 def _letter_steps(facts: RequestFacts) -> Iterator[Step]:
@@ -151,6 +187,13 @@ def _answer_steps(facts: RequestFacts) -> Iterator[Step]:
             yield Step(NextStepKind.DECISION, f'cctv request uphold {request.id} --reason "..."', must=True)
         yield Step(NextStepKind.ANSWER, f"cctv request answer {request.id} --outcome no-footage")
         return
+    if _instructed(facts, InstructedAct.REFUSE):
+        if request.type is RequestType.OBJECTION:
+            yield Step(NextStepKind.DECISION, f'cctv request reject {request.id} --reason "..."', must=True)
+        else:
+            line = f"cctv request answer {request.id} --outcome refused --ground KIND --reason WHY"
+            yield Step(NextStepKind.ANSWER, line)
+        return
     if request.type is RequestType.RECTIFICATION and not facts.statements:
         yield Step(NextStepKind.STATEMENT, f'cctv request statement {request.id} --text "..."', must=True)
     if request.type is RequestType.OBJECTION and request.state is RequestState.OPEN:
@@ -168,6 +211,7 @@ def _answer_steps(facts: RequestFacts) -> Iterator[Step]:
         if LetterKind.INVITATION in facts.letters
         else _ANSWER_OPTIONS.get((request.type, request.state), "")
     )
+    typed += " --outcome partly --ground KIND" if _instructed(facts, InstructedAct.PARTLY) else ""
     yield Step(NextStepKind.ANSWER, f"cctv request answer {request.id}{typed}")
 
 
@@ -204,7 +248,9 @@ def _has_footage(connection: Connection, site: Storage, request: AccessRequest) 
     return not all(status.is_empty for status in request_footage(connection, site, request))
 
 
-def _facts(connection: Connection, requests: Sequence[AccessRequest], which: Select[Any]) -> list[RequestFacts]:
+def _facts(
+    connection: Connection, site: Storage, requests: Sequence[AccessRequest], which: Select[Any]
+) -> list[RequestFacts]:
     checks = _grouped(connection, select(schema.identity_checks), schema.identity_checks.c.request_id, which)
     extensions = _grouped(connection, select(schema.extensions), schema.extensions.c.request_id, which)
     letters = _grouped(connection, select(schema.letters), schema.letters.c.request_id, which)
@@ -242,6 +288,7 @@ def _facts(connection: Connection, requests: Sequence[AccessRequest], which: Sel
             signed_off=sum(row.signed_off for row in parts[request.id]),
             reviewed=sum(row.reviewed for row in parts[request.id]),
             approved=sum(row.approved_digest == row.digest for row in parts[request.id]),
+            role=site.settings.site.role,
         )
         for request in requests
     ]

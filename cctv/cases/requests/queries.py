@@ -21,6 +21,7 @@ from cctv.model.requests import (
     NOTHING_STATED,
     Extension,
     IdentityCheck,
+    Instruction,
     LetterKind,
     Party,
     RefusalGround,
@@ -133,6 +134,18 @@ def set_due(connection: Connection, request_id: RequestId, due: datetime) -> Non
     _change(connection, request_id, due_us=due)
 
 
+def set_instruction(connection: Connection, request_id: RequestId, given: Instruction | None) -> None:
+    """Set the controller's instruction, in place of an earlier one; None where it is void."""
+    _change(
+        connection,
+        request_id,
+        instructed=given.act if given else None,
+        instructed_on=given.on if given else None,
+        instructed_by=given.by if given else None,
+        instruction=given.reference if given else None,
+    )
+
+
 def mark_answered(
     connection: Connection,
     request_id: RequestId,
@@ -159,7 +172,15 @@ def anonymise_request(connection: Connection, request_id: RequestId, at: datetim
     connection.execute(update(checks).where(checks.c.request_id == request_id).values(checker=""))
     parts = schema.redactions
     connection.execute(update(parts).where(parts.c.request_id == request_id).values(consents="[]"))
-    _change(connection, request_id, stated=None, forgotten_us=at, state=RequestState.FORGOTTEN)
+    _change(
+        connection,
+        request_id,
+        stated=None,
+        instructed_by="",
+        instruction="",
+        forgotten_us=at,
+        state=RequestState.FORGOTTEN,
+    )
 
 
 def select_request(connection: Connection, request_id: str) -> AccessRequest | None:
@@ -386,4 +407,9 @@ def _request(row: Row[Any], parties: Iterable[Party]) -> AccessRequest:
         outcome=row.outcome,
         ground=row.outcome_ground,
         forgotten=row.forgotten_us,
+        instruction=_instruction(row) if row.instructed is not None else None,
     )
+
+
+def _instruction(row: Row[Any]) -> Instruction:
+    return Instruction(row.instructed, row.instructed_on, row.instructed_by, row.instruction)

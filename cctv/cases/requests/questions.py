@@ -1,27 +1,30 @@
 """The open question about identity, and what is asked of a request before something is done for it.
 
 Reads what the rule of `needs` is made of, and refuses by it: the doors through which a copy leaves wait for all of it,
-preparing, approving and granting for the question that was asked.
+preparing, approving and granting for the question that was asked, and every decision of a site that records for a
+customer for the instruction of the controller.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection
 
 from cctv.audit.chain import AuditFacts
 from cctv.audit.log import append_entry, audit_entries
-from cctv.cases.errors.requests import CopyNotReady, QuestionOpen
-from cctv.cases.requests.needs import lacking, open_question, step_label
+from cctv.cases.errors.requests import CopyNotReady, NotInstructed, QuestionOpen
+from cctv.cases.requests.needs import instruction_missing, lacking, open_question, step_label
 from cctv.cases.requests.queries import checks_of, letters_of
+from cctv.config.schema import Settings
 from cctv.core.i18n import N_, join_messages
 from cctv.db.engine import read_transaction, write_transaction
 from cctv.db.storage import Storage
 from cctv.model.audit import Act
 from cctv.model.cases import AccessRequest
-from cctv.model.requests import IdentityCheck, LetterKind
+from cctv.model.compliance import ProcessingRole
+from cctv.model.requests import IdentityCheck, InstructedAct, LetterKind
 
 
 def question_open(
@@ -40,9 +43,12 @@ def question_of(connection: Connection, request: AccessRequest) -> datetime | No
     return question_open(connection, request.id, max(made, default=None), checks_of(connection, request.id))
 
 
-def require_ready(connection: Connection, request: AccessRequest) -> None:
-    """Raises CopyNotReady while a mandate, an identity or the answer to a question is missing; the caller logs it."""
-    steps = tuple(lacking(request, checks_of(connection, request.id), question_of(connection, request)))
+def require_ready(connection: Connection, site: Storage, request: AccessRequest) -> None:
+    """Raises CopyNotReady while a mandate, an identity, the controller's instruction or the answer to a question is
+    missing; the caller logs it.
+    """
+    checks, asked = checks_of(connection, request.id), question_of(connection, request)
+    steps = tuple(lacking(request, checks, asked, role=site.settings.site.role))
     if not steps:
         return
     following = steps[0].line
@@ -56,7 +62,8 @@ def require_answered(connection: Connection, site: Storage, request: AccessReque
     asked = question_of(connection, request)
     if asked is None:
         return
-    *_, answering = lacking(request, checks_of(connection, request.id), asked)
+    checks = checks_of(connection, request.id)
+    *_, answering = lacking(request, checks, asked, role=ProcessingRole.CONTROLLER)  # the question is the last of them
     when = asked.astimezone(site.settings.site.timezone).date()
     raise QuestionOpen(id=request.id, when=when, following=answering.line)
 
@@ -71,3 +78,10 @@ def require_question_answered(site: Storage, request: AccessRequest, what: str) 
             facts: AuditFacts = {"what": what, "code": error.code, "exit": int(error.exit_code)}
             append_entry(connection, site, Act.USE_REFUSED, request.id, case_id=request.id, facts=facts)
         raise
+
+
+def require_instructed(settings: Settings, request: AccessRequest, acts: Collection[InstructedAct]) -> None:
+    """Raises NotInstructed where the site records for a customer that gave no instruction to one of these acts."""
+    for step in instruction_missing(request, settings.site.role, acts):
+        given = N_("; its latest instruction is: {act}", act=request.instruction.act) if request.instruction else ""
+        raise NotInstructed(id=request.id, controller=settings.controller.name or "", given=given, following=step.line)

@@ -1,6 +1,6 @@
 """Decisions on a right: an objection is upheld or rejected, a block yields or is lifted, a statement is added.
 
-And a request that the person takes back.
+And a request that the person takes back, and what the controller of a customer's footage wants done with one.
 
 A block yields to a named legal claim or authority, for one case, by decision of a named person; the protected person is
 informed.  Recording continues whatever is decided: an objection is about existing footage.
@@ -15,7 +15,14 @@ from sqlalchemy import Connection
 
 from cctv.audit.chain import AuditFacts
 from cctv.audit.log import append_entry
-from cctv.cases.errors.requests import DeciderMissing, FirstSigned, NothingBlocked, ReleaseAsked, YieldsAlready
+from cctv.cases.errors.requests import (
+    DeciderMissing,
+    FirstSigned,
+    InstructedLater,
+    NothingBlocked,
+    ReleaseAsked,
+    YieldsAlready,
+)
 from cctv.cases.footage_status import ReleaseEffect, release_effects
 from cctv.cases.holds import find_ground
 from cctv.cases.letters.request_letters import Draft, asked_of, draft, enter, local_day, what_becomes
@@ -23,8 +30,9 @@ from cctv.cases.requests.block_queries import blocks_of, insert_yield
 from cctv.cases.requests.blocks import lift_blocks
 from cctv.cases.requests.close import end, ending_of, finish
 from cctv.cases.requests.lifecycle import Transition, apply_transition, find_request, load_for_transition, next_state
-from cctv.cases.requests.needs import scope_of
-from cctv.cases.requests.queries import insert_statement
+from cctv.cases.requests.needs import GRANTING, REFUSING, scope_of
+from cctv.cases.requests.queries import insert_statement, set_instruction
+from cctv.cases.requests.questions import require_instructed
 from cctv.cases.text_input import checked_text
 from cctv.cases.two_person import sign_release
 from cctv.core.i18n import N_
@@ -37,7 +45,7 @@ from cctv.letters.letter import LetterFacts
 from cctv.model.audit import Act
 from cctv.model.cases import AccessRequest, CaseOutcome, RequestType
 from cctv.model.holds import Hold
-from cctv.model.requests import Block, LetterKind, Statement, Yield, YieldGround
+from cctv.model.requests import Block, Instruction, LetterKind, Statement, Yield, YieldGround
 
 _WHY = N_('say why: --reason "WHY".')
 
@@ -76,18 +84,38 @@ def decide_objection(
 ) -> AccessRequest:
     """Uphold or reject an objection; a rejection's reason are the compelling grounds of Article 21(1), for the letter.
 
-    Raises RequestUnknown, RequestClosed, MoveRefused; ScopeUnknown for one that is upheld while it is not known which
-    footage is copied and erased then.
+    Raises RequestUnknown, RequestClosed, MoveRefused, NotInstructed; ScopeUnknown for one that is upheld while it is
+    not known which footage is copied and erased then.
     """
     reason = checked_text(N_("reason"), reason, _WHY)
     with write_transaction(site.engine, dry_run=dry_run) as connection:
         request = load_for_transition(connection, site, request_id, move)
+        require_instructed(site.settings, request, GRANTING if move is Transition.UPHOLD else REFUSING)
         if move is Transition.UPHOLD:
             scope_of(request)
         facts: AuditFacts = {"decision": move.value}
         append_entry(connection, site, Act.REQUEST_DECIDED, request.id, case_id=request.id, facts=facts, reason=reason)
         decided = apply_transition(connection, request, move)
         return request if dry_run else decided
+
+
+def instruct(site: Storage, request_id: str, instruction: Instruction, *, dry_run: bool = False) -> AccessRequest:
+    """Record what the controller wants done with a request, in place of an earlier instruction; the log has them all.
+
+    Raises RequestUnknown, RequestClosed, MoveRefused, NoOtherController, TextUnusable, InstructedLater.
+    """
+    by = checked_text(N_("name"), instruction.by, N_("name who instructed you: --by NAME."))
+    where = checked_text(N_("reference"), instruction.reference, N_("say where it can be read: --reference REFERENCE."))
+    given = replace(instruction, by=by, reference=where)
+    with write_transaction(site.engine, dry_run=dry_run) as connection:
+        request = load_for_transition(connection, site, request_id, Transition.INSTRUCT)
+        if not local_day(site, request.received) <= given.on <= local_day(site, site.clock.now()):
+            raise InstructedLater(id=request.id, when=given.on)
+        set_instruction(connection, request.id, given)
+        facts: AuditFacts = {"do": given.act.value, "on": given.on.isoformat()}
+        case = request.id
+        append_entry(connection, site, Act.REQUEST_INSTRUCTED, case, case_id=case, facts=facts, reason=f"{by}, {where}")
+        return request if dry_run else replace(request, instruction=given)
 
 
 def plan_yield(site: Storage, request_id: str, target: YieldTo) -> Yielded:

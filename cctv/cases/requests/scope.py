@@ -28,8 +28,14 @@ from cctv.cases.holds import Replaced, camera_time, ground_of, is_wide, release_
 from cctv.cases.requests.blocks import move_blocks, place_block
 from cctv.cases.requests.deadlines import due
 from cctv.cases.requests.lifecycle import Transition, load_for_transition
-from cctv.cases.requests.needs import scope_of
-from cctv.cases.requests.queries import select_provisional, select_request, set_provisional, set_scope
+from cctv.cases.requests.needs import instruction_left, scope_of
+from cctv.cases.requests.queries import (
+    select_provisional,
+    select_request,
+    set_instruction,
+    set_provisional,
+    set_scope,
+)
 from cctv.cases.text_input import checked_text
 from cctv.cases.two_person import Replacement, sign_release
 from cctv.core.clock import iso, start_of_next_day
@@ -220,8 +226,10 @@ def _move(
     connection: Connection, site: Storage, earlier: AccessRequest, request: AccessRequest, reason: str
 ) -> tuple[AccessRequest, Hold]:
     """Enter another scope and freeze it, in the caller's transaction; the holds of the old one are still in force."""
-    request = replace(request, provisional_hold=None, provisional_until=None)
+    left = instruction_left(earlier, request)
+    request = replace(request, provisional_hold=None, provisional_until=None, instruction=left)
     set_scope(connection, request.id, request.cameras, scope_of(request))
+    set_instruction(connection, request.id, left)
     set_provisional(connection, request.id, None, None)
     facts: AuditFacts = {"cameras": list(request.cameras), "span": str(request.span)}
     append_entry(connection, site, Act.REQUEST_SCOPED, request.id, case_id=request.id, facts=facts, reason=reason)

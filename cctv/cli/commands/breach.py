@@ -53,7 +53,7 @@ def breach() -> None:
 @click.option("--aware", required=True, metavar="TIME", help="When somebody first knew or suspected it.")
 @click.option("--risk", type=_RISK, default="risk", show_default=True, help="For the people concerned.")
 @click.option("--suspected", is_flag=True, help="Not certain yet; the clocks run all the same.")
-@click.option("--as", "role", type=one_of(ProcessingRole), default="controller", show_default=True)
+@click.option("--as", "role", type=one_of(ProcessingRole), help="As what; as `[site] role` says when it is not given.")
 @click.option("--cameras", metavar="A,B", help="Whose footage it is about.")
 @click.option("--people", type=click.IntRange(0), metavar="N", help="How many people; leave out while unknown.")
 @click.option("--people-known", is_flag=True, help="They can be reached one by one; else a public notice is owed.")
@@ -65,7 +65,7 @@ def open_(
     aware: str,
     risk: str,
     suspected: bool,
-    role: str,
+    role: str | None,
     cameras: str | None,
     people: int | None,
     people_known: bool,
@@ -82,7 +82,7 @@ def open_(
     new = NewBreach(
         happened=happened,
         aware=context.instant(aware),
-        role=ProcessingRole(role),
+        role=ProcessingRole(role) if role else context.settings.site.role,
         risk=Risk(risk),
         suspected=suspected,
         cameras=tuple(context.cameras(cameras)) if cameras else (),
@@ -234,6 +234,7 @@ def _show(context: CommandContext, breach: Breach, what: str) -> None:
         console.print(f"{breach.id} {what}", style="bold")
         if breach.is_open:
             _print_clocks(console, context, clocks(breach))
+            _print_controller(console, context, breach)
         if context.dry_run:
             print_dry(console)
 
@@ -250,6 +251,14 @@ def _print_clocks(console: Console, context: CommandContext, owed: Sequence[Noti
         for deadline in owed
     ]
     console.print(table(("to tell", "until", "told"), rows))
+
+
+def _print_controller(console: Console, context: CommandContext, breach: Breach) -> None:
+    """Where the controller is told, on a site that records for a customer."""
+    settings = context.settings
+    if settings.for_customer and breach.role is ProcessingRole.PROCESSOR:
+        mail = settings.processor.breaches or settings.controller.mail
+        console.print(_("the controller is {name}, {mail}", name=settings.controller.name, mail=mail))
 
 
 def _untold(deadline: NotificationDeadline, context: CommandContext) -> str:
@@ -292,6 +301,7 @@ def _file_text(console: Console, context: CommandContext, file: BreachFile) -> N
     concerned = _("people: {people}; cameras: {cameras}", people=people, cameras=", ".join(breach.cameras) or "-")
     console.print(f"{concerned}\n")
     _print_clocks(console, context, file.clocks)
+    _print_controller(console, context, breach)
     for notice in breach.notices:
         how = enum_text(notice.way) if notice.way.is_written else _("{how}, not in writing", how=notice.way)
         console.print(f"{enum_text(notice.whom)}: {local_date(notice.sent, context.zone)}, {how}")

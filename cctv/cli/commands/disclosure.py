@@ -248,10 +248,15 @@ def show(context: CommandContext, disclosure_id: str) -> None:
 
 @disclosure.command()
 @click.argument("disclosure_id", metavar="ID")
+@click.option(
+    "--instruction",
+    metavar="TEXT",
+    help="Where this site records for a customer: where their instruction can be read.",
+)
 @reason_option()
 @mutation
 @click.pass_obj
-def approve(context: CommandContext, disclosure_id: str, reason: str) -> None:
+def approve(context: CommandContext, disclosure_id: str, instruction: str | None, reason: str) -> None:
     """Answer for it: the ground holds, and the scope is no wider than it says.
 
     Where the policy names export.unredacted under two_person, another account than those that opened it or corrected
@@ -260,7 +265,9 @@ def approve(context: CommandContext, disclosure_id: str, reason: str) -> None:
     \b
       cctv disclosure approve DIS-2026-002 --reason "order read, signed by the magistrate; scope is what it names"
     """
-    approved = approve_disclosure(context.site, disclosure_id, reason=reason, dry_run=context.dry_run)
+    approved = approve_disclosure(
+        context.site, disclosure_id, reason=reason, instruction=instruction, dry_run=context.dry_run
+    )
 
     def text(console: Console) -> None:
         if context.dry_run:

@@ -76,7 +76,7 @@ def preview(context: CommandContext, kind: str, language: str | None, target: st
     """
     file, kind_ = _target(Path(target)), _kind(kind)
     spoken = Language(language) if language else context.settings.site.language
-    specimen = specimens_of(kind_, spoken, _sender(context))[0]
+    specimen = specimens_of(kind_, spoken, _sender(context, kind_))[0]
     templates = templates_of(context.settings)
     if file.suffix == ".pdf":
         contents = render(specimen, templates).pdf
@@ -189,10 +189,10 @@ def _kind(text: str) -> LetterTemplate:
     return LetterTemplate(text)
 
 
-def _sender(context: CommandContext) -> Sender:
+def _sender(context: CommandContext, kind: LetterTemplate) -> Sender:
     """This site, or the specimen's where [controller] is not complete yet."""
     try:
-        return sender_of(context.settings)
+        return sender_of(context.settings, kind)
     except SenderUnknown as error:
         echo(_("an invented sender is used: {why}", why=translate_error(error)[0]), err=True)
         return SPECIMEN_SENDER

@@ -16,10 +16,11 @@ from rich.console import Console
 from cctv.cases.footage_status import FootageStatus
 from cctv.cases.letters.request_letters import Draft
 from cctv.cases.requests.close import ErasurePlan, OtherCase
-from cctv.cases.requests.deadlines import days_left
+from cctv.cases.requests.deadlines import days_left, pass_on_by
 from cctv.cases.requests.needs import NextStepKind, Step
 from cctv.cases.requests.next_steps import facts_of, missing, next_line
 from cctv.cases.requests.scope import StorageForecast
+from cctv.cases.text_input import ERASED
 from cctv.cli.context import CommandContext
 from cctv.cli.output import joined, length, local_date, size, table
 from cctv.cli.views.footage import day, print_dry, print_next, when
@@ -33,6 +34,10 @@ from cctv.model.requests import Block, IdentityCheck, Party
 from cctv.retention.removal import outside_of
 
 _NEEDS = {
+    NextStepKind.PASS_ON: N_("passing it on to the controller"),
+    NextStepKind.TELL_CONTROLLER: N_("sending the letter to the controller"),
+    NextStepKind.INSTRUCTION: N_("an instruction of the controller"),
+    NextStepKind.CLOSE: N_("nothing: the controller answers it, and it is closed here"),
     NextStepKind.SCOPE: N_("the time or the camera; nothing is frozen"),
     NextStepKind.CONFIRM: N_("a reason for more than a day of footage"),
     NextStepKind.MANDATE: N_("a mandate"),
@@ -87,6 +92,7 @@ def request_data(request: AccessRequest, context: CommandContext) -> dict[str, o
         "outcome": request.outcome,
         "ground": request.ground,
         "forgotten": request.forgotten,
+        "instruction": request.instruction,
     }
 
 
@@ -340,6 +346,28 @@ def block_text(block: Block, context: CommandContext) -> str:
         kind=block.kind,
         when=since,
         cases=", ".join(cases),
+    )
+
+
+def customer_text(request: AccessRequest, context: CommandContext) -> str | None:
+    """Who decides on a request and what they said, on a site that records for a customer; else None."""
+    settings, given = context.settings, request.instruction
+    if not settings.for_customer or (given is None and not request.is_open):
+        return None
+    if given is None:
+        with read_transaction(context.site.engine) as connection:
+            waits = facts_of(connection, context.site, request).waits_for_controller
+        if not waits:
+            return _("{controller} decides, and was told", controller=settings.controller.name)
+        by = day(pass_on_by(request.received, context.zone), context.zone)
+        return _("{controller} decides, and must be told by {day}", controller=settings.controller.name, day=by)
+    return _(
+        "{controller} decided: {act}, {on:%d/%m/%Y}, by {by} ({reference})",
+        controller=settings.controller.name,
+        act=given.act,
+        on=given.on,
+        by=given.by or translate(ERASED),
+        reference=given.reference or translate(ERASED),
     )
 
 

@@ -13,6 +13,7 @@ class Subject(Enum):
     """What a claim is about."""
 
     CAMERAS = "cameras"
+    CONTROLLER = "controller"
     RETENTION = "retention"
     PURPOSE = "purpose"
     AUTHORITY = "authority"

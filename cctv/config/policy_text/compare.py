@@ -69,7 +69,8 @@ def compare(claims: Sequence[PolicyClaim], settings: Settings) -> tuple[Finding,
         *_retention(by_subject[Subject.RETENTION], settings),
         *_purposes(by_subject, settings),
         *_authority(by_subject, settings),
-        *_deadlines(by_subject),
+        *_deadlines(by_subject, settings),
+        *_customer(settings),
         *_rights(by_subject[Subject.RIGHT]),
         *_measures(by_subject, settings),
         *_outdated_law(by_subject),
@@ -155,7 +156,17 @@ def _authority(by_subject: dict[Subject, list[PolicyClaim]], settings: Settings)
             yield _finding(ClaimStatus.DIFFERS, claim, message)
 
 
-def _deadlines(by_subject: dict[Subject, list[PolicyClaim]]) -> Iterator[Finding]:
+def _customer(settings: Settings) -> Iterator[Finding]:
+    """Visitors are told by the controller: the text to compare with is the customer's own."""
+    if settings.for_customer:
+        message = (
+            f"whether this is the text of {settings.controller.name}, for whom this site records: the controller "
+            "informs visitors (Article 13 GDPR), and its periods are those to keep"
+        )
+        yield Finding(ClaimStatus.ASK, Subject.CONTROLLER, message)
+
+
+def _deadlines(by_subject: dict[Subject, list[PolicyClaim]], settings: Settings) -> Iterator[Finding]:
     for claim in _distinct(by_subject[Subject.ANSWER]):
         period = claim.period or ANSWER
         if period < ANSWER:
@@ -164,6 +175,10 @@ def _deadlines(by_subject: dict[Subject, list[PolicyClaim]]) -> Iterator[Finding
         else:
             yield _finding(ClaimStatus.KEPT, claim, "requests are due within 30 days and within a month")
     for claim in _distinct(by_subject[Subject.BREACH]):
+        if settings.for_customer:
+            message = f"whether {settings.controller.name} keeps this: this site tells it of a breach, and nobody else"
+            yield _finding(ClaimStatus.ASK, claim, message)
+            continue
         yield from _notification(claim, timedelta(hours=72), "the authority and the people concerned")
     for claim in _distinct(by_subject[Subject.BREACH_CONTROLLER]):
         yield from _notification(claim, timedelta(hours=18), "the controller")

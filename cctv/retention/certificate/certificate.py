@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from cctv.audit.log import chain_head
+from cctv.config.schema import Settings
 from cctv.core.clock import iso
 from cctv.core.filesystem import Volume
 from cctv.core.time_range import Span
@@ -77,6 +78,7 @@ def certify(
             "schema": 1,
             "kind": "certificate of deletion",
             "site": {"name": site.settings.site.name, "id": site.identity.site},
+            "for_controller": _for_controller(site.settings),
             "made": iso(now),
             "made_by": site.actor.account,
             "made_for": site.actor.on_behalf_of,
@@ -109,6 +111,20 @@ def certify(
             "key": key.fingerprint,
         }
     )  # fmt: skip
+
+
+def _for_controller(settings: Settings) -> dict[str, Any] | None:
+    """For whom the footage was recorded, by whom and under which contract (Article 28(3)(g) GDPR); None: the site."""
+    controller, processor = settings.controller, settings.processor
+    if not settings.for_customer:
+        return None
+    return {
+        "name": controller.name,
+        "address": list(controller.address),
+        "processor": processor.name,
+        "contract": processor.contract,
+        "contract_date": str(processor.contract_date),
+    }
 
 
 def _folded(lines: Iterable[FoldedDay], span: Span) -> Iterator[Deleted]:

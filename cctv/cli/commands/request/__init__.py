@@ -11,9 +11,9 @@ from cctv.cases.requests.lifecycle import RequestFile, list_requests, request_fi
 from cctv.cases.text_input import ERASED
 from cctv.cli.commands.request.agenda import board
 from cctv.cli.commands.request.answer import answer, close
-from cctv.cli.commands.request.letters import ask, extend, invite, receipt, sent, viewings
+from cctv.cli.commands.request.letters import ask, extend, invite, pass_on, receipt, sent, viewings
 from cctv.cli.commands.request.open import identity, mandate, open_, statement
-from cctv.cli.commands.request.rights import lift, reject, uphold, withdraw, yield_
+from cctv.cli.commands.request.rights import instruct, lift, reject, uphold, withdraw, yield_
 from cctv.cli.commands.request.scope import confirm, correct, scope
 from cctv.cli.context import CommandContext, json_option
 from cctv.cli.output import joined, local_date, table
@@ -24,6 +24,7 @@ from cctv.cli.views.request import (
     block_data,
     block_text,
     check_data,
+    customer_text,
     due_text,
     missing_data,
     name_of,
@@ -132,6 +133,8 @@ def _print_request(console: Console, context: CommandContext, file: RequestFile)
         console.print(_("{closed}: {outcome}{ground}", closed=closed, outcome=request.outcome, ground=ground))
     else:
         console.print(joined((enum_text(request.state), _("answer by {due}", due=due_text(request, context)))))
+    if (customer := customer_text(request, context)) is not None:
+        console.print(customer)
     for check in file.checks:
         console.print(
             _(
@@ -163,6 +166,8 @@ for command in (
     scope,
     confirm,
     receipt,
+    pass_on,
+    instruct,
     ask,
     identity,
     mandate,

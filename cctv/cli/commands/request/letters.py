@@ -1,4 +1,4 @@
-"""`cctv request receipt`, `ask`, `invite`, `viewings`, `extend`, `sent`: make letters, and enter that they went."""
+"""`cctv request receipt`, `pass-on`, `ask`, `invite`, `viewings`, `extend`, `sent`: letters, and that they went."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from cctv.cases.letters.correspondence import (
     write_viewings,
 )
 from cctv.cases.letters.correspondence import invite as invite_requester
+from cctv.cases.letters.correspondence import pass_on as write_pass_on
 from cctv.cases.requests.deadlines import extend as extend_request
 from cctv.cases.requests.deadlines import plan_extension
 from cctv.cli.context import CommandContext
@@ -48,6 +49,23 @@ def receipt(context: CommandContext, request_id: str) -> None:
       cctv request receipt REQ-2026-007
     """
     _wrote(context, write_receipt(context.site, request_id, dry_run=context.dry_run))
+
+
+@click.command("pass-on")
+@click.argument("request_id", metavar="ID")
+@mutation
+@click.pass_obj
+def pass_on(context: CommandContext, request_id: str) -> None:
+    """Make the letter that passes a request on to the controller, where this site records for a customer.
+
+    It says what was asked, by whom and when, which footage is kept, and by when the person must have an answer.  It is
+    due within three days of receipt; `cctv request sent` records that it went.
+
+    \b
+      cctv request pass-on REQ-2026-007
+      cctv request sent REQ-2026-007 --letter passed-on
+    """
+    _wrote(context, write_pass_on(context.site, request_id, dry_run=context.dry_run))
 
 
 @click.command()

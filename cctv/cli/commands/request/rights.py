@@ -1,4 +1,4 @@
-"""`cctv request uphold`, `reject`, `yield`, `lift` and `withdraw`: decide on an objection, a block; a request ends."""
+"""`cctv request instruct`, `uphold`, `reject`, `yield`, `lift`, `withdraw`: decisions on a request, and its end."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import click
 
 from cctv.cases.requests.lifecycle import Transition
 from cctv.cases.requests.rights import YieldTo, decide_objection, plan_yield, yield_block
+from cctv.cases.requests.rights import instruct as record_instruction
 from cctv.cases.requests.rights import lift as lift_block
 from cctv.cases.requests.rights import withdraw as withdraw_request
 from cctv.cli.commands.request.letters import letter_option
@@ -13,7 +14,32 @@ from cctv.cli.context import CommandContext
 from cctv.cli.options import mutation, one_of, reason_option
 from cctv.cli.views.request import block_data, emit_request, print_result, request_data
 from cctv.core.i18n import _
-from cctv.model.requests import YieldGround
+from cctv.model.requests import InstructedAct, Instruction, YieldGround
+
+
+@click.command()
+@click.argument("request_id", metavar="ID")
+@click.option("--do", "act", required=True, type=one_of(InstructedAct), help="What the controller wants.")
+@click.option("--by", required=True, metavar="NAME", help="Who decided it, at the controller.")
+@click.option("--reference", required=True, metavar="TEXT", help="Where it can be read: a letter, a ticket.")
+@click.option("--on", "day_", metavar="DATE", help="The day of the instruction; today when it is not given.")
+@mutation
+@click.pass_obj
+def instruct(context: CommandContext, request_id: str, act: str, by: str, reference: str, day_: str | None) -> None:
+    """Record what the controller wants done with a request, where this site records for a customer.
+
+    Answering, refusing, erasing, showing and handing over wait for it, and so does extending.  A later instruction
+    takes the place of an earlier one; the log keeps both.  With `--do leave` the controller answers the person
+    itself, and `cctv request close` ends the request here.
+
+    \b
+      cctv request instruct REQ-2026-007 --do answer --by "Els Maes" --reference "mail of 23/11"
+    """
+    day = context.day(day_) if day_ else context.now.astimezone(context.zone).date()
+    given = Instruction(InstructedAct(act), day, by, reference)
+    request = record_instruction(context.site, request_id, given, dry_run=context.dry_run)
+    message = _("{id}: the controller's instruction is: {act}.", id=request.id, act=given.act)
+    emit_request(context, request, message)
 
 
 @click.command()

@@ -207,6 +207,10 @@ def upgrade() -> None:
         sa.Column("answered_us", sa.BigInteger()),
         sa.Column("outcome_ground", sa.Text()),
         sa.Column("forgotten_us", sa.BigInteger()),
+        sa.Column("instructed", sa.Text()),
+        sa.Column("instructed_on", sa.Text()),
+        sa.Column("instructed_by", sa.Text()),
+        sa.Column("instruction", sa.Text()),
     )
     _partial("ix_requests_open", "requests", "due_us", "closed_us IS NULL")
     _partial("ix_requests_unforgotten", "requests", "closed_us", "forgotten_us IS NULL")
