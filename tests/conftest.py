@@ -22,7 +22,7 @@ from cctv.cli.app import run
 from cctv.cli.invocation import Invocation
 from cctv.config.loader import load_settings
 from cctv.core.durable import DurableFiles
-from cctv.core.language import Language
+from cctv.core.i18n import Language
 from cctv.core.time_range import Span
 from cctv.db.engine import read_transaction
 from cctv.db.storage import Storage, open_site

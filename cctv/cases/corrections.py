@@ -50,8 +50,7 @@ from cctv.cases.text_input import changed_fields, checked_text, field_label, giv
 from cctv.cases.two_person import BUILT
 from cctv.config.schema import Settings
 from cctv.core.clock import start_of_day
-from cctv.core.i18n import N_, join_messages
-from cctv.core.language import Language
+from cctv.core.i18n import N_, Language, join_messages
 from cctv.core.time_range import Span
 from cctv.db.engine import write_transaction
 from cctv.db.storage import Storage

@@ -21,8 +21,7 @@ from cctv.cli.i18n import TranslatedGroup, click_translations, localized, use_la
 from cctv.cli.internal_error import InternalError, write_details
 from cctv.cli.invocation import Invocation
 from cctv.core.errors import EXIT_MEANINGS, CctvError, Exit, Recorded
-from cctv.core.i18n import N_, _, gettext_template, translate_error
-from cctv.core.language import Language
+from cctv.core.i18n import N_, Language, _, gettext_template, translate_error
 from cctv.core.logs import SHOWN, LogFormat, configure, is_journal
 from cctv.core.text import printable
 

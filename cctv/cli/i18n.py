@@ -21,13 +21,13 @@ from cctv.core.i18n import (
     DOMAIN,
     LOCALE,
     PLACEHOLDERS,
+    Language,
     current_language,
     gettext_template,
     pgettext,
     set_language,
     translate_line,
 )
-from cctv.core.language import Language
 
 _EXAMPLES = "\b\n"  # click: what follows keeps its lines
 _TYPED = ("cctv ", "--")

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from cctv.config.settings_file import site_language
 from cctv.core.clock import Clock, SystemClock
-from cctv.core.language import Language
+from cctv.core.i18n import Language
 from cctv.core.logs import LogFormat, configure, is_journal
 
 if TYPE_CHECKING:

@@ -13,8 +13,7 @@ from typing import TypeVar
 import click
 
 from cctv.cli.context import CommandContext, json_option
-from cctv.core.i18n import _, catalog, current_language, gettext_template, ngettext_template, pgettext
-from cctv.core.language import Language
+from cctv.core.i18n import Language, _, catalog, current_language, gettext_template, ngettext_template, pgettext
 from cctv.core.time_range import Span
 from cctv.model.ids import CameraId
 from cctv.model.national_number import refuse_national_number

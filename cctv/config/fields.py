@@ -21,7 +21,7 @@ from urllib.parse import SplitResult, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from cctv.config.errors import CREDENTIALS, SECRET, BadValue
-from cctv.core.language import Language
+from cctv.core.i18n import Language
 from cctv.core.text import code_point, hidden_sign
 from cctv.core.typed_time.durations import ALLOWED as DURATIONS
 from cctv.core.typed_time.durations import DurationUnreadable, format_duration, parse_duration

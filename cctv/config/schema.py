@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 from cctv.config import fields
 from cctv.config.errors import CameraUnknown, KeyPath, ZoneUnknown
 from cctv.config.fields import section, setting
-from cctv.core.language import USUAL, Language
+from cctv.core.i18n import USUAL, Language
 from cctv.model.compliance import Permission, ProcessingRole
 from cctv.model.ids import CameraId, ZoneId, typed_name
 from cctv.model.legal import Area, Jurisdiction, ZoneKind

@@ -9,7 +9,7 @@ import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 
-from cctv.core.language import USUAL, Language
+from cctv.core.i18n import USUAL, Language
 
 NAME = "cameras.toml"
 SYSTEM_WIDE = f"/etc/cctv/{NAME}"

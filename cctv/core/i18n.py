@@ -19,8 +19,6 @@ from gettext import GNUTranslations, NullTranslations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cctv.core.language import Language
-
 if TYPE_CHECKING:  # cctv.core.errors imports this module
     from cctv.core.errors import CctvError
 
@@ -38,6 +36,17 @@ LINE_WORDS = (
 )
 CAPITALS = re.compile(r"(?<![\w-])[A-Z](?:[A-Z,-]*[A-Z])?(?![\w-])")
 _BUILD = "run ./scripts/words, or install the package again: pip install -e ."
+
+
+class Language(Enum):
+    """A language that the people concerned read; the value is its ISO 639-1 code."""
+
+    NL = "nl"
+    FR = "fr"
+    EN = "en"
+
+
+USUAL = Language.NL  # where cameras.toml names none
 _session_language: Callable[[], Language] = lambda: Language.EN  # noqa: E731
 
 

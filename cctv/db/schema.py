@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, MetaData, Table, Text, UniqueConstraint
 
-from cctv.core.language import Language
+from cctv.core.i18n import Language
 from cctv.db.types import Day, Duration, EnumColumn, Flag, Instant, JsonRecord, JsonTuple
 from cctv.model.cases import CaseOutcome, IncidentKind, RequestState, RequestType
 from cctv.model.compliance import (

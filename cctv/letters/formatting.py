@@ -18,8 +18,7 @@ from babel.dates import format_date, format_time, format_timedelta
 from babel.lists import format_list
 from babel.numbers import format_decimal
 
-from cctv.core.i18n import N_, pgettext_lazy, translate_to
-from cctv.core.language import Language
+from cctv.core.i18n import N_, Language, pgettext_lazy, translate_to
 from cctv.core.time_range import Span
 
 _LOCALES = {Language.NL: Locale("nl"), Language.FR: Locale("fr"), Language.EN: Locale("en", "GB")}

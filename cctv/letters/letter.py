@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from cctv.core.language import Language
+from cctv.core.i18n import Language
 from cctv.letters.answers import (
     AccessAnswer,
     BlockYielded,

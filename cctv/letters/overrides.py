@@ -11,8 +11,7 @@ from pathlib import Path
 from jinja2 import PackageLoader
 
 from cctv.config.fields import suggestion
-from cctv.core.i18n import N_
-from cctv.core.language import Language
+from cctv.core.i18n import N_, Language
 from cctv.letters.errors import TemplateRefused
 from cctv.letters.facts import LetterTemplate
 from cctv.letters.letter import Templates

@@ -1,5 +1,8 @@
 """Rendering: a letter as HTML page, text and PDF.
 
+A page becomes PDF/A-2a (ISO 19005-2: archivable, tagged, with language and title), with DejaVu embedded and nothing
+fetched.  Pure but for the typefaces of the machine; equal pages give equal bytes.
+
 Responsible for the templates, the variables that they may use and the errors of a template: file, line, problem.
 Invariants: nothing is rendered of an incomplete letter; facts are escaped; a template that uses an unknown variable
 stops the letter.  A site's own template wins over the built-in one of the same name, and can extend it as `cctv/NAME`.
@@ -7,10 +10,14 @@ stops the letter.  A site's own template wins over the built-in one of the same 
 
 from __future__ import annotations
 
+import os
 import re
 import traceback
-from collections.abc import Callable
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
 from functools import cache, partial
 from html import unescape
 from typing import Any
@@ -28,19 +35,21 @@ from jinja2 import (
     TemplateSyntaxError,
 )
 from jinja2.sandbox import ImmutableSandboxedEnvironment
+from weasyprint import HTML
+from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
-from cctv.core.i18n import N_, translate_to
-from cctv.core.language import Language
+from cctv.core.i18n import N_, Language, translate_to
 from cctv.letters import formatting
 from cctv.letters.completeness import require_complete
-from cctv.letters.errors import TemplateRefused
+from cctv.letters.errors import NothingFetched, TemplateRefused, TypefaceMissing
 from cctv.letters.letter import Letter, Templates
-from cctv.letters.pdf import as_pdf
 from cctv.letters.plaintext import PageUnreadable, as_text
 from cctv.letters.terms import words
 from cctv.model.legal import authority_of
 
 STYLE = "style.css"
+VARIANT = "pdf/a-2a"
+_EPOCH_VARIABLE = "SOURCE_DATE_EPOCH"
 _GAP = "\u00a0"
 _NUMBERED_WORDS = "[Aa]rtikel(?:en)?|[Aa]rticles?|lid|paragraphe|onder|point"
 # What a template's own expressions can raise: an unknown fact, a sum of a date and a number, a term without a label.
@@ -187,3 +196,41 @@ def _bind_french_punctuation(text: str) -> str:
 
 def _plain(problem: str) -> str:
     return " ".join(problem.split()).rstrip(".")
+
+
+def as_pdf(page: str, dated: date) -> bytes:
+    """The page as a PDF of A4 sheets, dated in itself as the letter is; raises TypefaceMissing, NothingFetched."""
+    try:
+        with _fixed_timestamp(dated), warnings.catch_warnings():
+            warnings.simplefilter("ignore", ResourceWarning)  # it leaves the file of its colour profile open
+            return _typeset(page)
+    except FatalURLFetchingError as error:
+        raise NothingFetched(wanted=error) from error
+
+
+@contextmanager
+def _fixed_timestamp(dated: date) -> Iterator[None]:
+    """fontTools, which subsets the typefaces, writes the current time into them unless this variable gives one."""
+    previous = os.environ.get(_EPOCH_VARIABLE)
+    os.environ[_EPOCH_VARIABLE] = str(int(datetime.combine(dated, time(), UTC).timestamp()))
+    try:
+        yield
+    finally:
+        os.environ.pop(_EPOCH_VARIABLE)
+        if previous is not None:
+            os.environ[_EPOCH_VARIABLE] = previous
+
+
+class _NoFetcher(URLFetcher):  # type: ignore[misc]  # it has no types
+    """Refuses every address, of the network and of the disk: a letter consists of its own page."""
+
+    def fetch(self, url: str, headers: dict[str, str] | None = None) -> URLFetcherResponse:
+        raise FatalURLFetchingError(url)
+
+
+def _typeset(page: str) -> bytes:
+    document = HTML(string=page, url_fetcher=_NoFetcher()).render(pdf_variant=VARIANT)
+    pdf: bytes = document.write_pdf(pdf_variant=VARIANT)
+    if any(b"DejaVu" not in font.name for font in document.fonts.values()):
+        raise TypefaceMissing
+    return pdf

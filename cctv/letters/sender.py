@@ -8,8 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from cctv.config.schema import CameraSettings, Settings
-from cctv.core.i18n import translate_to
-from cctv.core.language import Language
+from cctv.core.i18n import Language, translate_to
 from cctv.letters.errors import SenderUnknown, WordsUntranslated
 from cctv.letters.facts import (
     Addressee,

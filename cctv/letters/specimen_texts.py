@@ -8,8 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
-from cctv.core.i18n import pgettext_lazy, translate_to
-from cctv.core.language import Language
+from cctv.core.i18n import Language, pgettext_lazy, translate_to
 from cctv.core.time_range import Span
 from cctv.letters.facts import Absence, AbsenceCause, HiddenFacts, PackageFacts, ShownFacts, StatementFacts
 from cctv.model.disclosures import Delivery, PasswordWay

@@ -13,8 +13,7 @@ from functools import partial
 from zoneinfo import ZoneInfo
 
 from cctv.config.schema import EnvelopeWindow
-from cctv.core.i18n import translate_to
-from cctv.core.language import Language
+from cctv.core.i18n import Language, translate_to
 from cctv.letters.answers import (
     AccessAnswer,
     BlockYielded,

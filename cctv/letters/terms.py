@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from enum import Enum
 
-from cctv.core.i18n import Message, pgettext_lazy, translate_to
-from cctv.core.language import Language
+from cctv.core.i18n import Language, Message, pgettext_lazy, translate_to
 from cctv.letters.answers import IdentityDoubt, IdentityWay, LiftReason, Proof, ViewingKind, ViewingPurpose
 from cctv.letters.facts import AbsenceCause
 from cctv.model.cases import RequestType

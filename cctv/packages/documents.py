@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from cctv.core.language import Language
+from cctv.core.i18n import Language
 from cctv.crypto.sshsig import NAMESPACE, SIGNER
 from cctv.letters.formatting import weekday_name
 from cctv.model.disclosures import Disclosure

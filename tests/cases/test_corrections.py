@@ -14,7 +14,7 @@ from cctv.cases.corrections import DisclosureCorrection, corrected_disclosure
 from cctv.cases.requests.deadlines import corrected_due
 from cctv.cases.requests.needs import identities_missing
 from cctv.cli import context as cli_context
-from cctv.core.language import Language
+from cctv.core.i18n import Language
 from cctv.core.time_range import Span
 from cctv.db import schema
 from cctv.db.engine import write_transaction

@@ -20,7 +20,7 @@ from cctv.cases.requests.close import NEARBY, ErasurePlan, other_cases, require_
 from cctv.cases.requests.needs import identities_missing
 from cctv.cases.requests.outcomes import KEEPING, RequestOutcome, check_keeping, erases, erasure_ground
 from cctv.cases.requests.scope import needs_confirmation
-from cctv.core.language import Language
+from cctv.core.i18n import Language
 from cctv.core.time_range import Span
 from cctv.model.cases import AccessRequest, CaseOutcome, Incident, IncidentKind, RequestState, RequestType
 from cctv.model.ids import CameraId, HoldId, IncidentId, RequestId

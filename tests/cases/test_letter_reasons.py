@@ -13,7 +13,7 @@ from cctv.cases.letters.correspondence import identity_question
 from cctv.cases.requests.outcomes import RequestOutcome
 from cctv.cases.two_person import sign_refusal
 from cctv.cli import context as cli_context
-from cctv.core.language import Language
+from cctv.core.i18n import Language
 from cctv.core.time_range import Span
 from cctv.letters.answers import IdentityDoubt, IdentityWay, Proof
 from cctv.letters.facts import Asked

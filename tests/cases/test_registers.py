@@ -14,7 +14,7 @@ from cctv.cases.registers.contents import make_register
 from cctv.cases.registers.page import page_of, signs
 from cctv.cases.registers.register import Register, RegisterName, as_csv, label, title
 from cctv.config.loader import load_settings
-from cctv.core.language import Language
+from cctv.core.i18n import Language
 from cctv.core.time_range import Span
 from cctv.model.disclosures import Disclosure, Duty, Handing, Method, Receiver, Recipient
 from cctv.model.ids import DisclosureId

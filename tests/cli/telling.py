@@ -16,7 +16,7 @@ import uuid
 from pathlib import Path
 from types import SimpleNamespace
 
-from cctv.core.language import Language
+from cctv.core.i18n import Language
 
 TESTS = Path(__file__).resolve().parent.parent
 REFUSED = (2, 10, 12, 13, 14)  # exit codes

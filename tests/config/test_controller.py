@@ -6,7 +6,7 @@ import pytest
 
 from cctv.config.errors import SettingsRefused
 from cctv.config.schema import EnvelopeWindow
-from cctv.core.language import Language
+from cctv.core.i18n import Language
 
 
 def test_what_letters_lack_is_one_warning_that_names_it(site):

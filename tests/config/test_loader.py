@@ -23,7 +23,7 @@ from cctv.config.schema import (
     retention_limit,
 )
 from cctv.core.errors import Exit, UsageError
-from cctv.core.language import Language
+from cctv.core.i18n import Language
 from cctv.model.ids import CameraId, ZoneId
 from cctv.model.legal import Jurisdiction
 

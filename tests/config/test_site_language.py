@@ -3,7 +3,7 @@
 import pytest
 
 from cctv.config.settings_file import language_in, site_language
-from cctv.core.language import Language
+from cctv.core.i18n import Language
 
 STRING_OF_SEVERAL_LINES = '''
 [site]

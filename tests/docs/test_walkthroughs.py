@@ -20,7 +20,7 @@ from casescene import BLUE, FRAMES, RED, SEGMENT, film, pictures_of, pixels_of
 from casestages import OTHER, SUBJECT, acts
 
 from cctv.cli.app import run
-from cctv.core.language import Language
+from cctv.core.i18n import Language
 
 pytestmark = pytest.mark.slow
 

@@ -7,8 +7,7 @@ from docgen.errors import every_error
 from i18n.catalogs import LANGUAGES, problems, read
 from i18n.messages import PACKAGES, Message, calls_in, every_message, plain_fields, sources, unsaid
 
-from cctv.core.i18n import catalog
-from cctv.core.language import Language
+from cctv.core.i18n import Language, catalog
 from cctv.redaction.review.sheet.labels import line_words
 from hatch_build import compile_catalogs
 

@@ -6,7 +6,7 @@ import sys
 
 from cctv.cli.app import run
 from cctv.cli.invocation import Invocation
-from cctv.core.language import Language
+from cctv.core.i18n import Language
 
 SPAN = "--from '2026-11-01 11:00' --to '2026-11-01 11:05'"
 

@@ -12,8 +12,7 @@ from i18n.catalogs import LANGUAGES, read
 from i18n.messages import ROOT, every_message, sources, spoken_commands
 
 from cctv.cli.options import OneOf, plain_word
-from cctv.core.i18n import CAPITALS, LINE_WORDS, PLACEHOLDERS, catalog, translate_line
-from cctv.core.language import Language
+from cctv.core.i18n import CAPITALS, LINE_WORDS, PLACEHOLDERS, Language, catalog, translate_line
 
 # Words that are neither Dutch nor French, of the messages of this program.
 _WORDS = """

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from cctv.core.language import Language
+from cctv.core.i18n import Language
 from cctv.letters.facts import LetterTemplate
 from cctv.letters.render import text_of
 from cctv.letters.specimens import specimens_of

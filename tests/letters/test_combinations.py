@@ -11,7 +11,7 @@ import pytest
 
 from cctv import letters as templates
 from cctv.cases.requests.outcomes import KEEPING
-from cctv.core.language import Language
+from cctv.core.i18n import Language
 from cctv.letters.answers import IdentityDoubt, IdentityWay, Proof
 from cctv.letters.completeness import missing_facts
 from cctv.letters.errors import FactMissing

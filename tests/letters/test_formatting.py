@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from cctv.core.language import Language
+from cctv.core.i18n import Language
 from cctv.core.time_range import Span
 from cctv.letters import formatting
 

@@ -3,7 +3,7 @@
 import pytest
 from golden import FOLDER, golden
 
-from cctv.core.language import Language
+from cctv.core.i18n import Language
 from cctv.letters.facts import LetterTemplate
 
 

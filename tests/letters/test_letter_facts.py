@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from cctv.core.language import Language
+from cctv.core.i18n import Language
 from cctv.core.time_range import Span
 from cctv.letters.completeness import _may_be_empty, missing_facts
 from cctv.letters.errors import FactMissing, FactUnusable, SenderUnknown, WordsUntranslated

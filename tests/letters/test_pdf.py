@@ -6,11 +6,10 @@ import subprocess
 import cv2
 import pytest
 
-from cctv.core.language import Language
+from cctv.core.i18n import Language
 from cctv.letters.errors import NothingFetched
 from cctv.letters.facts import LetterTemplate
-from cctv.letters.pdf import as_pdf
-from cctv.letters.render import render
+from cctv.letters.render import as_pdf, render
 from cctv.letters.specimen_texts import TODAY
 from cctv.letters.specimens import specimens_of
 

@@ -7,8 +7,7 @@ from functools import partial
 
 import pytest
 
-from cctv.core.i18n import translate_to
-from cctv.core.language import Language
+from cctv.core.i18n import Language, translate_to
 from cctv.letters import answers, facts, notices
 from cctv.letters.facts import AbsenceCause, LetterTemplate
 from cctv.letters.formatting import country_name

@@ -13,7 +13,7 @@ import pytest
 
 from cctv.core.durable import DurableFiles, sha256_file
 from cctv.core.errors import CctvError, Exit
-from cctv.core.language import Language
+from cctv.core.i18n import Language
 from cctv.crypto.signing_key import signing_key
 from cctv.model.footage import GapCause
 from cctv.packages.documents import readme

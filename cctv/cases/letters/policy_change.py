@@ -23,8 +23,7 @@ from cctv.cases.letters.request_letters import address_lines, local_day
 from cctv.cases.registers.addressees import ReachedRequester, policy_since, reachable_people
 from cctv.cases.requests.queries import cases_told, insert_policy_letter
 from cctv.cases.text_input import checked_text
-from cctv.core.i18n import N_
-from cctv.core.language import Language
+from cctv.core.i18n import N_, Language
 from cctv.db.engine import read_transaction, write_transaction
 from cctv.db.storage import Storage
 from cctv.letters.facts import Addressee

@@ -20,8 +20,7 @@ from cctv.cases.registers.register import Register, RegisterName
 from cctv.cases.requests.needs import letter_address
 from cctv.cases.requests.queries import checks_of, select_requests
 from cctv.config.schema import Settings
-from cctv.core.i18n import N_
-from cctv.core.language import Language
+from cctv.core.i18n import N_, Language
 from cctv.db import schema
 from cctv.db.engine import read_transaction
 from cctv.db.storage import Storage

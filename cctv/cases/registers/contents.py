@@ -22,8 +22,7 @@ from cctv.cases.registers.processing import camera_register, processing_register
 from cctv.cases.registers.register import Register, RegisterName
 from cctv.cases.requests.queries import select_requests
 from cctv.cases.text_input import ERASED
-from cctv.core.i18n import N_, Message, enum_label, join_messages
-from cctv.core.language import Language
+from cctv.core.i18n import N_, Language, Message, enum_label, join_messages
 from cctv.core.time_range import Span
 from cctv.db.engine import read_transaction, write_transaction
 from cctv.db.storage import Storage

@@ -23,8 +23,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from cctv.cases.registers.register import Register, fixed_text, label, title
 from cctv.config.schema import Settings, ZoneSettings
 from cctv.core.errors import UsageError
-from cctv.core.i18n import N_, Message, pgettext_lazy, translate_to, translator
-from cctv.core.language import Language
+from cctv.core.i18n import N_, Language, Message, pgettext_lazy, translate_to, translator
 from cctv.letters.formatting import duration
 from cctv.letters.sender import site_words
 from cctv.model.ids import ZoneId

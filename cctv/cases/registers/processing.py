@@ -13,8 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from cctv.cases.registers.register import Register, RegisterName, fixed
 from cctv.config.schema import CameraSettings, Settings
-from cctv.core.i18n import N_, enum_label, translate_to
-from cctv.core.language import Language
+from cctv.core.i18n import N_, Language, enum_label, translate_to
 from cctv.core.typed_time.durations import format_duration
 from cctv.letters.sender import site_words
 from cctv.model.compliance import Declaration, Processor

@@ -10,8 +10,7 @@ import io
 from dataclasses import dataclass
 from enum import Enum
 
-from cctv.core.i18n import N_, Message, pgettext_lazy, translate_to
-from cctv.core.language import Language
+from cctv.core.i18n import N_, Language, Message, pgettext_lazy, translate_to
 
 _COLUMNS = {
     "id": pgettext_lazy("column", "id"),

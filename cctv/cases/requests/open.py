@@ -30,8 +30,7 @@ from cctv.cases.requests.scope import check_asked, freeze
 from cctv.cases.text_input import checked_text
 from cctv.config.schema import Settings
 from cctv.core.clock import start_of_day
-from cctv.core.i18n import N_, join_messages
-from cctv.core.language import Language
+from cctv.core.i18n import N_, Language, join_messages
 from cctv.core.time_range import Span
 from cctv.db.engine import read_transaction, write_transaction
 from cctv.db.storage import Storage, next_short_id

@@ -13,8 +13,7 @@ from cctv.cli.options import OneOf, mutation
 from cctv.cli.output import echo, table
 from cctv.cli.views.footage import print_dry
 from cctv.core.errors import Exit
-from cctv.core.i18n import _, ngettext, translate_error
-from cctv.core.language import Language
+from cctv.core.i18n import Language, _, ngettext, translate_error
 from cctv.letters.errors import SenderUnknown
 from cctv.letters.facts import LetterTemplate, Sender
 from cctv.letters.overrides import check_templates

@@ -21,8 +21,7 @@ from cctv.cli.context import CommandContext, json_option
 from cctv.cli.options import mutation, one_of
 from cctv.cli.output import aligned, echo, local_date, table
 from cctv.cli.views.footage import print_next
-from cctv.core.i18n import _, current_language, translate
-from cctv.core.language import Language
+from cctv.core.i18n import Language, _, current_language, translate
 from cctv.db.engine import read_transaction
 from cctv.letters.render import render
 from cctv.letters.sender import templates_of

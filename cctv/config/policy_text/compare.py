@@ -16,8 +16,7 @@ from cctv.config.policy_text import lexicon
 from cctv.config.policy_text.claims import PolicyClaim, Right, Subject
 from cctv.config.policy_text.reader import purposes_in
 from cctv.config.schema import CameraSettings, Settings, TwoPersonAct, ZoneSettings
-from cctv.core.i18n import translate_to
-from cctv.core.language import Language
+from cctv.core.i18n import Language, translate_to
 from cctv.core.typed_time.durations import format_duration
 from cctv.model.compliance import Permission
 from cctv.model.legal import authority_of

@@ -11,8 +11,7 @@ import unicodedata
 from datetime import timedelta
 
 from cctv.config.policy_text.claims import Purpose, Right, Subject
-from cctv.core.i18n import translate_to
-from cctv.core.language import Language
+from cctv.core.i18n import Language, translate_to
 from cctv.model.legal import Jurisdiction, ZoneKind, authority_of
 
 

@@ -21,7 +21,7 @@ from pathlib import Path
 from cctv import __version__
 from cctv.core.clock import iso
 from cctv.core.durable import sha256_file
-from cctv.core.language import Language
+from cctv.core.i18n import Language
 from cctv.db.storage import Storage
 from cctv.redaction.review.case import case_directory, check_artefacts, part_directory
 from cctv.redaction.review.errors import ArtefactChanged

@@ -17,8 +17,7 @@ import cv2
 
 from cctv.core.clock import to_us
 from cctv.core.errors import CctvError
-from cctv.core.i18n import N_
-from cctv.core.language import Language
+from cctv.core.i18n import N_, Language
 from cctv.core.logs import SHOWN
 from cctv.db.storage import Storage
 from cctv.footage.layout import inside

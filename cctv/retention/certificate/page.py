@@ -11,8 +11,7 @@ from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from cctv.core.i18n import pgettext_lazy, translate_to, translator
-from cctv.core.language import Language
+from cctv.core.i18n import Language, pgettext_lazy, translate_to, translator
 
 _TERMS = {  # terms of rules, reasons and copies in certificate.json
     "erased at a person's request": pgettext_lazy("certificate", "erased at a person's request"),

@@ -49,8 +49,7 @@ from cctv.cli.views.request import (
     scope_given,
 )
 from cctv.core.errors import CctvError, Exit
-from cctv.core.i18n import _, translate, translate_error
-from cctv.core.language import Language
+from cctv.core.i18n import Language, _, translate, translate_error
 from cctv.core.typed_time.resolve import echo_date
 from cctv.model.cases import AccessRequest, RequestType
 from cctv.model.requests import Channel, IdentityMethod, Mandate, Party, Relation, RequesterRole, Stated

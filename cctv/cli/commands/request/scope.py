@@ -45,8 +45,7 @@ from cctv.cli.views.request import (
     scope_given,
 )
 from cctv.core.errors import Exit
-from cctv.core.i18n import _
-from cctv.core.language import Language
+from cctv.core.i18n import Language, _
 from cctv.model.cases import AccessRequest, RequestType
 from cctv.model.requests import Channel, Relation, RequesterRole
 

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from cctv.core.i18n import N_, Message, pgettext_lazy, translate_to
-from cctv.core.language import Language
+from cctv.core.i18n import N_, Language, Message, pgettext_lazy, translate_to
 from cctv.model.footage import GapCause
 from cctv.model.requests import HiddenCause, shown_percent
 from cctv.redaction.review.plan import SubjectVisibility

@@ -15,8 +15,7 @@ from enum import Enum
 import cv2
 import jinja2
 
-from cctv.core.i18n import translate_line, translate_to, translator
-from cctv.core.language import Language
+from cctv.core.i18n import Language, translate_line, translate_to, translator
 from cctv.redaction.background.scene_changes import ChangeKind
 from cctv.redaction.review.sheet.labels import TERMS, ranges_text
 from cctv.redaction.review.sheet.thumbnails import Bgr, Jpeg

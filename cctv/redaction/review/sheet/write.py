@@ -16,8 +16,7 @@ from zoneinfo import ZoneInfo
 from cctv.cases.footage_status import FootageStatus, request_footage
 from cctv.cases.requests.blocks import require_usable
 from cctv.cases.requests.needs import scope_of
-from cctv.core.i18n import translate_to
-from cctv.core.language import Language
+from cctv.core.i18n import Language, translate_to
 from cctv.core.time_range import Span
 from cctv.db.engine import read_transaction
 from cctv.db.storage import Storage
