@@ -152,9 +152,10 @@ class SiteUnderTest:
         return Invocation(config_path=self.config, environ={"NO_COLOR": "1"}, clock=self.clock, language=self.language)
 
     def cctv(self, command: str, *, exit: int | None = 0) -> Outcome:
-        """Run `cctv COMMAND`; `exit` is the code to expect, None for any."""
+        """Run `cctv COMMAND` in the site's folder; `exit` is the code to expect, None for any."""
         self._capsys.readouterr()
-        code = run(shlex.split(command), self.box())
+        with contextlib.chdir(self.folder):  # a relative path that it writes never lands among the sources
+            code = run(shlex.split(command), self.box())
         captured = self._capsys.readouterr()
         outcome = Outcome(code, captured.out, captured.err)
         if exit is not None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, date, datetime
-from types import SimpleNamespace
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -12,7 +11,6 @@ import pytest
 from cctv.cases.corrections import DisclosureCorrection, corrected_disclosure
 from cctv.cases.requests.deadlines import corrected_due
 from cctv.cases.requests.needs import identities_missing
-from cctv.cli import context as cli_context
 from cctv.core.language import Language
 from cctv.core.time_range import Span
 from cctv.model.cases import AccessRequest, RequestState, RequestType
@@ -39,14 +37,6 @@ AT = datetime(2026, 11, 1, 11, 0, tzinfo=UTC)
 def recorded(site):
     site.record("foyer-1", "2026-11-01 11:00", minutes=6)
     return site
-
-
-@pytest.fixture
-def acting(monkeypatch):
-    def become(account: str) -> None:
-        monkeypatch.setattr(cli_context, "pwd", SimpleNamespace(getpwuid=lambda uid: SimpleNamespace(pw_name=account)))
-
-    return become
 
 
 def two_persons(site):

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, date, datetime
-from types import SimpleNamespace
 
 import pytest
 
 from cctv.cases.letters.correspondence import identity_question
-from cctv.cli import context as cli_context
 from cctv.core.language import Language
 from cctv.core.time_range import Span
 from cctv.letters.answers import IdentityDoubt, IdentityWay, Proof
@@ -100,14 +98,6 @@ def asked(site, clock):
         return site
 
     return ask
-
-
-@pytest.fixture
-def acting(monkeypatch):
-    def become(account):
-        monkeypatch.setattr(cli_context, "pwd", SimpleNamespace(getpwuid=lambda uid: SimpleNamespace(pw_name=account)))
-
-    return become
 
 
 def letter(site, command):

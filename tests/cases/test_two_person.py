@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
-from types import SimpleNamespace
 
 import pytest
 
 from cctv.cases.two_person import Replacement, ending_act, is_one_person
-from cctv.cli import context as cli_context
 from cctv.config.schema import TwoPersonAct
 from cctv.core.time_range import Span
 from cctv.db.engine import read_transaction
@@ -53,17 +51,6 @@ ENDINGS = [
     (f"{REQUEST} objection", "request lift REQ-2026-001 --reason 'she wrote'", "block.lifted"),
     (DISCLOSURE, "disclosure end DIS-2026-001 --how withdrawn --reason 'not needed'", "disclosure.closed"),
 ]
-
-
-@pytest.fixture
-def acting(monkeypatch):
-    """From now on another account types."""
-
-    def become(account: str) -> None:
-        monkeypatch.setattr(cli_context, "pwd", SimpleNamespace(getpwuid=lambda uid: SimpleNamespace(pw_name=account)))
-
-    become("first")
-    return become
 
 
 def ask_two_for(site, *acts):
