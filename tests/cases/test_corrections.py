@@ -214,9 +214,11 @@ def test_an_incident_is_corrected_and_its_hold_follows(recorded):
     recorded.cctv("incident correct INC-2026-001 --kind damage --reason typo", exit=2)
 
 
-def test_a_disclosure_is_corrected_and_must_be_approved_again(recorded):
+def test_a_disclosure_is_corrected_and_must_be_approved_again(recorded, acting):
     recorded.cctv(DISCLOSURE)
-    recorded.cctv("disclosure approve DIS-2026-001 --reason 'order read'", exit=None)
+    acting("second")
+    recorded.cctv("disclosure approve DIS-2026-001 --reason 'order read'")
+    assert recorded.cctv("disclosure show DIS-2026-001 --json").json["disclosure"]["state"] == "approved"
 
     recorded.cctv(f"disclosure correct DIS-2026-001 {LATER} --reference 8 --reason 'the order says so'")
 

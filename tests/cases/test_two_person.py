@@ -221,35 +221,35 @@ def test_a_policy_may_ask_two_for_a_look(guarded, acting, verb):
     guarded.cctv(f"footage {verb} {look}", exit=13)
     assert "foyer-1 is not shown for INC-2026-001 yet: first asked for it on 2026-11-01" in told
     assert acts(guarded).count("look.asked") == 1
-    assert not (guarded.root / "derived").exists() or not list((guarded.root / "derived").glob("*/views/*"))
+    assert list(guarded.root.glob("derived/*/views/*")) == []
 
     acting("second")
     another = look.replace("11:01'", "11:00:30'")
     guarded.cctv(f"footage {verb} {another}", exit=13)  # signed for that span and no other
     typed = re.search(rf"cctv (footage {verb} .+?) from their own account", told)[1]
     guarded.cctv(typed)
-    assert list((guarded.root / "derived").glob("*/views/*"))
+    assert list(guarded.root.glob("derived/*/views/*")) != []
 
 
-def test_a_disclosure_approved_alone_leaves_by_no_door_once_the_policy_asks_for_two(guarded, acting, tmp_path):
+def test_a_disclosure_approved_alone_leaves_by_no_command_once_the_policy_asks_for_two(guarded, acting, tmp_path):
     guarded.cctv(DISCLOSURE)
     guarded.cctv("disclosure approve DIS-2026-001 --reason 'order read'")
     guarded.cctv("disclosure build DIS-2026-001")
     ask_two_for(guarded, "export.unredacted")
 
-    doors = (
+    leaving = (
         "disclosure build DIS-2026-001",
         f"export deliver EXP-2026-001 --method hand --to {tmp_path}",
         "export fetch EXP-2026-001",
     )
-    for door in doors:
-        told = " ".join(guarded.cctv(door, exit=13).err.split())
+    for command in leaving:
+        told = " ".join(guarded.cctv(command, exit=13).err.split())
         assert "DIS-2026-001 is not approved: first opened it, and the policy asks for two people" in told
-    assert acts(guarded).count("export.refused") == len(doors)
+    assert acts(guarded).count("export.refused") == len(leaving)
 
     acting("second")
     guarded.cctv("disclosure approve DIS-2026-001 --reason 'order read by me'")
-    guarded.cctv(doors[1])
+    guarded.cctv(leaving[1])
 
 
 def test_what_replaces_a_hold_keeps_it_only_wholly(guarded):

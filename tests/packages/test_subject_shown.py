@@ -159,7 +159,7 @@ def test_two_people_are_kept_with_a_consent_that_the_letter_names(prepared, tmp_
     assert "Jan Smet" in (prepared.root / "derived" / REQUEST / "sheet.html").read_text()
 
     prepared.clock.advance(days=400)
-    prepared.cctv("sweep --once", exit=None)
+    prepared.cctv("sweep --once")
     with read_transaction(prepared.open().engine) as connection:
         assert list(connection.scalars(schema.redactions.select().with_only_columns(schema.redactions.c.consents))) == [
             "[]"
