@@ -6,15 +6,15 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import sqlite3
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
+
+from testbed.report import figure, work_folder
 
 CCTV = str(Path(sys.executable).with_name("cctv"))
 OPEN = 50
@@ -78,15 +78,13 @@ def main() -> int:
     parser.add_argument("--requests", type=int, default=10_000, help="in all (default: 10,000)")
     arguments = parser.parse_args()
     os.environ.pop("CCTV_CONFIG", None)
-    with tempfile.TemporaryDirectory(prefix="bench-board-") as name:
-        many = make_site(Path(name) / "many", arguments.requests - OPEN)
-        few = make_site(Path(name) / "few", 0)
+    with work_folder("bench-board-") as folder:
+        many = make_site(folder / "many", arguments.requests - OPEN)
+        few = make_site(folder / "few", 0)
         pairs = [(seconds(many), seconds(few)) for _ in range(arguments.runs + 1)][1:]
     value = statistics.median(large / small for large, small in pairs)
-    ok = value <= GOAL
     name = f"request board, {arguments.requests} requests of which {OPEN} are open / {OPEN}"
-    print(json.dumps({"figure": name, "value": round(value, 3), "goal": GOAL, "ok": ok}), flush=True)
-    return 0 if ok else 1
+    return 0 if figure(name, value, GOAL) else 1
 
 
 if __name__ == "__main__":

@@ -5,15 +5,15 @@ machine touches both; the figure is the median ratio of processor time.
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import resource
 import statistics
 import subprocess
 import sys
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+
+from testbed.report import figure, work_folder
 
 CCTV = str(Path(sys.executable).with_name("cctv"))
 GOAL = 2.0
@@ -37,29 +37,27 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="./scripts/bench cli", description=__doc__)
     parser.add_argument("--runs", type=int, default=21, help="pairs of runs (default: 21)")
     runs = parser.parse_args().runs
-    with tempfile.TemporaryDirectory() as folder:
-        config = Path(folder) / "cameras.toml"
+    with work_folder("bench-cli-") as folder:
+        config = folder / "cameras.toml"
         config.write_text(CAMERAS_TOML)
         os.environ["CCTV_CONFIG"] = str(config)
         os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # what is installed has its bytecode, as the reference has
         subprocess.run([CCTV, "footage", "init"], check=True, capture_output=True)
         met = [
-            figure("cctv --help / import click", [CCTV, "--help"], "import click", runs),
-            figure(
+            measure("cctv --help / import click", [CCTV, "--help"], "import click", runs),
+            measure(
                 "cctv status / import click, rich, sqlalchemy", [CCTV, "status"], "import click, rich, sqlalchemy", runs
             ),
         ]
     return 0 if all(met) else 1
 
 
-def figure(name: str, command: Sequence[str], reference: str, runs: int) -> bool:
-    """Print one figure; whether its goal is met."""
+def measure(name: str, command: Sequence[str], reference: str, runs: int) -> bool:
+    """Print the figure of one command; whether its goal is met."""
     floor = [sys.executable, "-c", reference]
     cpu(command), cpu(floor)  # the first run reads from disk
     ratios = [cpu(command) / cpu(floor) for _ in range(runs)]
-    value = round(statistics.median(ratios), 2)
-    print(json.dumps({"figure": name, "value": value, "goal": GOAL, "ok": value <= GOAL}), flush=True)
-    return value <= GOAL
+    return figure(name, statistics.median(ratios), GOAL)
 
 
 def cpu(command: Sequence[str]) -> float:

@@ -7,10 +7,8 @@ Both read the same mounts, so that every picture is made and packed once, and bo
 from __future__ import annotations
 
 import argparse
-import json
 import signal
 import sys
-import tempfile
 import time
 from collections.abc import Sequence
 from itertools import pairwise
@@ -20,6 +18,7 @@ from typing import Protocol
 from testbed.cameras import FPS, Cameras, make_clip, named, until
 from testbed.load import cpu_seconds, pss_mib
 from testbed.product import Product, Segment
+from testbed.report import figure, work_folder
 from testbed.rivals import ALTERNATIVES, Plain
 from testbed.starting import start_cost
 
@@ -107,13 +106,6 @@ def stall_to_restart(product: Product, cameras: Cameras, fault: str, cure: str) 
     return took
 
 
-def figure(name: str, value: float, goal: float | None) -> bool:
-    """Print one figure; whether its goal is met."""
-    ok = goal is None or value <= goal
-    print(json.dumps({"figure": name, "value": round(value, 3), "goal": goal, "ok": ok}), flush=True)
-    return ok
-
-
 def beside_reference(arguments: argparse.Namespace, folder: Path, cameras: Cameras, product: Product) -> list[bool]:
     """The product, and then what else was asked for, each in turn beside the same reference."""
     plain = Plain(folder / "reference", cameras, arguments.segment)
@@ -180,8 +172,7 @@ def main() -> int:
     parser.add_argument("--megabits", type=float, default=4)
     parser.add_argument("--alternatives", action="store_true", help="measure the designs that were not chosen as well")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="bench-recorder-") as name:
-        folder = Path(name)
+    with work_folder("bench-recorder-") as folder:
         clip = make_clip(folder / "clip.h264", options.size, options.megabits)
         cameras = Cameras(dict.fromkeys(named("cam", options.cameras), clip))
         try:

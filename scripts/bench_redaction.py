@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -27,6 +26,7 @@ from redaction_bench.rows import kept, mask_mode, reliance
 from redaction_bench.speed import at_1080p, at_own_size
 from redaction_bench.studio import Annotated, annotated
 from redaction_bench.truth import TruthUnreadable
+from testbed.report import note, tell, work_folder
 
 from cctv.core.errors import CctvError
 
@@ -47,9 +47,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for path in (clip, options.gt):
         if not path.is_file():
             return refuse(f"bench: {path} is not a file\nnext: correct the path")
-    with tempfile.TemporaryDirectory(prefix="cctv-bench-") as folder:
+    with work_folder("cctv-bench-") as folder:
         try:
-            on = annotated(clip, options.gt, Path(folder))
+            on = annotated(clip, options.gt, folder)
             people = options.people or sorted(on.people)
             if unknown := set(people) - set(on.people):
                 return refuse(f"bench: {options.gt} knows nobody with number {', '.join(map(str, sorted(unknown)))}")
@@ -57,7 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         except TruthUnreadable as error:
             return refuse(f"bench: {error}")
         except (RivalMissing, CctvError) as error:
-            print(f"bench: {error}", file=sys.stderr)
+            note(f"bench: {error}")
             return 1
 
 
@@ -82,14 +82,14 @@ def show(figures: Iterator[Figure]) -> bool:
     """Print them as they come; whether every goal is met."""
     met = True
     for figure in figures:
-        print(figure.line(), flush=True)
+        tell(figure.row())
         met &= figure.ok
     return met
 
 
 def refuse(message: str) -> int:
     """Say why there is nothing to measure."""
-    print(message, file=sys.stderr)
+    note(message)
     return 2
 
 

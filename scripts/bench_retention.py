@@ -16,12 +16,13 @@ import sqlite3
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+
+from testbed.report import figure, work_folder
 
 from cctv.config.loader import load_settings
 from cctv.core.durable import DurableFiles
@@ -329,13 +330,6 @@ def record_into(folder: Path) -> None:
     print(json.dumps(waits))
 
 
-def figure(name: str, value: float, goal: float) -> bool:
-    """Print one figure; whether its goal is met."""
-    ok = value <= goal
-    print(json.dumps({"figure": name, "value": round(value, 4), "goal": goal, "ok": ok}), flush=True)
-    return ok
-
-
 def measure(options: argparse.Namespace, folder: Path) -> list[bool]:
     minutes = round(options.segments / options.cameras)
     full = make_archive(folder / "full", options.cameras, minutes)
@@ -374,8 +368,8 @@ def main() -> int:
     if options.record_into:
         record_into(options.record_into)
         return 0
-    with tempfile.TemporaryDirectory(prefix="bench-retention-", dir=options.folder) as name:
-        return 0 if all(measure(options, Path(name))) else 1
+    with work_folder("bench-retention-", inside=options.folder) as folder:
+        return 0 if all(measure(options, folder)) else 1
 
 
 if __name__ == "__main__":

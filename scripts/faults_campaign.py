@@ -11,12 +11,9 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import json
 import os
 import random
-import shutil
 import sys
-import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Iterable
@@ -26,6 +23,7 @@ from typing import Any
 from crashtest.campaign import Outcome, campaign, look_at, without_each
 from crashtest.scenarios import ALL
 from crashtest.stage import played_here
+from testbed.report import note, tell, work_folder
 
 KINDS = ("held footage lost", "overdue", "file without a row", "row without a file")
 _SHOWN = 5  # failures of each scenario
@@ -34,15 +32,12 @@ _SEEDS = range(6)  # for --without-syncs; a kill between a write and its flush i
 
 def main() -> int:
     options = _options()
-    folder = Path(tempfile.mkdtemp(prefix="cctv-faults-", dir=options.dir))
-    try:
+    with work_folder("cctv-faults-", inside=options.dir) as folder:
         if options.again:
             return again(options.again, folder)
         if options.without_syncs:
             return without_syncs(folder)
         return everything(options, folder)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def everything(options: argparse.Namespace, folder: Path) -> int:
@@ -137,14 +132,6 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--again", metavar="SCENARIO:SEED[:NUMBER]", help="look at one state again")
     parser.add_argument("--without-syncs", action="store_true", help="leave each flush out in turn")
     return parser.parse_args()
-
-
-def tell(figures: dict[str, Any]) -> None:
-    print(json.dumps(figures, ensure_ascii=False), flush=True)
-
-
-def note(message: str) -> None:
-    print(message, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# Sourced by scripts/demo, scripts/test and scripts/bench: what they run on.
+# Sourced by scripts/demo, scripts/test, scripts/bench and others: what they run on.
 #
 # Makes .venv with exactly the packages of requirements.lock and installs the Debian packages that are missing.
 # Fast and without effect when both are there.  Leaves the path of the environment's programs in $venv.
@@ -9,6 +9,12 @@ venv="$PWD/.venv/bin"
 packages="ffmpeg openssh-client libgl1 libglib2.0-0 libpango-1.0-0 libpangoft2-1.0-0 fonts-dejavu-core
 libharfbuzz-subset0 poppler-utils p7zip-full age python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-base
 gstreamer1.0-plugins-good gstreamer1.0-plugins-bad"
+
+# Runs the tests; its arguments go to pytest.
+run_tests() {
+    unset PYTHONDONTWRITEBYTECODE  # hundreds of processes would compile the same modules
+    "$venv/pytest" --numprocesses 3 --dist worksteal "$@"  # on 2 cores: many wait for a disk, a camera or a tool
+}
 
 say() { printf '%s\n' "$*" >&2; }
 

@@ -10,11 +10,9 @@ import heapq
 import json
 import signal
 import sys
-import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from contextlib import nullcontext
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -23,6 +21,7 @@ from testbed.cameras import FPS, Cameras, make_clip, named, until
 from testbed.explained import Stretch, lost_frames, twice, unexplained_seconds
 from testbed.faults import Fault, Kind, faults
 from testbed.product import Product, Segment
+from testbed.report import figure, note, work_folder
 
 _LOSS = 0.01
 _SETTLES = 6.0  # seconds of recording after the last fault
@@ -103,17 +102,6 @@ class Soak:
 
 def _ignore(_: str) -> None:
     return
-
-
-def note(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
-
-
-def figure(name: str, value: object, goal: float | None = None) -> bool:
-    """Print one figure; whether its goal is met."""
-    ok = goal is None or (isinstance(value, int | float) and value <= goal)
-    print(json.dumps({"figure": name, "value": value, "goal": goal, "ok": ok}), flush=True)
-    return ok
 
 
 def missing(product: Product, camera: str) -> tuple[list[Stretch], list[Stretch]]:
@@ -213,10 +201,8 @@ def main() -> int:
     parser.add_argument("--megabits", type=float, default=1)
     parser.add_argument("--keep", type=Path, metavar="FOLDER", help="leave everything there, to be looked at")
     options = parser.parse_args()
-    if options.keep:
-        options.keep.mkdir(parents=True, exist_ok=True)
-    with nullcontext(options.keep) if options.keep else tempfile.TemporaryDirectory(prefix="soak-") as folder:
-        return 0 if all(soak(options, Path(folder))) else 1
+    with work_folder("soak-", keep=options.keep) as folder:
+        return 0 if all(soak(options, folder)) else 1
 
 
 if __name__ == "__main__":

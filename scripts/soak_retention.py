@@ -13,12 +13,10 @@ import os
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import nullcontext
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import Enum
@@ -27,13 +25,18 @@ from random import Random
 
 from testbed.cameras import FPS, Cameras, make_clip, named, until
 from testbed.product import CCTV
+from testbed.report import figure, note, work_folder
 
 ZONES = ("facade", "interior")
 PERIODS = {"facade": (20, 30), "interior": (40, 60)}  # seconds: what the policy changes between
 SEGMENT_SECONDS = 2
 _LOOK_SECONDS = 0.5
-_SETTLED_WITHIN = 120.0  # seconds in which, after the last event, all that is past its limit must have gone
+_SETTLED_WITHIN = 120.0  # seconds in which all that is past its limit must have gone, on the way and at the end
 _KEPT_HOLDS = 3  # that are in force at the end
+_USAGE, _LOCKED = 2, 11
+_ADOPT_EXITS = (0, _USAGE, _LOCKED)
+_NOTHING_TO_ADOPT = "there is nothing to adopt"  # the period did not become shorter
+_STATUS_EXITS = (0, 17, 19)  # well, overdue, or no recorder runs any more
 HEAD = """
 [site]
 name = "Soak"
@@ -148,13 +151,17 @@ class Venue:
         self.send("record", signal.SIGHUP)
         self.restart("sweep", signal.SIGTERM)
 
-    def cctv(self, *words: str, optional: bool = False) -> str:
-        """Run a command to its end and answer what it prints; with `optional` a command that is not there is none."""
+    def cctv(self, *words: str, exits: Collection[int] = (0,)) -> str:
+        """What a command prints, run by `run`."""
+        return self.run(*words, exits=exits).stdout
+
+    def run(self, *words: str, exits: Collection[int]) -> subprocess.CompletedProcess[str]:
+        """Run a command to its end; the soak ends where its exit code is none of `exits`."""
         command = [CCTV, "--config", str(self.folder / "cameras.toml"), *words]
         done = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False)
-        if done.returncode and not optional:
+        if done.returncode not in exits:
             sys.exit(f"cctv {' '.join(words)}: status {done.returncode}\n{done.stdout}{done.stderr}")
-        return done.stdout
+        return done
 
     def start(self, *services: str) -> None:
         for service in services:
@@ -340,18 +347,15 @@ class Soak:
         self._venue.apply()
 
     def _adopt(self) -> None:
-        self._venue.cctv("retention", "adopt", "--reason", "soak", "--for", "Soak", "--yes", optional=True)
+        """Apply the period to what is stored; a sweep that is under way is waited for."""
+        until(self._try_to_adopt, "retention adopt gets the sweeper's lock")
 
-
-def note(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
-
-
-def figure(name: str, value: object, goal: float | None = None) -> bool:
-    """Print one figure; whether its goal is met."""
-    ok = goal is None or (isinstance(value, int | float) and value <= goal)
-    print(json.dumps({"figure": name, "value": value, "goal": goal, "ok": ok}), flush=True)
-    return ok
+    def _try_to_adopt(self) -> bool:
+        words = ["retention", "adopt", "--reason", "soak", "--for", "Soak", "--yes"]
+        done = self._venue.run(*words, exits=_ADOPT_EXITS)
+        if done.returncode == _USAGE and _NOTHING_TO_ADOPT not in " ".join(done.stderr.split()):
+            sys.exit(f"cctv {' '.join(words)}: {done.stderr}")
+        return done.returncode != _LOCKED
 
 
 def judge(venue: Venue, witness: Witness) -> list[bool]:
@@ -375,7 +379,7 @@ def judge(venue: Venue, witness: Witness) -> list[bool]:
     return [
         figure("looks at the disk", witness.looks),
         figure("segments that holds keep at the end", len(kept)),
-        figure("most seconds past a limit, on the way", round(witness.worst_late, 1)),
+        figure("most seconds past a limit, on the way", round(witness.worst_late, 1), _SETTLED_WITHIN),
         figure("held segments lost", len(witness.lost), 0),
         figure("segments past their limit at the end, by the disk", len(overdue), 0),
         figure("seconds past a limit that a sweep left, by `cctv status`", _left_overdue(venue), 0),
@@ -389,7 +393,7 @@ def _left_overdue(venue: Venue) -> float:
     """What a sweep did not delete; footage that comes due while the two commands run is no part of it."""
     began = time.monotonic()
     venue.cctv("sweep", "--once")
-    answer = json.loads(venue.cctv("status", "--json", optional=True))
+    answer = json.loads(venue.cctv("status", "--json", exits=_STATUS_EXITS))
     return max(0.0, round(float(answer["overdue_seconds"] or 0) - (time.monotonic() - began), 1))
 
 
@@ -439,10 +443,8 @@ def main() -> int:
     parser.add_argument("--megabits", type=float, default=0.5)
     parser.add_argument("--keep", type=Path, metavar="FOLDER", help="leave everything there, to be looked at")
     options = parser.parse_args()
-    if options.keep:
-        options.keep.mkdir(parents=True, exist_ok=True)
-    with nullcontext(options.keep) if options.keep else tempfile.TemporaryDirectory(prefix="soak-") as folder:
-        return 0 if all(soak(options, Path(folder))) else 1
+    with work_folder("soak-", keep=options.keep) as folder:
+        return 0 if all(soak(options, folder)) else 1
 
 
 if __name__ == "__main__":

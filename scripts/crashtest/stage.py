@@ -112,15 +112,6 @@ def played_here() -> Iterator[None]:
 class Promises(Protocol):
     """Whoever takes note of what must be true from now on."""
 
-    def change(self, old: str, new: str) -> None:
-        """Replace text of cameras.toml and go on under the new settings; the file itself stays, for other seeds."""
-        file = self.settings.source.path
-        text = self._text or file.read_text()
-        assert old in text
-        self._text = text.replace(old, new)
-        self.settings = check_text(self._text, file).settings
-        self.reopen()
-
     def promise(self, what: object) -> None: ...
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 
 Number = int | float
@@ -17,9 +16,9 @@ class Figure:
     goal: str | None = None
     ok: bool = True
 
-    def line(self) -> str:
-        """The JSON object of the figure."""
-        return json.dumps({"figure": self.name, "value": self.value, "goal": self.goal, "ok": self.ok})
+    def row(self) -> dict[str, object]:
+        """What is printed of the figure, as one JSON object."""
+        return {"figure": self.name, "value": self.value, "goal": self.goal, "ok": self.ok}
 
 
 def tells(name: str, value: Number) -> Figure:

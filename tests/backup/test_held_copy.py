@@ -145,7 +145,7 @@ def test_the_only_copy_of_held_footage_that_was_lost_stays(rig, clip):
     rig.hold("2026-11-01 11:00", "2026-11-01 11:01")
     rig.cctv(f"backup --held {rig.medium}")
     (rig.site.root / recorded[0].path).unlink()
-    rig.cctv("footage reconcile --fix", exit=None)
+    rig.cctv("footage reconcile --fix", exit=15)
     rig.cctv(f"backup --held {rig.medium}")
     assert copied(rig) == hashes(recorded[:1])
 

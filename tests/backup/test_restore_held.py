@@ -99,7 +99,7 @@ def test_a_dry_run_brings_nothing_back(rig, clip):
     rig.hold("2026-11-01 11:00", "2026-11-01 11:01")
     rig.cctv(f"backup --held {rig.medium}")
     (rig.site.root / recorded[0].path).unlink()
-    rig.cctv("footage reconcile --fix", exit=None)
+    rig.cctv("footage reconcile --fix", exit=15)
     assert "1 segments would be returned" in bring_back(rig, "--dry-run").out
     assert not (rig.site.root / recorded[0].path).exists()
     bring_back(rig)

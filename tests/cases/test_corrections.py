@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, date, datetime
-from types import SimpleNamespace
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -13,7 +12,6 @@ from sqlalchemy import update
 from cctv.cases.corrections import DisclosureCorrection, corrected_disclosure
 from cctv.cases.requests.deadlines import corrected_due
 from cctv.cases.requests.needs import identities_missing
-from cctv.cli import context as cli_context
 from cctv.core.i18n import Language
 from cctv.core.time_range import Span
 from cctv.db import schema
@@ -42,14 +40,6 @@ AT = datetime(2026, 11, 1, 11, 0, tzinfo=UTC)
 def recorded(site):
     site.record("foyer-1", "2026-11-01 11:00", minutes=6)
     return site
-
-
-@pytest.fixture
-def acting(monkeypatch):
-    def become(account: str) -> None:
-        monkeypatch.setattr(cli_context, "pwd", SimpleNamespace(getpwuid=lambda uid: SimpleNamespace(pw_name=account)))
-
-    return become
 
 
 def two_persons(site):
@@ -381,9 +371,11 @@ def test_an_incident_is_corrected_and_its_hold_follows(recorded):
     recorded.cctv("incident correct INC-2026-001 --kind damage --reason typo", exit=2)
 
 
-def test_a_disclosure_is_corrected_and_must_be_approved_again(recorded):
+def test_a_disclosure_is_corrected_and_must_be_approved_again(recorded, acting):
     recorded.cctv(DISCLOSURE)
-    recorded.cctv("disclosure approve DIS-2026-001 --reason 'order read'", exit=None)
+    acting("second")
+    recorded.cctv("disclosure approve DIS-2026-001 --reason 'order read'")
+    assert recorded.cctv("disclosure show DIS-2026-001 --json").json["disclosure"]["state"] == "approved"
 
     recorded.cctv(f"disclosure correct DIS-2026-001 {LATER} --reference 8 --reason 'the order says so'")
 

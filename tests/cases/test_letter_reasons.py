@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, date, datetime
-from types import SimpleNamespace
 
 import pytest
 
@@ -12,7 +11,6 @@ from cctv.cases.errors.requests import AbuseUnproved, ReasonMissing
 from cctv.cases.letters.correspondence import identity_question
 from cctv.cases.requests.outcomes import RequestOutcome
 from cctv.cases.two_person import sign_refusal
-from cctv.cli import context as cli_context
 from cctv.core.i18n import Language
 from cctv.core.time_range import Span
 from cctv.letters.answers import IdentityDoubt, IdentityWay, Proof
@@ -103,14 +101,6 @@ def asked(site, clock):
         return site
 
     return ask
-
-
-@pytest.fixture
-def acting(monkeypatch):
-    def become(account):
-        monkeypatch.setattr(cli_context, "pwd", SimpleNamespace(getpwuid=lambda uid: SimpleNamespace(pw_name=account)))
-
-    return become
 
 
 def letter(site, command):

@@ -156,7 +156,7 @@ def test_whoever_can_be_reached_is_told_of_a_new_policy_once_and_nobody_who_is_f
     site.cctv(f"{ask} --name 'An Peeters' --contact an@example.be --language fr")
     site.cctv(f"{ask} --name 'Els Gone' --contact els@example.be")
     site.cctv("request answer REQ-2026-003 --outcome no-footage --no-letter")
-    site.cctv("request close REQ-2026-003 --outcome no-footage", exit=None)
+    site.cctv("request close REQ-2026-003 --outcome no-footage")
 
     found = site.cctv("register show addressees --json").json
 

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
-from types import SimpleNamespace
 
 import pytest
 
 from cctv.cases.two_person import Replacement, ending_act, is_one_person
-from cctv.cli import context as cli_context
 from cctv.config.schema import TwoPersonAct
 from cctv.core.time_range import Span
 from cctv.db.engine import read_transaction
@@ -58,17 +56,6 @@ ENDINGS = [
     (f"{REQUEST} objection", "request lift REQ-2026-001 --reason 'she wrote'", "block.lifted"),
     (DISCLOSURE, "disclosure end DIS-2026-001 --how withdrawn --reason 'not needed'", "disclosure.closed"),
 ]
-
-
-@pytest.fixture
-def acting(monkeypatch):
-    """From now on another account types."""
-
-    def become(account: str) -> None:
-        monkeypatch.setattr(cli_context, "pwd", SimpleNamespace(getpwuid=lambda uid: SimpleNamespace(pw_name=account)))
-
-    become("first")
-    return become
 
 
 def ask_two_for(site, *acts):
@@ -269,35 +256,35 @@ def test_a_policy_may_ask_two_for_a_look(guarded, acting, verb):
     assert "error" not in signed.err
     assert "foyer-1 is not shown for INC-2026-001 yet: first asked for it on 2026-11-01" in again
     assert acts(guarded).count("look.asked") == 1
-    assert not (guarded.root / "derived").exists() or not list((guarded.root / "derived").glob("*/views/*"))
+    assert list(guarded.root.glob("derived/*/views/*")) == []
 
     acting("second")
     another = look.replace("11:01'", "11:00:30'")
     guarded.cctv(f"footage {verb} {another}", exit=3)  # signed for that span and no other
     typed = re.search(rf"cctv (footage {verb} .+?), typed by a second person", " ".join(signed.err.split()))[1]
     guarded.cctv(typed)
-    assert list((guarded.root / "derived").glob("*/views/*"))
+    assert list(guarded.root.glob("derived/*/views/*")) != []
 
 
-def test_a_disclosure_approved_alone_leaves_by_no_door_once_the_policy_asks_for_two(guarded, acting, tmp_path):
+def test_a_disclosure_approved_alone_leaves_by_no_command_once_the_policy_asks_for_two(guarded, acting, tmp_path):
     guarded.cctv(DISCLOSURE)
     guarded.cctv("disclosure approve DIS-2026-001 --reason 'order read'")
     guarded.cctv("disclosure build DIS-2026-001")
     ask_two_for(guarded, "export.unredacted")
 
-    doors = (
+    leaving = (
         "disclosure build DIS-2026-001",
         f"export deliver EXP-2026-001 --method hand --to {tmp_path}",
         "export fetch EXP-2026-001",
     )
-    for door in doors:
-        told = " ".join(guarded.cctv(door, exit=13).err.split())
+    for command in leaving:
+        told = " ".join(guarded.cctv(command, exit=13).err.split())
         assert "DIS-2026-001 is not approved: first opened or corrected it, and the policy asks for two people" in told
-    assert acts(guarded).count("export.refused") == len(doors)
+    assert acts(guarded).count("export.refused") == len(leaving)
 
     acting("second")
     guarded.cctv("disclosure approve DIS-2026-001 --reason 'order read by me'")
-    guarded.cctv(doors[1])
+    guarded.cctv(leaving[1])
 
 
 CORRECT = "disclosure correct DIS-2026-001 --reason 'the order says so'"

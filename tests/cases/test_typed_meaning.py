@@ -1,12 +1,7 @@
 """What a person typed is what was meant, or they are asked: years, long spans, requests without a time."""
 
-import os
-import pty
-import select
-import subprocess
-import sys
-
 import pytest
+from terminal import on_a_terminal
 
 pytestmark = pytest.mark.slow
 
@@ -202,27 +197,9 @@ def test_footage_of_after_the_day_of_receipt_is_refused(november):
 
 @pytest.mark.parametrize(("typed", "code"), [("j", 0), ("n", 2), ("", 2)])
 def test_a_date_over_a_month_off_is_asked_about_on_a_terminal(site, typed, code):
-    asked, shown = on_a_terminal(site, ["request", "open", "--name", "An", "--contact", "an@example.be"], typed)
-    assert asked == code, shown
+    asked = ["request", "open", "--name", "An", "--contact", "an@example.be", "--yes", "--received", "4/6"]
+    site.language = None  # the site's own
 
+    answered, shown = on_a_terminal(site.box(), asked, typed)
 
-def on_a_terminal(site, arguments, typed):
-    half_a_year_ago = subprocess.run(["date", "-d", "150 days ago", "+%-d/%-m"], capture_output=True, check=True)
-    received = half_a_year_ago.stdout.decode().strip()
-    controller, terminal = pty.openpty()
-    code = "import sys; from cctv.cli.app import main; sys.exit(main())"
-    command = [sys.executable, "-c", code, "--config", str(site.config), *arguments, "--yes", "--received", received]
-    process = subprocess.Popen(command, stdin=terminal, stdout=terminal, stderr=terminal, close_fds=True)
-    os.close(terminal)
-    os.write(controller, f"{typed}\n".encode())
-    shown = b""
-    while select.select([controller], [], [], 30)[0]:
-        try:
-            piece = os.read(controller, 4096)
-        except OSError:  # the other end closed
-            break
-        if not piece:
-            break
-        shown += piece
-    os.close(controller)
-    return process.wait(30), shown.decode()
+    assert answered == code, shown

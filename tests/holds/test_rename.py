@@ -117,14 +117,13 @@ def test_a_case_that_names_the_old_name_covers_the_new_one(site):
 
     span = "--cameras gevel-1 --from '2026-11-01 11:00' --to '2026-11-01 12:00'"
     site.cctv(f"request open --no-prepare {PEOPLE} {span}")
-    site.cctv(
-        f"request open --no-prepare --type restriction --name B --contact b@example.be --reason 'is inaccurate' {span}",
-        exit=None,
-    )
+    site.cctv(f"request open --no-prepare --type restriction --name B --contact b@example.be {span}")
     early = "--cameras gevel-1 --from '2026-11-01 11:00' --to '2026-11-01 11:01'"
     site.cctv(f"incident open ruit --kind damage {early}")
 
-    assert site.cctv("request show REQ-2026-001 --json").json["request"]["cameras"] == ["gevel-1", "gevel-9"]
+    access, restriction = (site.cctv(f"request show REQ-2026-00{number} --json").json for number in (1, 2))
+    assert access["request"]["cameras"] == restriction["request"]["cameras"] == ["gevel-1", "gevel-9"]
+    assert [block["cameras"] for block in restriction["blocks"]] == [["gevel-1", "gevel-9"]]
     assert site.cctv("incident show INC-2026-001 --json").json["incident"]["cameras"] == ["gevel-1"]
     assert site.cctv("hold show HOLD-2026-001 --json").json["hold"]["cameras"] == ["gevel-1", "gevel-9"]
 

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
-import pty
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from casescene import TALL, WIDE
 from casestages import OTHER, REQUEST, SUBJECT, TOTAL, acts, write_keep
+from terminal import on_a_terminal
 
 from cctv.db import schema
 from cctv.db.engine import read_transaction
@@ -132,28 +129,13 @@ def test_the_site_sets_the_share_that_needs_no_reason(prepared, keep_file):
 
 @pytest.mark.parametrize(("typed", "code"), [("zij loopt achter een zuil", 0), ("", 13)])
 def test_on_a_terminal_the_reason_is_asked(prepared, typed, code):
-    controller, terminal = pty.openpty()
-    command = "import sys; from cctv.cli.app import main; sys.exit(main())"
-    arguments = ["--config", str(prepared.config), "redaction", "approve", REQUEST, "--all", "--reason", "looked"]
-    asked = subprocess.Popen(
-        [sys.executable, "-c", command, *arguments], stdin=terminal, stdout=terminal, stderr=terminal, close_fds=True
-    )
-    os.close(terminal)
-    os.write(controller, f"{typed}\n".encode())
-    shown = b""
-    while piece := _piece(controller):
-        shown += piece
-    assert asked.wait(60) == code, shown.decode()
-    os.close(controller)
+    approval = ["redaction", "approve", REQUEST, "--all", "--reason", "looked"]
+
+    answered, shown = on_a_terminal(prepared.box(), approval, typed)
+
+    assert answered == code, shown
     entries = prepared.cctv(f"audit list --about {REQUEST} --json").json["entries"]
     assert [entry["reason"] for entry in entries if entry["act"] == "redaction.partial"] == ([typed] if typed else [])
-
-
-def _piece(controller: int) -> bytes:
-    try:
-        return os.read(controller, 4096)
-    except OSError:  # the other end closed
-        return b""
 
 
 def test_two_people_are_kept_with_a_consent_that_the_letter_names(prepared, tmp_path):
@@ -181,7 +163,7 @@ def test_two_people_are_kept_with_a_consent_that_the_letter_names(prepared, tmp_
     assert "Jan Smet" in (prepared.root / "derived" / REQUEST / "sheet.html").read_text()
 
     prepared.clock.advance(days=400)
-    prepared.cctv("sweep --once", exit=None)
+    prepared.cctv("sweep --once")
     with read_transaction(prepared.open().engine) as connection:
         assert list(connection.scalars(schema.redactions.select().with_only_columns(schema.redactions.c.consents))) == [
             "[]"

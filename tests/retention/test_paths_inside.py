@@ -63,7 +63,7 @@ def test_a_sweep_deletes_nothing_where_a_row_leaves_the_storage(site, clock, out
     assert "cctv footage reconcile" in refused.err
     assert outside.read_text() == "theirs"
     assert all((site.root / segment.path).exists() for segment in (first, second, third))
-    assert site.cctv("status --json", exit=None).out.count("PathOutside")
+    assert site.cctv("status --json", exit=17).json["guard"] == "PathOutside"
 
 
 def test_a_row_of_a_linked_folder_stops_the_sweep_too(site, clock):
@@ -185,7 +185,7 @@ def test_a_link_in_derived_is_neither_followed_nor_fatal(site, clock, link):
         case.mkdir()
         (case / "views").symlink_to(theirs / "views")
     (site.root / "derived" / "gone").symlink_to("nowhere")
-    site.cctv("incident settle INC-2026-001 --outcome 'no case'", exit=None)
+    site.cctv("incident settle INC-2026-001 --reason 'no case' --yes")
     clock.advance(days=8)
 
     site.cctv("sweep --once")
@@ -197,7 +197,7 @@ def test_a_link_in_derived_is_neither_followed_nor_fatal(site, clock, link):
 def test_a_link_in_place_of_a_request_s_folder_goes_and_what_it_leads_to_stays(site, clock):
     site.record("gevel-1", "2026-11-01 10:00")
     span = "--cameras gevel-1 --from '2026-11-01 10:00' --to '2026-11-01 10:01'"
-    site.cctv(f"request open --no-prepare --name Q --contact q@example.be {span}", exit=None)
+    site.cctv(f"request open --no-prepare --name Q --contact q@example.be {span}")
     theirs = site.folder / "theirs"
     theirs.mkdir()
     (theirs / "file").write_text("theirs")

@@ -6,10 +6,12 @@ import os
 import signal
 import threading
 import time
+from datetime import timedelta
 
 import pytest
 
 from cctv.footage.layout import sweeper_lock
+from cctv.services import sweep
 
 pytestmark = pytest.mark.slow
 
@@ -36,12 +38,21 @@ def test_the_resident_sweeper_waits_for_the_lock_and_deletes_afterwards(site, cl
     (recorded,) = site.record("gevel-1", "2026-11-01 11:00")
     clock.advance(days=8)
     monkeypatch.setattr(clock, "monotonic", time.monotonic)
+    monkeypatch.setattr(sweep, "_LOCKED_PAUSE", timedelta(seconds=0.05))
+    passes: list[None] = []
+    sweep_everything = sweep.sweep_everything
+
+    def counted_pass(swept_site):
+        passes.append(None)
+        return sweep_everything(swept_site)
+
+    monkeypatch.setattr(sweep, "sweep_everything", counted_pass)
     seen: dict[str, bool] = {}
 
     def other_process() -> None:
         with sweeper_lock(site.open("other")):
             started.set()
-            time.sleep(2.5)
+            seen["tried again"] = wait_for(lambda: len(passes) > 2)
             seen["while locked"] = (site.root / recorded.path).exists()
         seen["deleted"] = wait_for(lambda: not (site.root / recorded.path).exists())
         os.kill(os.getpid(), signal.SIGTERM)
@@ -53,7 +64,7 @@ def test_the_resident_sweeper_waits_for_the_lock_and_deletes_afterwards(site, cl
     swept = site.cctv("sweep")
     other.join()
 
-    assert seen == {"while locked": True, "deleted": True}
+    assert seen == {"tried again": True, "while locked": True, "deleted": True}
     assert swept.err.count("deletion waits") + swept.out.count("deletion waits") == 1
     assert site.footage("gevel-1") == []
 
