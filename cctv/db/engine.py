@@ -41,6 +41,8 @@ def open_engine(path: Path, *, create: bool = False) -> Engine:
 
     Only `create` makes the file: a lost mount must not find an empty database where its own was.
     """
+    if create:
+        make_file(path)
     mode = {"mode": "rw", "uri": "true"}
     engine = create_engine(
         URL.create("sqlite", database=f"file:{quote(str(path))}", query=mode),
@@ -48,8 +50,6 @@ def open_engine(path: Path, *, create: bool = False) -> Engine:
         hide_parameters=True,  # an error of SQLAlchemy would name people in the log
         connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False},
     )
-    if create:
-        event.listen(engine, "do_connect", lambda *_: _make_file(path))
     event.listen(engine, "connect", _on_connect)
     event.listen(engine, "begin", _on_begin)
 
@@ -63,8 +63,11 @@ def open_engine(path: Path, *, create: bool = False) -> Engine:
     return engine
 
 
-def _make_file(path: Path) -> None:
-    """The empty file, before SQLite opens it: closing one that this process has open would drop SQLite's locks."""
+def make_file(path: Path) -> None:
+    """Make the empty file of a database that is to be created, before SQLite opens it.
+
+    Not afterwards: closing a file that this process has open elsewhere drops SQLite's locks on it.
+    """
     if not path.exists():
         path.touch()
         give_path(path)

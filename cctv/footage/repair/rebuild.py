@@ -40,6 +40,7 @@ from cctv.db.engine import (
     DatabaseDamaged,
     check_whole,
     leave_wal_mode,
+    make_file,
     open_engine,
     read_transaction,
     write_transaction,
@@ -290,7 +291,7 @@ def _beside(settings: Settings, *, disk: DurableFiles, clock: Clock, actor: Acto
     if trouble is None:
         raise IndexWhole
     new = replace(identity, database=str(uuid.uuid4()))
-    return Storage(settings, root, new, open_engine(root / NEW_FILE, create=True), disk, clock, actor), trouble
+    return Storage(settings, root, new, open_engine(root / NEW_FILE), disk, clock, actor), trouble
 
 
 def _trouble(root: Path, identity: Identity) -> _Trouble | None:
@@ -340,6 +341,7 @@ def _new_database(site: Storage) -> Iterator[Storage]:
     path = site.root / NEW_FILE
     for beside in ("", *_BESIDE):
         site.disk.unlink(path.with_name(f"{NEW_FILE}{beside}"))
+    make_file(path)
     upgrade(site.engine)
     with write_transaction(site.engine) as connection:
         claim(connection, site.identity, site.clock.now())
