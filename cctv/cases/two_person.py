@@ -6,7 +6,7 @@
   same case keeps everything ends with one person, because its end frees nothing; so does a case without holds in force.
 * `request.answer`: the same for an answer that gives the person what was asked.  An answer that gives nothing ends its
   holds as `cctv request close` does, by `hold.release` (docs/decisions/0023-two-persons-at-every-ending.md).
-* `export.unredacted`: a disclosure that one account opened and approved is not approved, at any door.
+* `export.unredacted`: a disclosure that one account opened and approved is not approved, for any command.
 * `footage.view`: one account asks to see a camera over a span for a case, another one sees it.
 
 That a request is an abuse is stated by two persons whatever the policy: it is what the law presumes of nobody, and the

@@ -213,9 +213,9 @@ class PolicySettings:
     two_person: frozenset[TwoPersonAct] = setting(
         fields.choices(TwoPersonAct),
         "acts that need a second person: {choices}; that is whatever ends a hold (`cctv hold release`, "
-        "`incident settle`, `request close`, `request lift`, `request scope`, `disclosure end`, `request answer` where "
-        "it refuses), `cctv disclosure approve`, `cctv redaction approve`, every other `cctv request answer` that ends "
-        "a hold, and `cctv footage show` and `extract`",
+        "`incident settle`, `request close`, `request lift`, `request withdraw`, `disclosure end`, `request scope` "
+        "that frees footage, `request answer` that gives nothing), `cctv disclosure approve`, `cctv redaction "
+        "approve`, every other `cctv request answer` that ends a hold, and `cctv footage show` and `extract`",
         frozenset({TwoPersonAct.HOLD_RELEASE, TwoPersonAct.EXPORT_UNREDACTED}),
         default_help="the first two",
     )

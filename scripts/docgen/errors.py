@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from importlib import import_module
 
 import cctv
-from cctv.core.errors import EXIT_MEANINGS, CctvError, Exit
+from cctv.core.errors import EXIT_MEANINGS, CctvError, Exit, Recorded
 
 INTRODUCTION = """\
 # Exit codes and errors
@@ -49,7 +49,10 @@ def errors_page() -> str:
     """The whole page."""
     codes = "".join(f"| {int(code)} | {meaning} |\n" for code, meaning in EXIT_MEANINGS.items())
     page = INTRODUCTION + codes + COMBINED
-    errors = sorted(every_error(), key=lambda error: (error.code, error.module))
+    errors = sorted(
+        (error for error in every_error() if error.name != Recorded.__name__),  # what it stands for is no error
+        key=lambda error: (error.code, error.module),
+    )
     for code, meaning in EXIT_MEANINGS.items():
         rows = [_row(error) for error in errors if error.exit_code is code]
         if rows:

@@ -138,10 +138,10 @@ class TestTyped:
         site.cctv("disclosure build DIS-2026-001")
 
         site.config.write_text(site.config.read_text().replace('"EEA"', '"EU"'))
-        for door in ("disclosure approve DIS-2026-001 --reason read", "disclosure build DIS-2026-001",
+        for command in ("disclosure approve DIS-2026-001 --reason read", "disclosure build DIS-2026-001",
                      f"export deliver EXP-2026-001 --method hand --to {site.folder}", "export fetch EXP-2026-001",
                      "disclosure viewed DIS-2026-001"):  # fmt: skip
-            assert "is in NO, outside the EU" in words(site.cctv(door, exit=12).err)
+            assert "is in NO, outside the EU" in words(site.cctv(command, exit=12).err)
 
     def test_a_nominee_has_a_country_inside_the_area_and_nobody_else_is_asked(self, site):
         assert "no country" in words(site.cctv(f"{REQUEST} {NOMINEE}", exit=2).err)
@@ -184,8 +184,8 @@ class TestViewing:
 
         assert "DIS-2026-001: shown on site to the police" in shown.out
         assert viewings(recorded) == [("police", "", "2026-11-01 11:30")]
-        for door in ("disclosure viewed DIS-2026-001", "disclosure build DIS-2026-001"):
-            assert "DIS-2026-001 was shown on site on 2026-11-01" in words(recorded.cctv(door, exit=2).err)
+        for command in ("disclosure viewed DIS-2026-001", "disclosure build DIS-2026-001"):
+            assert "DIS-2026-001 was shown on site on 2026-11-01" in words(recorded.cctv(command, exit=2).err)
         recorded.cctv("disclosure end DIS-2026-001 --how handed --reason 'they saw enough'")
         assert "disclosure.handed" in [e["act"] for e in recorded.cctv("audit list --last 50 --json").json["entries"]]
 

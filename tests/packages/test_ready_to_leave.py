@@ -33,7 +33,7 @@ def asked(site):
     site.cctv(ASK)
 
 
-def doors(folder):
+def leaving(folder):
     deliver = f"export deliver {PACKAGE} --method zip --to {folder}"
     return (
         f"export build {REQUEST}",
@@ -53,16 +53,16 @@ def doors(folder):
         (asked, "question (subject)", f"cctv request identity {REQUEST} --role subject"),
     ],
 )
-def test_what_an_answer_needs_is_asked_at_every_door(built, tmp_path, make, missing, following):
+def test_what_an_answer_needs_is_asked_by_every_command(built, tmp_path, make, missing, following):
     make(built)
     before = acts(built)
 
-    for command in doors(tmp_path):
+    for command in leaving(tmp_path):
         told = " ".join(built.cctv(command, exit=13).err.split())
         assert f"No copy leaves for {REQUEST} yet; what is missing: {missing}." in told
         assert following in told
 
-    assert acts(built)[len(before) :] == ["export.refused"] * len(doors(tmp_path))
+    assert acts(built)[len(before) :] == ["export.refused"] * len(leaving(tmp_path))
     assert list(tmp_path.glob("*EXP*")) == []
     built.cctv(f"request answer {REQUEST}", exit=13)
 

@@ -201,7 +201,7 @@ def approve_disclosure(site: Storage, disclosure_id: str, *, reason: str, dry_ru
 
 
 def require_approved(site: Storage, disclosure: Disclosure) -> None:
-    """What unredacted footage needs at every door: being approved, built, handed over, shown.
+    """What unredacted footage needs at every step: being approved, built, handed over, shown.
 
     Raises DisclosureUnapproved; DisclosureNeedsSecond where the policy, as it is now, asks for two people;
     ViewedAlready once it was shown on site; OutsideArea where the area, as it is now, does not hold their country.

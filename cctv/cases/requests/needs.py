@@ -1,6 +1,6 @@
 """What must be in order before anything leaves for a request, and the command for each thing that is missing.  Pure.
 
-One rule for the answer and for every door through which a copy leaves: a copy is sent to the known address; elsewhere,
+One rule for the answer and for every command by which a copy leaves: a copy is sent to the known address; elsewhere,
 or to another person, only after an identity check (docs/policies/000.txt, 001.txt and 002.txt).  Who acts or receives
 for another has a mandate, a child has a guardian, and a question about identity that was asked is answered or taken
 back.  Nothing is erased before the identity of whoever asks was checked, at the known address too: an erasure is for

@@ -1,6 +1,6 @@
 """The open question about identity, and what is asked of a request before something is done for it.
 
-Reads what the rule of `needs` is made of, and refuses by it: the doors through which a copy leaves wait for all of it,
+Reads what the rule of `needs` is made of, and refuses by it: the commands by which a copy leaves wait for all of it,
 preparing, approving and granting for the question that was asked.
 """
 
