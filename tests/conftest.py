@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 import hypothesis
 import pytest
+from sqlalchemy import Engine, create_engine
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # for hatch_build
 from cctv.cli.app import run
@@ -24,6 +25,7 @@ from cctv.config.loader import load_settings
 from cctv.core.durable import DurableFiles
 from cctv.core.language import Language
 from cctv.core.time_range import Span
+from cctv.db import engine as engines
 from cctv.db.engine import read_transaction
 from cctv.db.storage import Storage, open_site
 from cctv.footage.ingest import ingest
@@ -40,6 +42,28 @@ compile_catalogs(Path(__file__).resolve().parent.parent, only_stale=True)  # no 
 # No test depends on how fast the machine is: an example may take as long as it takes.
 hypothesis.settings.register_profile("cctv", deadline=None)
 hypothesis.settings.load_profile("cctv")
+
+
+def _share_compiled_sql() -> None:
+    """Let every engine of this process use the SQL that earlier ones compiled.
+
+    The program opens one engine in a process; tests open one for each command.  Measured: 17.0 CPU-s without, 11.3 with
+    it, over tests/cases/test_rights.py and tests/retention/test_deletion_session.py.
+    """
+    first = create_engine("sqlite://")
+    first.connect().close()  # the dialect learns what SQLite can do
+    compiled: dict[object, object] = {}
+
+    def create(*arguments: object, **options: object) -> Engine:
+        engine = create_engine(*arguments, **options)
+        engine.dialect = first.dialect  # part of the key of compiled SQL
+        engine.update_execution_options(compiled_cache=compiled)
+        return engine
+
+    engines.create_engine = create
+
+
+_share_compiled_sql()
 
 ZONE = ZoneInfo("Europe/Brussels")
 
