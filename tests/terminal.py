@@ -1,38 +1,45 @@
-"""A command of the program on a pseudo-terminal, where it asks what it asks a person who sits there."""
+"""A command on a pseudo-terminal, where it asks what it asks a person who sits there."""
 
 from __future__ import annotations
 
 import os
 import pty
-import select
-import subprocess
-import sys
+import threading
 from collections.abc import Sequence
-from pathlib import Path
 
-_PATIENCE_SECONDS = 60
-_MAIN = "import sys; from cctv.cli.app import main; sys.exit(main())"
+import pytest
+
+from cctv.cli.app import run
+from cctv.cli.invocation import Invocation
 
 
-def on_a_terminal(config: Path, arguments: Sequence[str], typed: str) -> tuple[int, str]:
-    """Run `cctv --config CONFIG ARGUMENTS`, type one line, and return the exit code and all that was shown."""
+def on_a_terminal(invocation: Invocation, arguments: Sequence[str], typed: str) -> tuple[int, str]:
+    """Run a command, type one line, and return the exit code and all that was shown.
+
+    In this process: to start another one takes over a second of processor time.
+    """
     controller, terminal = pty.openpty()
-    command = [sys.executable, "-c", _MAIN, "--config", str(config), *arguments]
-    process = subprocess.Popen(command, stdin=terminal, stdout=terminal, stderr=terminal, close_fds=True)
-    os.close(terminal)
+    shown: list[bytes] = []
+    reader = threading.Thread(target=_read_all, args=(controller, shown))
+    reader.start()
     os.write(controller, f"{typed}\n".encode())
-    shown = b""
-    while piece := _next_piece(controller):
-        shown += piece
+    with (
+        os.fdopen(terminal, "r") as keyboard,
+        os.fdopen(os.dup(terminal), "w", buffering=1) as screen,
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        patch.setattr("sys.stdin", keyboard)
+        patch.setattr("sys.stdout", screen)
+        patch.setattr("sys.stderr", screen)
+        code = run(list(arguments), invocation)
+    reader.join()
     os.close(controller)
-    return process.wait(_PATIENCE_SECONDS), shown.decode()
+    return code, b"".join(shown).decode()
 
 
-def _next_piece(controller: int) -> bytes:
-    """What was shown next; empty once the command has closed its end, or says nothing any more."""
-    if not select.select([controller], [], [], _PATIENCE_SECONDS)[0]:
-        return b""
+def _read_all(controller: int, shown: list[bytes]) -> None:
     try:
-        return os.read(controller, 4096)
+        while piece := os.read(controller, 4096):
+            shown.append(piece)
     except OSError:  # the other end closed
-        return b""
+        return

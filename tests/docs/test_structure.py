@@ -7,6 +7,7 @@ That imports stand at the top of a module is ruff's PLC0415; that they point dow
 
 import ast
 from collections import defaultdict
+from functools import cache
 
 from pages import ROOT
 
@@ -14,12 +15,17 @@ MOST_FILES = 350
 RELEASE = "cctv.holds.store.release"
 RULE = "cctv.cases.two_person.sign_release"
 LAPSE = "cctv.cases.requests.scope.end_lapsed"  # announced when the hold was placed: it ends without a person
-MODULES = {path: ast.parse(path.read_text()) for path in sorted((ROOT / "cctv").rglob("*.py"))}
+
+
+@cache
+def modules():
+    """Every module of the program as a tree; parsed by the process that asks, once."""
+    return {path: ast.parse(path.read_text()) for path in sorted((ROOT / "cctv").rglob("*.py"))}
 
 
 def test_a_public_class_has_its_name_for_itself():
     homes = defaultdict(list)
-    for path, tree in MODULES.items():
+    for path, tree in modules().items():
         for node in tree.body:
             if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
                 homes[node.name].append(str(path.relative_to(ROOT)))
@@ -28,13 +34,13 @@ def test_a_public_class_has_its_name_for_itself():
 
 
 def test_the_package_can_be_read():
-    assert len(MODULES) <= MOST_FILES
+    assert len(modules()) <= MOST_FILES
 
 
 def test_no_package_hands_out_names_of_its_modules():
     handing = [
         str(path.relative_to(ROOT))
-        for path, tree in MODULES.items()
+        for path, tree in modules().items()
         if path.name == "__init__.py" and path.parent.name not in ("cctv", "request")
         for node in tree.body
         if not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant))
@@ -54,7 +60,7 @@ def calls():
     A method counts as its class.
     """
     graph = {}
-    for path, tree in MODULES.items():
+    for path, tree in modules().items():
         module = _module(path)
         names = {node.name: f"{module}.{node.name}" for node in tree.body if hasattr(node, "name")}
         for node in ast.walk(tree):

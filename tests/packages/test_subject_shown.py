@@ -131,7 +131,7 @@ def test_the_site_sets_the_share_that_needs_no_reason(prepared, keep_file):
 def test_on_a_terminal_the_reason_is_asked(prepared, typed, code):
     approval = ["redaction", "approve", REQUEST, "--all", "--reason", "looked"]
 
-    answered, shown = on_a_terminal(prepared.config, approval, typed)
+    answered, shown = on_a_terminal(prepared.box(), approval, typed)
 
     assert answered == code, shown
     entries = prepared.cctv(f"audit list --about {REQUEST} --json").json["entries"]
