@@ -27,6 +27,7 @@ ALWAYS_NEW = {
     "key": re.compile(r"\bSHA256:[0-9A-Za-z+/]{43}"),
     "passphrase": re.compile(r"\b\d{5}(?:-\d{5}){4}\b"),
     "age key": re.compile(r"\bage1[0-9a-z]{58}\b"),
+    "file system": re.compile(r"\b[0-9a-f]{16}\b"),  # the machine's
 }
 SIZE = re.compile(r"\b(\d+(?:[.,]\d)?) (B|kB|MB|GB|o|ko|Mo|Go)\b")
 BYTES = re.compile(r'("\w*bytes": |_bytes )(\d+(?:\.0)?)\b')

@@ -45,6 +45,7 @@ def details(tmp_path):
     return list((tmp_path / "state" / "cctv" / "errors").iterdir())
 
 
+@pytest.mark.slow
 def test_the_person_reads_one_line_and_where_the_traceback_is(cctv, tmp_path):
     done = cctv("status")
 
@@ -60,6 +61,7 @@ def test_the_person_reads_one_line_and_where_the_traceback_is(cctv, tmp_path):
     assert stat.S_IMODE(file.parent.stat().st_mode) == 0o700
 
 
+@pytest.mark.slow
 def test_with_debug_the_traceback_is_on_stderr(cctv, tmp_path):
     done = cctv("--debug", "status")
 
@@ -69,6 +71,7 @@ def test_with_debug_the_traceback_is_on_stderr(cctv, tmp_path):
     assert not (tmp_path / "state").exists()
 
 
+@pytest.mark.slow
 def test_with_json_the_log_is_one_object_a_line(cctv):
     done = cctv("--debug", "--log-format", "json", "status")
 
@@ -77,6 +80,7 @@ def test_with_json_the_log_is_one_object_a_line(cctv):
     assert "RuntimeError: no status" in said[0]["traceback"]
 
 
+@pytest.mark.slow
 def test_where_no_file_can_be_written_the_traceback_is_on_stderr(cctv, tmp_path):
     (tmp_path / "state").write_text("a file")
 

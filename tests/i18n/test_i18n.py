@@ -4,6 +4,8 @@ import os
 import subprocess
 import sys
 
+import pytest
+
 from cctv.cli.app import run
 from cctv.cli.invocation import Invocation
 from cctv.core.language import Language
@@ -82,6 +84,7 @@ def test_english_reads_no_catalog(site, monkeypatch):
     assert run(["--help"], Invocation(environ={"CCTV_CONFIG": "nowhere.toml"})) == 0
 
 
+@pytest.mark.slow
 def test_babel_loads_for_no_command_that_writes_no_page(site):
     code = (
         "import sys\nfrom cctv.cli.invocation import Invocation\nfrom cctv.cli.app import run\n"
