@@ -154,6 +154,14 @@ class Outcome:
         return json.loads(self.out.splitlines()[-1])
 
 
+def _written_config(folder: Path) -> Path:
+    """The cameras.toml of a site, under the mode that it has whatever umask runs the tests."""
+    config = folder / "cameras.toml"
+    config.write_text(CAMERAS_TOML)
+    config.chmod(0o644)  # the program reads none that others can write
+    return config
+
+
 class SiteUnderTest:
     """A storage with its cameras.toml, driven by the command line in this process.
 
@@ -164,9 +172,7 @@ class SiteUnderTest:
 
     def __init__(self, folder: Path, clock: ManualClock, clip: Path, capsys: pytest.CaptureFixture[str]) -> None:
         self.folder, self.clock, self._clip, self._capsys = folder, clock, clip, capsys
-        self.config = folder / "cameras.toml"
-        self.config.write_text(CAMERAS_TOML)
-        self.config.chmod(0o644)  # whatever umask the test has: one that others can write is not read
+        self.config = _written_config(folder)
 
     @property
     def root(self) -> Path:
@@ -249,8 +255,7 @@ def bare_site(tmp_path: Path, clock: ManualClock, clip: Path, capsys: pytest.Cap
 def new_storage(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What `cctv footage init` makes of CAMERAS_TOML at the hour at which a ManualClock begins."""
     folder = tmp_path_factory.mktemp("new")
-    config = folder / "cameras.toml"
-    config.write_text(CAMERAS_TOML)
+    config = _written_config(folder)
     box = Invocation(config_path=config, environ={"NO_COLOR": "1"}, clock=ManualClock(), language=Language.EN)
     with contextlib.redirect_stdout(io.StringIO()):
         assert run(["footage", "init"], box) == 0
