@@ -51,3 +51,7 @@ def test_a_page_without_the_table_of_a_section_is_refused(tmp_path, monkeypatch)
 
     with pytest.raises(ValueError, match=r"\[backup\]"):
         settings_page()
+
+
+def test_what_is_recorded_for_a_second_person_is_no_row_of_its_own_among_the_errors():
+    assert "| `Recorded` |" not in errors_page()
