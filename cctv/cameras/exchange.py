@@ -34,6 +34,7 @@ MAX_HEAD_BYTES = 16_384  # of the headers of a request or an answer
 MAX_BODY_BYTES = 65_536  # of a session description (SDP)
 _MAX_NOISE_BYTES = 65_536  # between two frames: what a broken camera leaves of one
 _MAX_CHANNEL = 31
+_PORTS = 65_536
 _FRAME, _FRAME_HEAD = ord("$"), 4
 _END = b"\r\n\r\n"
 _REQUEST = re.compile(rb"([A-Z_]{3,20}) (\S+) RTSP/1\.\d")
@@ -43,6 +44,7 @@ _ANSWERED = frozenset({b"OPTIONS", b"GET_PARAMETER", b"SET_PARAMETER"})  # what 
 _REDIRECTS = range(300, 400)
 _CHALLENGE = b"www-authenticate"
 _TEXTS = (b"RTSP/", b"OPTIONS ", b"GET_PARAMETER ", b"SET_PARAMETER ", b"ANNOUNCE ", b"REDIRECT ")
+_LONGEST_TEXT = max(map(len, _TEXTS))
 
 Headers = list[bytes]
 ClientPorts = Callable[[int], tuple[int, int]]
@@ -204,20 +206,23 @@ class Exchange:
 
     def _skip(self, buffer: bytearray, at: int) -> tuple[int, bytes, bytes]:
         """Noise up to the next thing that may be a frame or an answer."""
+        rest = bytes(buffer[at : at + _LONGEST_TEXT])
+        if any(text.startswith(rest) for text in _TEXTS):
+            return 0, b"", b""
         starts = [found for sign in (b"$", b"RTSP/") if (found := buffer.find(sign, at + 1)) >= 0]
         end = min(starts, default=max(at + 1, len(buffer) - 5))  # the beginning of a word may stand at the end
-        if len(buffer) - at < 5 and not starts:
-            return 0, b"", b""
         self._noise += end - at
         if self._noise > _MAX_NOISE_BYTES:
             raise self._failed("what it sends is no RTSP")
         return end - at, b"", b""
 
     def _answer(self, status: int, first: bytes, headers: Headers, body: bytes) -> tuple[bytes, bytes]:
-        number = _value(headers, b"cseq") or b""
-        pending = self._pending.pop(int(number), None) if number.isdigit() and len(number) < 10 else None
-        if pending is None:  # an answer to nothing that is open
+        if not self._pending or status < 200:  # an answer to nothing that is open, or one that is still to come
             return b"", b""
+        number = _value(headers, b"cseq") or b""
+        asked = int(number) if number.isdigit() and len(number) < 10 else 0
+        # Cheap cameras leave the number out or tell another one; they answer in order.
+        pending = self._pending.pop(asked if asked in self._pending else min(self._pending))
         if status == 401 and (again := self._sign_in(pending, headers)) is not None:
             return b"", again
         if status >= 300 and (pending.method in _OPENING or status in _REDIRECTS or status in (401, 403)):
@@ -252,8 +257,9 @@ class Exchange:
         transport = _value(headers, b"transport") or b""
         ports = re.search(rb"server_port=(\d{1,5})(?:-(\d{1,5}))?", transport)
         if ports is not None:
-            first = int(ports[1])
-            self.server_ports[pending.channel] = first, int(ports[2] or first + 1)
+            first, second = int(ports[1]), int(ports[2] or int(ports[1]) + 1)
+            if 0 < first < _PORTS and 0 < second < _PORTS:
+                self.server_ports[pending.channel] = first, second
         line = b"Transport: RTP/AVP/TCP;unicast;interleaved=%d-%d" % (pending.channel, pending.channel + 1)
         return [line if _name(old) == b"transport" else old for old in headers]
 

@@ -18,6 +18,7 @@ import socket
 import ssl
 import threading
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from urllib.parse import SplitResult, urlsplit
@@ -40,6 +41,7 @@ _TICK_SECONDS = 0.5
 _CHUNK_BYTES = 1 << 18
 _UDP_BUFFER_BYTES = 4 << 20  # a key frame of a large picture
 _DATAGRAM_BYTES = 65_536
+_DATAGRAMS_AT_ONCE = 1000  # then they are handed on, and counted
 _REORDERED = 64  # datagrams that may overtake one that is missing
 _REORDER_SECONDS = 0.1
 _PORT_TRIES = 50
@@ -112,7 +114,7 @@ class Relay:
         self._listener.close()
         while True:
             watched = [client, self._peer, *(self._udp.sockets if self._udp is not None else ())]
-            ready, _, _ = select.select(watched, [], [], _TICK_SECONDS if self._udp is None else _REORDER_SECONDS)
+            ready = readable(watched, _TICK_SECONDS if self._udp is None else _REORDER_SECONDS)
             if client in ready and not self._carry_requests(client):
                 return
             if self._peer in ready and not self._carry_answers(client):
@@ -241,7 +243,7 @@ class UdpTracks:
         """What came, as interleaved frames."""
         frames = bytearray()
         for opened, track in self._by_socket.items():
-            while opened in ready:
+            for _ in range(_DATAGRAMS_AT_ONCE if opened in ready else 0):
                 try:
                     data, sender = opened.recvfrom(_DATAGRAM_BYTES)
                 except OSError:  # no more, or the camera's port is closed
@@ -304,6 +306,15 @@ class UdpTrack:
         expected = self._next
         self._next = min(self._waiting, key=lambda number: (number - expected) & 0xFFFF)
         self._advance()
+
+
+def readable(sockets: Sequence[socket.socket], seconds: float) -> list[socket.socket]:
+    """Those that can be read, or have ended; empty after so many seconds.  By poll: select knows 1024 descriptors."""
+    poll = select.poll()
+    for opened in sockets:
+        poll.register(opened, select.POLLIN)
+    ready = {descriptor for descriptor, _ in poll.poll(seconds * 1000)}
+    return [opened for opened in sockets if opened.fileno() in ready]
 
 
 def connect_to(camera: CameraSettings, url: str, parts: SplitResult) -> socket.socket:

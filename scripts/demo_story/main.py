@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import sys
 import time
 from collections.abc import Callable
@@ -19,7 +20,7 @@ from demo_story import stage
 from demo_story.product import CommandFailed, Product, utc
 from demo_story.proof import Facts, prove, show
 from demo_story.truth import Truth
-from demo_story.witness import Witness
+from demo_story.witness import Seen, Witness
 from demo_story.workdir import WorkdirRefused, prepare
 
 NOT_PERMITTED = 12
@@ -88,13 +89,14 @@ def _story(workdir: Path, product: Product, truth: Truth) -> Facts:
     opened = product.run(f'incident open "fiets, gevel" --kind theft --cameras {stage.FACADE} {span}')
     incident = opened["incident"]["id"]
 
-    _wait_for_footage(product, witness, "a request's worth of footage", begun + 6 + stage.SECONDS)
+    asked_for = visit(witness.seen(stage.INTERIOR)[0], begun + 1)
+    _wait_for_footage(product, witness, "a request's worth of footage", asked_for + stage.SECONDS)
     step("DPO: a visitor asks for his footage; opening the request freezes it")
-    span = f"--from {utc(begun + 6)} --to {utc(begun + 6 + stage.SECONDS)}"
+    span = f"--from {utc(asked_for)} --to {utc(asked_for + stage.SECONDS)}"
     request = product.run(
         f'request open --no-prepare --name "An Peeters" --contact an@example.be --cameras {stage.INTERIOR} {span}'
     )["request"]["id"]
-    _wait_for_footage(product, witness, "the end of recording", begun + RECORD_SECONDS)
+    _wait_for_footage(product, witness, "the end of recording", max(begun + RECORD_SECONDS, asked_for + stage.SECONDS))
     product.stop("record")
 
     step("DPO: redaction - the tracks are prepared, the visitor is kept by keyframes, the plan is approved")
@@ -129,6 +131,16 @@ def _story(workdir: Path, product: Product, truth: Truth) -> Facts:
     witness.finish()
     step("Proof, from outside the product")
     return prove(workdir, product, witness, truth, incident=incident, request=request, package=Path(package["path"]))
+
+
+def visit(seen: Seen, earliest: float) -> float:
+    """The first whole second from `earliest` on at which the scene begins anew, nobody in it.
+
+    What is visible differs with the moment at which a request begins; the demo tells the same story each time.
+    """
+    began = seen.start.timestamp() - (seen.counters[0] % (stage.FPS * stage.SECONDS)) / stage.FPS
+    rounds = max(0, math.ceil((earliest - began) / stage.SECONDS))
+    return math.ceil(began + rounds * stage.SECONDS)
 
 
 def _unheld(product: Product) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 from pathlib import Path
 
@@ -12,6 +13,11 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 MEMORY = Path("/dev/shm")
 CHECKS = ("ruff", "mypy", "lint-imports", "pytest")
+
+
+def heed_interrupts() -> None:
+    """A shell that was started with SIGINT ignored, as a job in the background is, could not trap it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 @pytest.fixture
@@ -34,7 +40,13 @@ def lane(tmp_path):
         (programs / "df").write_text("#!/bin/sh\necho\necho memory 0 0 2000000\n")  # there is room in memory
         (programs / "df").chmod(0o755)
         path = {"PATH": f"{programs}:/usr/bin:/bin"}
-        done = subprocess.run(["sh", str(scripts / "test"), "--fast"], capture_output=True, env=path, check=False)
+        done = subprocess.run(
+            ["sh", str(scripts / "test"), "--fast"],
+            capture_output=True,
+            env=path,
+            check=False,
+            preexec_fn=heed_interrupts,
+        )
         told = tmp_path / "folder"
         return done.returncode, Path(told.read_text().strip() if told.exists() else "/nowhere")
 
