@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import Enum
 
-from cctv.cameras.errors import CameraDown, CameraUnauthorised, ProfileUnknown, StreamUnknown
+from cctv.cameras.errors import CameraDown, CameraFailed, CameraUnauthorised, ProfileUnknown, StreamUnknown
 from cctv.cameras.onvif import DeviceFacts, device_facts, stream_address
 from cctv.cameras.probe import StreamFacts, measure_gop, probe_camera
+from cctv.cameras.rtsp import StreamAddress
 from cctv.config.credentials import Credential
 from cctv.config.schema import CameraSettings
 from cctv.core.clock import Clock
@@ -86,7 +87,22 @@ def _check(camera: CameraSettings, credentials: Mapping[str, Credential], clock:
         url = address.url
         facts = probe_camera(camera, address)
     except CameraDown as fault:
-        log.warning("camera.unreached", extra={"camera": camera.id, "error": fault.code, SHOWN: True})
-        return Checkup(camera.id, url, fault=fault, onvif=camera.onvif)
+        return _failed(camera, url, fault)
+    except Exception as error:
+        log.warning("camera.unreadable", extra={"camera": camera.id, "error": type(error).__name__}, exc_info=error)
+        return _failed(camera, url, CameraFailed(camera=camera.id, detail=f"unreadable ({type(error).__name__})"))
     device = device_facts(camera, credentials, clock)
-    return Checkup(camera.id, url, facts=facts, gop=measure_gop(camera, address), device=device, onvif=camera.onvif)
+    return Checkup(camera.id, url, facts=facts, gop=_gop(camera, address), device=device, onvif=camera.onvif)
+
+
+def _failed(camera: CameraSettings, url: str, fault: CameraDown) -> Checkup:
+    log.warning("camera.unreached", extra={"camera": camera.id, "error": fault.code, SHOWN: True})
+    return Checkup(camera.id, url, fault=fault, onvif=camera.onvif)
+
+
+def _gop(camera: CameraSettings, address: StreamAddress) -> timedelta | None:
+    """None too where a camera that answered before takes no second connection."""
+    try:
+        return measure_gop(camera, address)
+    except CameraDown:
+        return None

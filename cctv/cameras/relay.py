@@ -18,12 +18,20 @@ import socket
 import ssl
 import threading
 import time
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from urllib.parse import SplitResult, urlsplit
 
-from cctv.cameras.errors import CameraDown, CameraFailed, CameraOversized, CameraRefused, CameraUnreachable
+from cctv.cameras.errors import (
+    CameraDown,
+    CameraFailed,
+    CameraOversized,
+    CameraRefused,
+    CameraSilent,
+    CameraUnreachable,
+)
 from cctv.cameras.exchange import Exchange
 from cctv.config.credentials import Credential
 from cctv.config.schema import CameraSettings, Transport
@@ -35,9 +43,16 @@ CONNECT_TIMEOUT = timedelta(seconds=1)
 DEFAULT_PORTS = {"rtsp": 554, "rtsps": 322, "http": 80, "https": 443}
 MAX_PICTURE_BYTES = 32 << 20  # of one access unit, with what stands between it and the next
 MAX_CHILD_BYTES = 256 << 20  # of a look at a camera by a child, which claims nothing
+_MISSED, _REMEMBERED = 2.5, 8  # distances
 _SEND_SECONDS = 5.0  # a camera that takes no request for so long is gone; a reader that waits for the disk takes longer
 _READER_SECONDS = 120.0
-_TICK_SECONDS = 0.5
+_TICK_SECONDS = 0.1
+# With the sleep and the first wait, a camera of a few pictures a second that fell silent is opened again within 3 s.
+STALL_TIMEOUT = timedelta(seconds=1.8)
+FIRST_TIMEOUT = timedelta(
+    seconds=12
+)  # until two pictures tell their distance; cameras send one every 10 s and more often
+LONGEST_SILENCE = timedelta(seconds=30)
 _CHUNK_BYTES = 1 << 18
 _UDP_BUFFER_BYTES = 4 << 20  # a key frame of a large picture
 _DATAGRAM_BYTES = 65_536
@@ -62,6 +77,7 @@ class Relay:
         self.fault: CameraDown | None = None
         self._camera, self._address, self._limit = camera, url, limit
         self._unclaimed, self._is_over = 0, False
+        self._patience, self._waited_since, self._ends_at = Patience(), float("inf"), float("inf")
         if not url.isascii() or not url.isprintable() or " " in url:  # it stands in a line of a request
             raise CameraFailed(camera=camera.id, detail="its stream address holds signs that none may")
         parts = urlsplit(url)
@@ -79,6 +95,20 @@ class Relay:
     def claim(self) -> None:
         """A picture came out of libavformat: what was carried until now belonged to it."""
         self._unclaimed = 0
+
+    def await_picture(self) -> None:
+        """libavformat is asked for the next picture: from now on a camera that sends none is silent."""
+        self._waited_since = time.monotonic()
+
+    def note_picture(self) -> None:
+        """It came, or libavformat gave up."""
+        self._patience.hear(time.monotonic())
+        self._waited_since = float("inf")
+        self.claim()
+
+    def end_within(self, seconds: float) -> None:
+        """Close the connection so soon: whoever reads gets what came until then."""
+        self._ends_at = time.monotonic() + seconds
 
     def close(self) -> None:
         """End it, once libavformat has closed its side, or when it never connected."""
@@ -112,7 +142,7 @@ class Relay:
 
     def _carry(self, client: socket.socket) -> None:
         self._listener.close()
-        while True:
+        while not self._has_ended(time.monotonic()):
             watched = [client, self._peer, *(self._udp.sockets if self._udp is not None else ())]
             ready = readable(watched, _TICK_SECONDS if self._udp is None else _REORDER_SECONDS)
             if client in ready and not self._carry_requests(client):
@@ -121,10 +151,15 @@ class Relay:
                 return
             if self._udp is not None and (frames := self._udp.received(ready, time.monotonic())):
                 self._give(client, frames)
-            if not ready and self._is_over:
-                return
             if self.nap and self._peer in ready:
                 time.sleep(self.nap)
+
+    def _has_ended(self, now: float) -> bool:
+        """Raises CameraSilent for a camera that is silent for longer than it ever was."""
+        limit = self._patience.seconds
+        if now - self._waited_since > limit:
+            raise CameraSilent(camera=self._camera.id, address=self._address, seconds=f"{limit:.2g}")
+        return now > self._ends_at
 
     def _carry_requests(self, client: socket.socket) -> bool:
         """False when libavformat has closed its side."""
@@ -180,6 +215,28 @@ class Relay:
         self._peer.close()
         if self._udp is not None:
             self._udp.close()
+
+
+@dataclass(slots=True)
+class Patience:
+    """How long a stream may be silent: longer for a camera of one picture every few seconds.  Pure; in seconds."""
+
+    _last: float | None = None
+    _distances: deque[float] = field(default_factory=lambda: deque(maxlen=_REMEMBERED))
+
+    def hear(self, at: float) -> None:
+        """Note when a picture came."""
+        if self._last is not None:
+            self._distances.append(at - self._last)
+        self._last = at
+
+    @property
+    def seconds(self) -> float:
+        """Two and a half times the longest of the last distances, within the limits of the module."""
+        if not self._distances:
+            return FIRST_TIMEOUT.total_seconds()
+        wanted = max(STALL_TIMEOUT.total_seconds(), _MISSED * max(self._distances))
+        return min(wanted, LONGEST_SILENCE.total_seconds())
 
 
 class UdpTracks:

@@ -27,7 +27,7 @@ from cctv.cameras.errors import (
     CameraFailed,
     CameraSilent,
 )
-from cctv.cameras.relay import MAX_CHILD_BYTES, MAX_PICTURE_BYTES, Relay
+from cctv.cameras.relay import LONGEST_SILENCE, MAX_CHILD_BYTES, MAX_PICTURE_BYTES, Relay
 from cctv.config.credentials import Credential
 from cctv.config.schema import CameraSettings, Transport
 
@@ -38,10 +38,7 @@ PROTOCOLS = "file,pipe,fd,rtsp,rtp,tcp,udp,tls,crypto"
 # Start-up costs 0.32 CPU-s with ffmpeg's own probing, 0.11 s with this (docs/decisions/0002-one-recorder-process.md).
 LEAN_PROBING = {"fpsprobesize": "0", "analyzeduration": "100000", "probesize": "100000"}
 OPEN_TIMEOUT = timedelta(seconds=8)  # for the handshake and for the stream's format, each
-# Counted from the last picture, whatever else the camera sends: RTCP alone does not prolong it.  With the sleep of
-# the reader and the first wait, a camera that fell silent is opened again within 3 s.
-STALL_TIMEOUT = timedelta(seconds=1.8)
-_STALL_SECONDS = STALL_TIMEOUT.total_seconds() - 0.05
+_READ_TIMEOUT = LONGEST_SILENCE * 2  # of libavformat; the relay ends a silent stream before
 _MICROSECOND = timedelta(microseconds=1)
 _SOCKET_TIMEOUT = timedelta(seconds=5)  # a write that blocks, such as a TEARDOWN; 8 s and more never fire
 
@@ -103,28 +100,24 @@ class LiveStream:
 
     def __iter__(self) -> Iterator[Packet[VideoStream]]:
         """Packets of one picture each, Annex B.  Ends with a CameraDown, never by itself."""
-        requested_at = monotonic()
         try:
+            self._relay.await_picture()
             for packet in self._container.demux(self.template):
-                waited = monotonic() - requested_at
-                self._relay.claim()
+                self._relay.note_picture()
                 if packet.size:
                     yield packet
-                # An interrupted read returns the picture that was held back, as if nothing had happened.
-                if waited >= _STALL_SECONDS:
-                    raise self._silent()
-                requested_at = monotonic()
+                self._relay.await_picture()
         except (av.error.FFmpegError, OSError) as error:
-            raise self._relay.fault or fault_of(self._camera, self._address, error, STALL_TIMEOUT) from error
+            raise self._relay.fault or fault_of(self._camera, self._address, error, LONGEST_SILENCE) from error
         raise self._relay.fault or CameraClosed(camera=self._camera.id, address=self._address.url)
 
     def nap_for(self, seconds: float) -> None:
         """Let the camera's data come in for so long before it is read, which saves waking up."""
         self._relay.nap = seconds
 
-    def _silent(self) -> CameraSilent:
-        seconds = f"{STALL_TIMEOUT.total_seconds():g}"
-        return CameraSilent(camera=self._camera.id, address=self._address.url, seconds=seconds)
+    def end_within(self, seconds: float) -> None:
+        """Let it end so soon, with the pictures that came until then.  May be called by another thread."""
+        self._relay.end_within(seconds)
 
     def close(self) -> None:
         """Close the connection."""
@@ -135,7 +128,7 @@ class LiveStream:
 def open_live(camera: CameraSettings, address: StreamAddress) -> LiveStream:
     """Connect and learn the stream's format; raises CameraDown."""
     relay = address.relay(camera)
-    container = connect(camera, address, relay, options(), opening=OPEN_TIMEOUT, reading=STALL_TIMEOUT)
+    container = connect(camera, address, relay, options(), opening=OPEN_TIMEOUT, reading=_READ_TIMEOUT)
     return LiveStream(camera, address, relay, container)
 
 

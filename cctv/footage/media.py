@@ -11,6 +11,7 @@ whose writer died before it could note the gap.
 from __future__ import annotations
 
 import os
+import re
 import struct
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -30,6 +31,7 @@ from av.container import InputContainer
 from av.error import FFmpegError
 from av.sidedata.sidedata import SideData
 from av.sidedata.sidedata import Type as SideDataType
+from av.stream import Disposition
 from av.video.stream import VideoStream
 
 from cctv.core.i18n import N_
@@ -39,7 +41,16 @@ _HOLE_FRAMES = 3  # at two frames a second nothing is missing after half a secon
 _FRAGMENT_HEAD_BYTES = 8192  # the head of a fragment of 10 s at 50 frames a second
 _HEADER_MAX_BYTES = 65536  # ftyp and moov take some 1,500 bytes
 PATIENCE = timedelta(seconds=60)  # for a header, and for all packets of a segment on a slow disk
-_FILES_ONLY = {"protocol_whitelist": "file"}
+# A file is read by what it is, whatever its name: a playlist or a list of files would have libav open others.
+_FORMATS = (
+    *("mov", "matroska", "avi", "mpegts", "mpeg", "flv", "asf", "ogg", "mxf", "ivf", "rm", "dv", "nut"),
+    *("h264", "hevc", "av1", "m4v", "mjpeg", "mpegvideo"),
+)
+MAX_PIXELS = 8192 * 8192  # of one picture; a header may vow any size
+READING = {"protocol_whitelist": "file", "format_whitelist": ",".join(_FORMATS), "max_pixels": str(MAX_PIXELS)}
+"""Options of libavformat for a file of footage."""
+_TAGGED_DURATION = re.compile(r"(\d{1,4}):(\d{2}):(\d{2}(?:\.\d{1,9})?)")
+_PICTURES = Disposition.attached_pic | Disposition.timed_thumbnails | Disposition.still_image
 _MAX_PACKETS_TO_FIRST_PICTURE = 64
 _USUAL_STEP = timedelta(milliseconds=40)
 # Code points of ITU-T H.273 that say something; not 0 (RGB), nor those that are unspecified or reserved.
@@ -91,13 +102,13 @@ class MediaTimeout(MediaUnreadable):
 
 @dataclass(frozen=True, slots=True)
 class Media:
-    """What a container says of its first video, and whether it has sound.
+    """What a container says of its video, and whether it has sound.
 
     `width` and `height` are stored pixels, 0 when unknown; `pixel_aspect` (SAR) is 1 when unknown.  `frame_rate` is
     nominal, frames a second.  `declared_frames` and `declared_duration` are the container's claims and may be wrong.
     `colour` are libavcodec's options that carry the colour description on.  `display_matrix` (of libavutil/display.h,
     row by row) turns the picture as it is to be displayed; only `probe` reads it.  `sound` is a codec.  All of these
-    are None, or empty, when the container does not say.
+    are None, or empty, when the container does not say.  `further_videos` are those that are not read.
     """
 
     container: str
@@ -111,6 +122,7 @@ class Media:
     colour: tuple[tuple[str, str], ...]
     sound: str | None
     display_matrix: tuple[int, ...] | None = None
+    further_videos: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,7 +241,7 @@ def probe(path: Path, *, patience: timedelta = PATIENCE) -> Media:
 
 def describe(container: InputContainer) -> Media | None:
     """Describe an open container; None when no video of a known codec is in it.  Reads no packet."""
-    stream = _video(container)
+    stream = choose_video(container)
     if stream is None:
         return None
     context = stream.codec_context
@@ -245,6 +257,7 @@ def describe(container: InputContainer) -> Media | None:
         declared_duration=_declared_duration(container, stream),
         colour=tuple(_colour(stream)),
         sound=_sound(sound) if sound is not None else None,
+        further_videos=len(_videos(container)) - 1,
     )
 
 
@@ -282,13 +295,13 @@ def _opened(path: Path, patience: timedelta) -> Iterator[tuple[InputContainer, V
         raise MediaUnreadable(path, "not a file")
     seconds = patience.total_seconds()
     try:
-        container = av.open(f"file:{path}", options=dict(_FILES_ONLY), timeout=(seconds, seconds))
+        container = av.open(f"file:{path}", options=dict(READING), timeout=(seconds, seconds))
     except av.error.ExitError as error:
         raise _timeout(path, patience) from error
     except (FFmpegError, OSError) as error:
         raise MediaUnreadable(path, getattr(error, "strerror", None) or str(error)) from error
     with container:
-        stream = _video(container)
+        stream = choose_video(container)
         if stream is None:
             raise NoVideo(path, N_("no picture in it"))
         yield container, stream
@@ -298,10 +311,26 @@ def _timeout(path: Path, patience: timedelta) -> MediaTimeout:
     return MediaTimeout(path, f"not read within {patience.total_seconds():g} seconds")
 
 
-def _video(container: InputContainer) -> VideoStream | None:
-    """The first video, None where there is none or its codec is unknown."""
-    stream = next(iter(container.streams.video), None)
-    return stream if stream is not None and stream.codec_context is not None else None
+def choose_video(container: InputContainer) -> VideoStream | None:
+    """The longest video, None where there is none of a known codec; a cover or thumbnails are none."""
+    return max(_videos(container), key=_length, default=None)
+
+
+def _videos(container: InputContainer) -> list[VideoStream]:
+    return [
+        stream
+        for stream in container.streams.video
+        if stream.codec_context is not None and not stream.disposition & _PICTURES
+    ]
+
+
+def _length(stream: VideoStream) -> tuple[float, int, int]:
+    """Seconds, then pictures, then pixels where a container does not tell; the first of equals is chosen."""
+    seconds = float(stream.duration * stream.time_base) if stream.duration and stream.time_base else 0.0
+    tagged = _TAGGED_DURATION.match(stream.metadata.get("DURATION", ""))  # of Matroska
+    if not seconds and tagged is not None:
+        seconds = int(tagged[1]) * 3600 + int(tagged[2]) * 60 + float(tagged[3])
+    return seconds, stream.frames, stream.codec_context.width * stream.codec_context.height
 
 
 def _sound(stream: AudioStream) -> str:

@@ -45,6 +45,7 @@ class Reader:
         self.segmenter: Segmenter | None = None
         self._unplaced: list[tuple[Picture, float]] = []
         self._bytes, self._counted_from = 0, 0.0
+        self._stream: LiveStream | None = None
 
     def start(self) -> None:
         threading.Thread(target=self._run, name=f"read-{self._task.camera.id}", daemon=True).start()
@@ -52,6 +53,8 @@ class Reader:
     def stop(self) -> None:
         """End with every picture that was sent by now."""
         self._stopped_at, self._stopping = self._clock.monotonic(), True
+        if self._stream is not None:
+            self._stream.end_within(_PATIENCE_SECONDS)
 
     def abandon(self) -> None:
         """The storage is gone: write nothing more."""
@@ -123,7 +126,7 @@ class Reader:
         try:
             for packet in stream:
                 arrived = self._clock.monotonic()
-                self._receive(segmenter, packet, arrived)
+                self._receive(stream, segmenter, packet, arrived)
                 if self._abandoned:
                     return None
                 if self._stopping and self._is_through(
@@ -151,7 +154,7 @@ class Reader:
             return segmenter.reaches(self._stopped_at)
         return waited or segmenter.is_anchored
 
-    def _receive(self, segmenter: Segmenter, packet: Picture, arrived: float) -> None:
+    def _receive(self, stream: LiveStream, segmenter: Segmenter, packet: Picture, arrived: float) -> None:
         """Accept a picture; those before the first key picture cannot be decoded and are dropped."""
         if (not self.pictures and not packet.is_keyframe) or not segmenter.holds_picture(packet):
             return
@@ -163,7 +166,7 @@ class Reader:
             self._unplaced.append((packet, arrived))
             self._take_placed(segmenter, self._timeline.place(packet.pts, packet.dts))
         self.pictures += 1
-        self._set_nap(segmenter, packet, arrived)
+        self._set_nap(stream, segmenter, packet, arrived)
 
     def _place_rest(self, segmenter: Segmenter) -> None:
         self._take_placed(segmenter, self._timeline.rest())
@@ -175,12 +178,12 @@ class Reader:
                 self._post(self._listener.begun)
             segmenter.take(*self._unplaced.pop(0), times, self._timeline.frame)
 
-    def _set_nap(self, segmenter: Segmenter, packet: Picture, arrived: float) -> None:
+    def _set_nap(self, stream: LiveStream, segmenter: Segmenter, packet: Picture, arrived: float) -> None:
         """Once a GOP, by what came in since the last key picture."""
         self._bytes += packet.size
         if packet.is_keyframe and segmenter.is_anchored:
             if self._counted_from:
-                self._stream.nap_for(self._nap_seconds(self._bytes / max(arrived - self._counted_from, 0.1)))
+                stream.nap_for(self._nap_seconds(self._bytes / max(arrived - self._counted_from, 0.1)))
             self._bytes, self._counted_from = 0, arrived
 
     def _nap_seconds(self, bytes_a_second: float) -> float:

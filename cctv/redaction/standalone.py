@@ -6,16 +6,17 @@ refuses footage that lies in a site's storage.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from cctv.core.i18n import N_
+from cctv.core.i18n import N_, Message
 from cctv.redaction.errors import InputMissing, InsideStorage, OutputRefused
 from cctv.redaction.render.options import Mode, Options
 from cctv.redaction.render.render import RenderReport, Work, redact
 from cctv.redaction.tracking.annotations import NOTHING_KEPT, read_keep
 from cctv.redaction.tracking.pipeline import Progress
-from cctv.redaction.video.reader import clip_of
+from cctv.redaction.video.reader import Clip, clip_of
 
 SITE_MARKER = "site.json"
 
@@ -39,7 +40,7 @@ class FileReport:
     output: Path
     mask_output: Path | None
     render: RenderReport
-    warnings: tuple[str, ...]
+    warnings: tuple[Message, ...]
 
 
 def redact_file(request: FileRedaction, progress: Progress) -> FileReport:
@@ -60,7 +61,7 @@ def redact_file(request: FileRedaction, progress: Progress) -> FileReport:
         request.keep or Path("KEEP.json"),
     )
     report = redact(work, progress)
-    return FileReport(request.output, request.mask_output, report, _warnings(request.options, report))
+    return FileReport(request.output, request.mask_output, report, tuple(_warnings(clip, request.options, report)))
 
 
 def site_of(path: Path) -> Path | None:
@@ -125,25 +126,28 @@ def _same(first: Path, second: Path) -> bool:
     return first.resolve() == second.resolve()
 
 
-def _warnings(options: Options, report: RenderReport) -> tuple[str, ...]:
-    warnings = []
-    if report.untrusted_share >= 1.0:
-        warnings.append(
-            "The clip is too short to know its empty scene: everything outside of the kept boxes is hidden."
+def _warnings(clip: Clip, options: Options, report: RenderReport) -> Iterator[Message]:
+    if further := clip.parts[0].stream.further_videos:
+        yield N_(
+            "The file holds {count} more video streams, which are not in the result; the longest is.", count=further
         )
+    if report.untrusted_share >= 1.0:
+        yield N_("The clip is too short to know its empty scene: everything outside of the kept boxes is hidden.")
     if report.frames_unknown_light:
-        warnings.append(
-            f"In {report.frames_unknown_light} frames the picture fits no empty scene (another light, or the camera "
-            "was turned, covered or shaken): they are hidden throughout."
+        yield N_(
+            "In {count} frames the picture fits no empty scene (another light, or the camera was turned, covered or "
+            "shaken): they are hidden throughout.",
+            count=report.frames_unknown_light,
         )
     if report.people_in_backdrops:
-        warnings.append(
-            f"{report.people_in_backdrops} places of the empty scene look like people who stood still: they are hidden."
+        yield N_(
+            "{count} places of the empty scene look like people who stood still: they are hidden.",
+            count=report.people_in_backdrops,
         )
     if report.nudged:
-        warnings.append(
-            f"The camera was nudged by {report.nudged:.0f} pixels: each of its positions has its own backdrop."
+        yield N_(
+            "The camera was nudged by {count} pixels: each of its positions has its own backdrop.",
+            count=f"{report.nudged:.0f}",
         )
     if options.mode is Mode.MASK and options.fill.value in ("pixelate", "blur"):
-        warnings.append(f"The fill {options.fill.value} lets people be recognised by their clothes; solid does not.")
-    return tuple(warnings)
+        yield N_("The fill {fill} lets people be recognised by their clothes; solid does not.", fill=options.fill.value)

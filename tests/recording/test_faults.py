@@ -16,7 +16,7 @@ import pytest
 import simrig
 from recording import Recorder, Take
 
-from cctv.cameras.rtsp import STALL_TIMEOUT
+from cctv.cameras.relay import STALL_TIMEOUT
 from cctv.core.clock import from_us
 from cctv.core.time_range import Span
 from cctv.db.engine import read_transaction
@@ -146,6 +146,22 @@ def test_a_network_that_loses_packets_costs_the_pictures_in_them_and_nothing_els
             assert len(counters) == counters[-1] - counters[0] + 1
     long = [gap for gap in recorder.gaps("gevel-1") if gap.end is not None and gap.end - gap.start > STALL_TIMEOUT]
     assert {gap.cause for gap in long} <= {GapCause.STALLED}
+
+
+def test_a_camera_of_one_picture_every_few_seconds_is_recorded_without_a_gap(tmp_path, make_recorder):
+    clip = tmp_path / "slow.h264"
+    source = ["-f", "lavfi", "-i", "testsrc2=size=320x180:rate=25:duration=1", "-c:v", "libx264", "-bf", "0"]
+    shape = ["-preset", "ultrafast", "-x264-params", "aud=1:keyint=1", "-f", "h264", str(clip)]
+    subprocess.run(["ffmpeg", "-v", "error", *source, *shape], check=True)
+    with simrig.Rig({"traag": clip}, fps=0.4) as rig:
+        recorder: Recorder = make_recorder({"traag": f'rtsp = "{rig.url("traag")}"'})
+        recorder.start()
+        recorder.wait("traag", has_segments(4))
+        assert recorder.stop() == 0
+
+    (counters,) = counters_by_run(recorder.takes("traag")).values()
+    assert counters == list(range(counters[0], counters[0] + len(counters)))
+    assert {gap.cause for gap in recorder.gaps("traag")} == {GapCause.RECORDER_STOPPED}
 
 
 def sizes(path: Path) -> tuple[set[str], set[str]]:

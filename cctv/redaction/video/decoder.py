@@ -21,6 +21,7 @@ from av.packet import Packet
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
+from cctv.footage.media import READING, choose_video
 from cctv.redaction.video.geometry import Size
 from cctv.redaction.video.yuv import Plane, Planes
 
@@ -45,12 +46,15 @@ class Decoder:
         self._shape: tuple[str, int, int, int] | None = None
         self._graph: Graph | None = None
         try:
-            self._container = av.open(f"file:{path}", options=dict(_STRICT))
+            self._container = av.open(f"file:{path}", options={**READING, **_STRICT})
         except (av.error.FFmpegError, OSError) as error:
             raise Undecodable(str(error)) from error
-        self._stream: VideoStream = self._container.streams.video[0]
+        stream = choose_video(self._container)
+        if stream is None:
+            raise Undecodable("it holds no video")
+        self._stream: VideoStream = stream
         context = self._stream.codec_context
-        context.options = dict(_STRICT)
+        context.options = {**_STRICT, "max_pixels": READING["max_pixels"]}
         context.thread_type = "AUTO"
         context.thread_count = min(os.cpu_count() or 1, _MAX_THREADS)
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from cctv.config.fields import Polygon
 from cctv.core.i18n import N_
-from cctv.footage.media import Media, MediaUnreadable, NoVideo, probe
+from cctv.footage.media import MAX_PIXELS, Media, MediaUnreadable, NoVideo, probe
 from cctv.redaction.errors import InputMissing, SourceUnreadable
 from cctv.redaction.render.privacy_masks import MaskedArea, masked_area
 from cctv.redaction.video.decoder import Decoder, Undecodable
@@ -41,6 +41,7 @@ class Stream:
     frames_declared: int | None  # frames that the container vows to hold, where that is exact (AVI)
     colour: tuple[tuple[str, str], ...]  # ffmpeg options that carry the colour description on
     turn: tuple[str, ...] = ()  # filters that turn the picture as it is displayed
+    further_videos: int = 0  # in the file, and not read
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +175,9 @@ def _stream(path: Path, media: Media) -> Stream:
     width, height = media.width, media.height
     if width < 1 or height < 1:
         raise SourceUnreadable(path=path, problem=N_("its picture has no size"), following=_ANOTHER_COPY)
+    if width * height > MAX_PIXELS:
+        problem = N_("its picture of {width} x {height} is larger than any camera's", width=width, height=height)
+        raise SourceUnreadable(path=path, problem=problem, following=_ANOTHER_COPY)
     if media.display_matrix is not None and _clockwise(media.display_matrix) % 180 == 90:
         width, height = height, width
     rate = media.frame_rate or Fraction(25)
@@ -181,7 +185,8 @@ def _stream(path: Path, media: Media) -> Stream:
     estimate = media.declared_frames or round(seconds * rate)
     exact = media.declared_frames if media.container == "avi" else None
     turn = _turn(media.display_matrix) if media.display_matrix is not None else ()
-    return Stream(path, Size(width, height), media.pixel_aspect, rate, estimate, exact, media.colour, turn)
+    size, aspect = Size(width, height), media.pixel_aspect
+    return Stream(path, size, aspect, rate, estimate, exact, media.colour, turn, media.further_videos)
 
 
 def _clockwise(matrix: tuple[int, ...]) -> int:
