@@ -19,7 +19,7 @@ import click
 from cctv import __version__
 from cctv.cli.i18n import TranslatedGroup, click_translations, localized, use_language
 from cctv.cli.internal_error import InternalError, write_details
-from cctv.cli.invocation import Invocation
+from cctv.cli.invocation import Invocation, OutputUnwritable, prepare_streams
 from cctv.core.errors import EXIT_MEANINGS, CctvError, Exit, Recorded
 from cctv.core.i18n import N_, Language, _, gettext_template, translate_error
 from cctv.core.logs import SHOWN, LogFormat, configure, is_journal
@@ -218,10 +218,16 @@ def run(arguments: Sequence[str], invocation: Invocation) -> int:
 
 def main() -> int:
     """The `cctv` command."""
+    prepare_streams()
     invocation = Invocation()
     try:
         code = run(sys.argv[1:], invocation)
         sys.stdout.flush()
+    except OutputUnwritable as error:
+        with click_translations():
+            use_language(invocation.output_language)
+            _print_error(error, as_json=False)
+        return int(error.exit_code)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return int(Exit.FAILURE)

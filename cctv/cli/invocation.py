@@ -1,25 +1,82 @@
-"""One run of the program: the options before the noun, the environment, and the parts that a test replaces.
+"""One run of the program: its standard streams, the options before the noun, the environment, and the parts that a test
+replaces.
 
 Help needs no more than this, so it imports neither settings nor storage: `cctv.cli.context` adds those.
 """
 
 from __future__ import annotations
 
+import io
 import logging
 import os
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cctv.config.settings_file import site_language
 from cctv.core.clock import Clock, SystemClock
+from cctv.core.errors import CctvError, Exit
 from cctv.core.i18n import Language
 from cctv.core.logs import LogFormat, configure, is_journal
 
 if TYPE_CHECKING:
     from cctv.core.durable import DurableFiles
+
+
+class OutputUnwritable(CctvError):
+    """The answer could not be written to its end ({problem}); what the command does is done all the same.
+
+    next: make room where the answer goes, and look with a command that changes nothing, such as cctv audit list
+    """
+
+    exit_code = Exit.FAILURE
+
+
+class _CheckedOutput(io.RawIOBase):
+    """A descriptor whose failing writes are an error of the answer, and not of the storage.  It fails once."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor, self._has_failed = descriptor, False
+
+    def writable(self) -> bool:
+        return True
+
+    def fileno(self) -> int:
+        return self._descriptor
+
+    def isatty(self) -> bool:
+        return os.isatty(self._descriptor)
+
+    def write(self, data: Any, /) -> int:  # noqa: ANN401 - a buffer, which has no type before Python 3.12
+        if self._has_failed:
+            return len(data)
+        try:
+            return os.write(self._descriptor, data)
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            self._has_failed = True
+            raise OutputUnwritable(problem=error.strerror) from error
+
+
+def prepare_streams() -> None:
+    """Make stdin, stdout and stderr usable, and tell a stdout that fails apart from a disk that does.
+
+    A descriptor that was closed would be that of the next file opened: a database, to which a child then prints.
+    """
+    for descriptor in (0, 1, 2):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free
+    sys.stdin = sys.stdin or open(0, encoding="utf-8", closefd=False)  # noqa: SIM115 - for the whole process
+    sys.stderr = sys.stderr or open(2, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
+    encoding, errors = (sys.stdout.encoding, sys.stdout.errors) if sys.stdout else ("utf-8", "strict")
+    output = io.BufferedWriter(_CheckedOutput(1))
+    sys.stdout = io.TextIOWrapper(output, encoding=encoding, errors=errors, line_buffering=output.isatty())
 
 
 @dataclass
