@@ -1,7 +1,7 @@
 # shellcheck shell=sh
 # Sourced by scripts/demo, scripts/test, scripts/bench and others: what they run on.
 #
-# Makes .venv with exactly the packages of requirements.lock and installs the Debian packages that are missing.
+# Makes .venv with exactly the packages of requirements-dev.lock and installs the Debian packages that are missing.
 # Fast and without effect when both are there.  Leaves the path of the environment's programs in $venv.
 
 cd "$(dirname "$0")/.." || exit 1
@@ -55,11 +55,11 @@ install_debian() {
 }
 
 make_venv() {
-    wanted="$(cat requirements.lock pyproject.toml | sha256sum | cut -d' ' -f1) $PWD"
+    wanted="$(cat requirements-dev.lock pyproject.toml | sha256sum | cut -d' ' -f1) $PWD"
     [ -f .venv/made-from ] && [ "$(cat .venv/made-from)" = "$wanted" ] && return
-    say "making .venv from requirements.lock"
+    say "making .venv from requirements-dev.lock"
     "$python" -m venv --clear .venv  # pip leaves what an earlier lock file named
-    "$venv/pip" install -qq --disable-pip-version-check --require-hashes -r requirements.lock
+    "$venv/pip" install -qq --disable-pip-version-check --require-hashes -r requirements-dev.lock
     "$venv/pip" install -qq --disable-pip-version-check --no-deps --no-build-isolation -e .
     printf '%s' "$wanted" >.venv/made-from
 }
