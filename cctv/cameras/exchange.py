@@ -47,6 +47,7 @@ _TEXTS = (b"RTSP/", b"OPTIONS ", b"GET_PARAMETER ", b"SET_PARAMETER ", b"ANNOUNC
 _LONGEST_TEXT = max(map(len, _TEXTS))
 
 Headers = list[bytes]
+Buffer = bytes | memoryview
 ClientPorts = Callable[[int], tuple[int, int]]
 """Opens two UDP ports for the channel of a track and answers their numbers."""
 
@@ -80,6 +81,7 @@ class Exchange:
     _from_camera: bytearray = field(default_factory=bytearray)
     _pending: dict[int, _Pending] = field(default_factory=dict)
     _number: int = 0
+    _frame_left: int = 0  # bytes of a frame that has been handed on in part
     _noise: int = 0
     _is_known: bool = False
     _signer: Signer | None = None
@@ -112,22 +114,33 @@ class Exchange:
             del buffer[: end + len(_END)]
         return bytes(out), frames
 
-    def answers(self, data: bytes) -> tuple[bytes, bytes]:
+    def answers(self, data: Buffer) -> tuple[Buffer, bytes]:
         """What the camera sent: what libavformat gets of it, and what the camera gets in answer.
 
         Raises the CameraDown of a camera that refuses, redirects or exceeds a limit.
         """
+        if not self._from_camera:
+            end, left = self._frames(data, min(self._frame_left, len(data)))
+            if end == len(data):  # frames and nothing else, as nearly always: no copy of them
+                self._frame_left = max(self._frame_left - len(data), 0) or left
+                return data, b""
+        return self._mixed(data)
+
+    def _mixed(self, data: Buffer) -> tuple[bytes, bytes]:
+        """The same for frames among answers, and for what still waits for its end."""
         buffer, out, back = self._from_camera, bytearray(), bytearray()
         buffer += data
-        at = 0
+        at = min(self._frame_left, len(buffer))
+        self._frame_left -= at
+        out += buffer[:at]
         while at < len(buffer):
-            frames_end = _frames_end(buffer, at)
-            if frames_end > at:
-                out += memoryview(buffer)[at:frames_end]
-                at, self._noise = frames_end, 0
+            end, left = self._frames(buffer, at)
+            if end > at:
+                out += memoryview(buffer)[at:end]
+                at, self._frame_left, self._noise = end, left, 0
                 continue
             if buffer[at] == _FRAME and (len(buffer) - at < 2 or buffer[at + 1] <= _MAX_CHANNEL):
-                break  # the rest of a frame has still to come
+                break  # the head of a frame has still to come
             taken, for_client, for_camera = self._text(buffer, at)
             if not taken:
                 break
@@ -136,6 +149,14 @@ class Exchange:
             at += taken
         del buffer[:at]
         return bytes(out), bytes(back)
+
+    @staticmethod
+    def _frames(data: Buffer | bytearray, at: int) -> tuple[int, int]:
+        """Where the frames end that begin there, and how many bytes of the last one are still to come."""
+        length = len(data)
+        while at + _FRAME_HEAD <= length and data[at] == _FRAME and data[at + 1] <= _MAX_CHANNEL:
+            at += _FRAME_HEAD + (data[at + 2] << 8) + data[at + 3]
+        return (at, 0) if at <= length else (length, at - length)
 
     def _request(self, head: bytes) -> bytes:
         first, *headers = head.split(b"\r\n")
@@ -297,17 +318,6 @@ def _frame_size(buffer: bytearray, at: int) -> int | None:
         return None
     size = _FRAME_HEAD + (buffer[at + 2] << 8) + buffer[at + 3]
     return size if len(buffer) - at >= size else None
-
-
-def _frames_end(buffer: bytearray, at: int) -> int:
-    """Where the whole frames end that begin there."""
-    length = len(buffer)
-    while at + _FRAME_HEAD <= length and buffer[at] == _FRAME and buffer[at + 1] <= _MAX_CHANNEL:
-        following = at + _FRAME_HEAD + (buffer[at + 2] << 8) + buffer[at + 3]
-        if following > length:
-            break
-        at = following
-    return at
 
 
 def _reply(first: bytes, headers: Headers) -> bytes:

@@ -19,7 +19,6 @@ import ssl
 import threading
 import time
 from collections import deque
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from urllib.parse import SplitResult, urlsplit
@@ -32,7 +31,7 @@ from cctv.cameras.errors import (
     CameraSilent,
     CameraUnreachable,
 )
-from cctv.cameras.exchange import Exchange
+from cctv.cameras.exchange import Buffer, Exchange
 from cctv.config.credentials import Credential
 from cctv.config.schema import CameraSettings, Transport
 
@@ -53,7 +52,8 @@ FIRST_TIMEOUT = timedelta(
     seconds=12
 )  # until two pictures tell their distance; cameras send one every 10 s and more often
 LONGEST_SILENCE = timedelta(seconds=30)
-_CHUNK_BYTES = 1 << 18
+_CHUNK_BYTES = 1 << 17  # more than comes while it sleeps
+_REQUEST_BYTES = 16_384
 _UDP_BUFFER_BYTES = 4 << 20  # a key frame of a large picture
 _DATAGRAM_BYTES = 65_536
 _DATAGRAMS_AT_ONCE = 1000  # then they are handed on, and counted
@@ -76,7 +76,7 @@ class Relay:
         self.nap = 0.0
         self.fault: CameraDown | None = None
         self._camera, self._address, self._limit = camera, url, limit
-        self._unclaimed, self._is_over = 0, False
+        self._unclaimed, self._is_over, self._chunk = 0, False, memoryview(bytearray(_CHUNK_BYTES))
         self._patience, self._waited_since, self._ends_at = Patience(), float("inf"), float("inf")
         if not url.isascii() or not url.isprintable() or " " in url:  # it stands in a line of a request
             raise CameraFailed(camera=camera.id, detail="its stream address holds signs that none may")
@@ -137,14 +137,15 @@ class Relay:
                 client, _ = self._listener.accept()
                 client.settimeout(_READER_SECONDS)
                 client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                client.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _CHUNK_BYTES)  # a chunk in one call
                 return client
         return None
 
     def _carry(self, client: socket.socket) -> None:
         self._listener.close()
+        ready = Readable()
         while not self._has_ended(time.monotonic()):
-            watched = [client, self._peer, *(self._udp.sockets if self._udp is not None else ())]
-            ready = readable(watched, _TICK_SECONDS if self._udp is None else _REORDER_SECONDS)
+            ready.wait((client, self._peer, *(self._udp.sockets if self._udp is not None else ())), _TICK_SECONDS)
             if client in ready and not self._carry_requests(client):
                 return
             if self._peer in ready and not self._carry_answers(client):
@@ -164,7 +165,7 @@ class Relay:
     def _carry_requests(self, client: socket.socket) -> bool:
         """False when libavformat has closed its side."""
         try:
-            data = client.recv(_CHUNK_BYTES)
+            data = client.recv(_REQUEST_BYTES)
         except ConnectionError:
             return False
         if not data:
@@ -179,13 +180,10 @@ class Relay:
     def _carry_answers(self, client: socket.socket) -> bool:
         """False when the camera has closed its side."""
         while True:
-            try:
-                data = self._peer.recv(_CHUNK_BYTES)
-            except ssl.SSLWantReadError:
-                return True
-            if not data:
+            size = self._peer.recv_into(self._chunk)
+            if not size:
                 return False
-            for_client, for_camera = self._exchange.answers(data)
+            for_client, for_camera = self._exchange.answers(self._chunk[:size])
             if for_camera:
                 self._peer.sendall(for_camera)
             if self._udp is not None:
@@ -195,7 +193,7 @@ class Relay:
             if not (isinstance(self._peer, ssl.SSLSocket) and self._peer.pending()):
                 return True
 
-    def _give(self, client: socket.socket, data: bytes) -> bool:
+    def _give(self, client: socket.socket, data: Buffer) -> bool:
         self._unclaimed += len(data)
         if self._unclaimed > self._limit:
             size = f"{self._limit >> 20} MB in which no picture ends"
@@ -215,6 +213,24 @@ class Relay:
         self._peer.close()
         if self._udp is not None:
             self._udp.close()
+
+
+class Readable:
+    """The sockets that can be read, or have ended.  By poll, since select knows 1024 descriptors only."""
+
+    def __init__(self) -> None:
+        self._poll, self._watched = select.poll(), tuple[socket.socket, ...]()
+        self._found: frozenset[int] = frozenset()
+
+    def wait(self, sockets: tuple[socket.socket, ...], seconds: float) -> None:
+        """Until one of them can be read, or so many seconds."""
+        for opened in sockets[len(self._watched) :]:  # ports of UDP are opened on the way
+            self._poll.register(opened, select.POLLIN)
+        self._watched = sockets
+        self._found = frozenset(descriptor for descriptor, _ in self._poll.poll(seconds * 1000))
+
+    def __contains__(self, opened: socket.socket) -> bool:
+        return opened.fileno() in self._found
 
 
 @dataclass(slots=True)
@@ -296,7 +312,7 @@ class UdpTracks:
         with contextlib.suppress(OSError):  # a report that is lost costs nothing, the next follows
             opened.sendto(data, (self._there, port))
 
-    def received(self, ready: list[socket.socket], now: float) -> bytes:
+    def received(self, ready: Readable, now: float) -> bytes:
         """What came, as interleaved frames."""
         frames = bytearray()
         for opened, track in self._by_socket.items():
@@ -363,15 +379,6 @@ class UdpTrack:
         expected = self._next
         self._next = min(self._waiting, key=lambda number: (number - expected) & 0xFFFF)
         self._advance()
-
-
-def readable(sockets: Sequence[socket.socket], seconds: float) -> list[socket.socket]:
-    """Those that can be read, or have ended; empty after so many seconds.  By poll: select knows 1024 descriptors."""
-    poll = select.poll()
-    for opened in sockets:
-        poll.register(opened, select.POLLIN)
-    ready = {descriptor for descriptor, _ in poll.poll(seconds * 1000)}
-    return [opened for opened in sockets if opened.fileno() in ready]
 
 
 def connect_to(camera: CameraSettings, url: str, parts: SplitResult) -> socket.socket:
