@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from struct import Struct
 
 from cctv.cameras.authentication import Signer, choose_challenge
 from cctv.cameras.errors import (
@@ -35,7 +36,7 @@ MAX_BODY_BYTES = 65_536  # of a session description (SDP)
 _MAX_NOISE_BYTES = 65_536  # between two frames: what a broken camera leaves of one
 _MAX_CHANNEL = 31
 _PORTS = 65_536
-_FRAME, _FRAME_HEAD = ord("$"), 4
+_FRAME, _FRAME_HEAD, _HEAD = ord("$"), 4, Struct(">BBH")
 _END = b"\r\n\r\n"
 _REQUEST = re.compile(rb"([A-Z_]{3,20}) (\S+) RTSP/1\.\d")
 _ANSWER = re.compile(rb"RTSP/\d\.\d (\d{3})")
@@ -154,8 +155,12 @@ class Exchange:
     def _frames(data: Buffer | bytearray, at: int) -> tuple[int, int]:
         """Where the frames end that begin there, and how many bytes of the last one are still to come."""
         length = len(data)
-        while at + _FRAME_HEAD <= length and data[at] == _FRAME and data[at + 1] <= _MAX_CHANNEL:
-            at += _FRAME_HEAD + (data[at + 2] << 8) + data[at + 3]
+        last, read = length - _FRAME_HEAD, _HEAD.unpack_from
+        while at <= last:
+            sign, channel, size = read(data, at)
+            if sign != _FRAME or channel > _MAX_CHANNEL:
+                break
+            at += _FRAME_HEAD + size
         return (at, 0) if at <= length else (length, at - length)
 
     def _request(self, head: bytes) -> bytes:

@@ -220,14 +220,14 @@ class Readable:
 
     def __init__(self) -> None:
         self._poll, self._watched = select.poll(), tuple[socket.socket, ...]()
-        self._found: frozenset[int] = frozenset()
+        self._found: list[int] = []
 
     def wait(self, sockets: tuple[socket.socket, ...], seconds: float) -> None:
         """Until one of them can be read, or so many seconds."""
         for opened in sockets[len(self._watched) :]:  # ports of UDP are opened on the way
             self._poll.register(opened, select.POLLIN)
         self._watched = sockets
-        self._found = frozenset(descriptor for descriptor, _ in self._poll.poll(seconds * 1000))
+        self._found = [descriptor for descriptor, _ in self._poll.poll(seconds * 1000)]
 
     def __contains__(self, opened: socket.socket) -> bool:
         return opened.fileno() in self._found

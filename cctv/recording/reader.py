@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 _WAITED_SECONDS = 0.002  # a read that took longer waited for the camera: there is nothing left to read
 # The relay sleeps after a read, and then several pictures are read at once: a third of the processor time of a recorder
 # is waking up.  Short enough that a camera's own buffer is not needed.
-_NAP_SECONDS = 0.13
+_NAP_SECONDS = 0.17
 _PATIENCE_SECONDS = 2.0  # for what a slow network still holds back at `stop`
 _NAP_BYTES = 100_000  # what may come in meanwhile; the kernel's buffer for a connection takes more
 

@@ -21,7 +21,7 @@ from cctv.core.durable import DurableFiles
 from cctv.recording.codec_params import Format, is_h265
 
 # A killed recorder loses the fragment that is not full, the picture under way and one nap of the reader: < 0.5 s.
-FRAGMENT_US = 240_000
+FRAGMENT_US = 160_000
 _OPTIONS = {
     "movflags": "frag_keyframe+empty_moov+default_base_moof",
     "frag_duration": str(FRAGMENT_US),
