@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
@@ -20,6 +20,7 @@ from urllib.parse import SplitResult, quote, unquote, urlsplit
 
 from wsdiscovery import QName
 from wsdiscovery.discovery import ThreadedWSDiscovery
+from zeep.exceptions import Error as ZeepError
 
 from cctv.cameras.errors import (
     CameraDown,
@@ -337,11 +338,9 @@ def _pixels(size: Untyped, side: str) -> int:
 
 def _fault(camera: CameraSettings, error: Exception, offset: timedelta | None) -> CctvError:
     """The error that one of onvif-zeep's stands for: it wraps ours, zeep's, and whatever an answer made raise."""
-    cause: BaseException | None = error
-    while cause is not None:
-        if isinstance(cause, CctvError):
-            return cause
-        cause = cause.__cause__ or cause.__context__
+    causes = list(_causes(error))
+    if (known := next((cause for cause in causes if isinstance(cause, CctvError)), None)) is not None:
+        return known
     text = str(error)
     lower = text.lower()
     named = {"camera": camera.id, "address": camera.onvif}
@@ -350,9 +349,20 @@ def _fault(camera: CameraSettings, error: Exception, offset: timedelta | None) -
         return ClockRefused(**named, offset=seconds)
     if any(sign in lower for sign in _UNAUTHORISED):
         return CameraUnauthorised(**named, credential=camera.credential or "(none is named)")
-    log.warning("camera.unreadable", extra={"camera": camera.id, "error": type(error).__name__})
+    kind = type(causes[-1]).__name__
+    log.warning("camera.unreadable", extra={"camera": camera.id, "error": kind})
+    if not any(isinstance(cause, ZeepError) for cause in causes):  # made of no fault that it told
+        return CameraFailed(camera=camera.id, detail=f"its ONVIF answer cannot be read ({kind})")
     detail = without_secrets(_printable(text.removeprefix("Unknown error: ")))[:200].rstrip(".")
-    return CameraFailed(camera=camera.id, detail=f"ONVIF answers: {detail or type(error).__name__}")
+    return CameraFailed(camera=camera.id, detail=f"ONVIF answers: {detail or kind}")
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """An error and what it was made of, the first cause last."""
+    cause: BaseException | None = error
+    while cause is not None:
+        yield cause
+        cause = cause.__cause__ or cause.__context__
 
 
 def _credential(camera: CameraSettings, credentials: Mapping[str, Credential]) -> Credential | None:

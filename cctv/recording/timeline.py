@@ -6,6 +6,7 @@ Pure.  Cameras omit times, repeat them and jump; the times in a file always adva
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import NamedTuple
 
 HOLE_SECONDS = 0.5  # shorter ones are no gap that is worth a cause
@@ -13,6 +14,7 @@ _MIN_HOLE_FRAMES = 3  # at two frames a second nothing is missing after half a s
 _MAX_JUMP_SECONDS = 1.0  # backwards: the camera restarted its count
 _USUAL_WEIGHT = 8
 _MIN_TIMED = 2  # pictures with a time, which give the distance of two
+_MOST_WAITING = 20  # more than a decoder holds back (16, ITU-T H.264 annex A.3.1)
 _ASSUMED_FPS = 25  # until then
 
 
@@ -47,8 +49,11 @@ class Timeline:
         if self._last is not None:
             return [self._next(pts, dts)]
         self._waiting.append((pts, dts))
-        timed = sum(pts is not None for pts, _ in self._waiting)
-        if self._waiting[0][0] is None and timed < _MIN_TIMED:
+        timed = [shown for shown, _ in self._waiting if shown is not None]
+        if self._waiting[0][0] is None and len(timed) < _MIN_TIMED:
+            return []
+        is_reordered = sorted(timed) != timed  # B-frames: a few more tell the distance, and when they are decoded
+        if is_reordered and dts is None and len(self._waiting) < _MOST_WAITING:
             return []
         return self._begin()
 
@@ -57,25 +62,33 @@ class Timeline:
         return self._begin() if self._waiting else []
 
     def _begin(self) -> list[Times]:
-        """Give the first pictures without a time one that fits those that have one."""
+        """Give the first pictures without a time one that fits those that have one.
+
+        They are shown before all others, a frame time apart; and decoded a frame time apart before the first of which
+        that is known, which with B-frames is earlier than they are shown.
+        """
         waiting, self._waiting = self._waiting, []
-        timed = [(number, pts) for number, (pts, _) in enumerate(waiting) if pts is not None]
-        step = self.ticks_a_second // _ASSUMED_FPS
-        if len(timed) >= _MIN_TIMED and (measured := (timed[1][1] - timed[0][1]) // (timed[1][0] - timed[0][0])) > 0:
-            step = measured
+        timed = sorted(pts for pts, _ in waiting if pts is not None)
+        steps = [later - earlier for earlier, later in pairwise(timed) if later > earlier]
+        step = min(steps, default=self.ticks_a_second // _ASSUMED_FPS)
         if len(waiting) > 1:
             self.frame = step
-        number, pts = timed[0] if timed else (0, 0)
-        self._zero = pts - number * step
-        guessed = (
-            (self._zero + index * step,) * 2 if pts is None else (pts, dts) for index, (pts, dts) in enumerate(waiting)
-        )
-        return [self._next(*times) for times in guessed]
+        untimed = sum(pts is None for pts, _ in waiting)
+        first = timed[0] - untimed * step if timed else 0
+        rising = iter(range(first, first + untimed * step, step))
+        shown = [next(rising) if pts is None else pts for pts, _ in waiting]
+        known = next(((at, dts) for at, (_, dts) in enumerate(waiting) if dts is not None), None)
+        if known is None or shown == sorted(shown):
+            decoded = [pts if dts is None else dts for pts, (_, dts) in zip(shown, waiting, strict=True)]
+        else:
+            decoded = [known[1] + (at - known[0]) * step for at in range(len(waiting))]
+        self._zero = decoded[0]
+        return [self._next(*times) for times in zip(shown, decoded, strict=True)]
 
     def _next(self, pts: int | None, dts: int | None) -> Times:
         last = self._last
         if last is None:
-            self._last = Times(0, 0, 0)
+            self._last = Times(max((pts or 0) - self._zero, 0), 0, 0)
             return self._last
         shown = pts - self._zero if pts is not None else last.pts + self.frame
         decoded = dts - self._zero if dts is not None else shown

@@ -48,9 +48,23 @@ def test_a_picture_without_a_time_in_the_middle_follows_the_one_before():
 def test_pictures_in_another_order_than_they_are_shown_keep_both_times():
     stamps = [(2 * FRAME, 0), (6 * FRAME, FRAME), (4 * FRAME, 2 * FRAME), (3 * FRAME, 3 * FRAME)]
 
-    assert [pts - dts for pts, dts, _ in placed(stamps)] == [0, 3 * FRAME, 0, 0] or all(
-        pts >= dts for pts, dts, _ in placed(stamps)
-    )
+    assert [(pts - dts, dts) for pts, dts, _ in placed(stamps)] == [
+        (2 * FRAME, 0),
+        (5 * FRAME, FRAME),
+        (2 * FRAME, 2 * FRAME),
+        (0, 3 * FRAME),
+    ]
+
+
+def test_b_frames_have_their_times_from_the_first_picture_on():
+    """As libavformat tells them of a stream with two B-frames: the first without a time, the decoding not at first."""
+    stamps = [(None, None), (3, None), (1, None), (2, 1), (6, 2), (4, 3), (5, 4), (9, 5), (7, 6)]
+
+    times = placed([tuple(None if stamp is None else stamp * FRAME for stamp in pair) for pair in stamps])
+
+    assert [dts for _, dts, _ in times] == [number * FRAME for number in range(9)]
+    assert [pts // FRAME - 2 for pts, _, _ in times] == [0, 3, 1, 2, 6, 4, 5, 9, 7]
+    assert not any(hole for _, _, hole in times)
 
 
 def test_missing_pictures_are_a_hole_that_begins_where_the_last_one_ends():
