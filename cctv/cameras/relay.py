@@ -64,7 +64,7 @@ _PUNCH = b"\x80\x00" + bytes(10), b"\x80\xc9\x00\x01" + bytes(4)  # an empty RTP
 
 
 class Relay:
-    """Open from `open_relay` to `close`.  `url` is what libavformat opens, once."""
+    """Open from its making to `close`.  `url` is what libavformat opens, once."""
 
     def __init__(
         self, camera: CameraSettings, url: str, credential: Credential | None, *, limit: int = MAX_PICTURE_BYTES
@@ -127,6 +127,7 @@ class Relay:
             except OSError as error:
                 self.fault = self.fault or self._broken(error)
             except Exception as error:
+                # What a camera sends ends its own connection, never the recorder.
                 log.warning("camera.unreadable", extra={"camera": self._camera.id}, exc_info=error)
                 self.fault = CameraFailed(camera=self._camera.id, detail=f"its answer cannot be read ({error!r:.80})")
                 self.fault.__cause__ = error
@@ -144,8 +145,9 @@ class Relay:
     def _carry(self, client: socket.socket) -> None:
         self._listener.close()
         ready = Readable()
-        while not self._has_ended(time.monotonic()):
+        while time.monotonic() <= self._ends_at:
             ready.wait((client, self._peer, *(self._udp.sockets if self._udp is not None else ())), _TICK_SECONDS)
+            self._require_picture(time.monotonic(), is_heard=ready.is_any_but(client))
             if client in ready and not self._carry_requests(client):
                 return
             if self._peer in ready and not self._carry_answers(client):
@@ -155,12 +157,15 @@ class Relay:
             if self.nap and self._peer in ready:
                 time.sleep(self.nap)
 
-    def _has_ended(self, now: float) -> bool:
-        """Raises CameraSilent for a camera that is silent for longer than it ever was."""
-        limit = self._patience.seconds
-        if now - self._waited_since > limit:
+    def _require_picture(self, now: float, *, is_heard: bool) -> None:
+        """Raises CameraSilent for a camera that is silent for longer than it ever was.
+
+        What it sent may still lie here, where the machine was too busy to hand it on; but reports alone, which some go
+        on to send, prolong nothing for long.
+        """
+        limit, silence = self._patience.seconds, now - self._waited_since
+        if silence > (2 * limit if is_heard else limit):
             raise CameraSilent(camera=self._camera.id, address=self._address, seconds=f"{limit:.2g}")
-        return now > self._ends_at
 
     def _carry_requests(self, client: socket.socket) -> bool:
         """False when libavformat has closed its side."""
@@ -231,6 +236,9 @@ class Readable:
 
     def __contains__(self, opened: socket.socket) -> bool:
         return opened.fileno() in self._found
+
+    def is_any_but(self, opened: socket.socket) -> bool:
+        return any(descriptor != opened.fileno() for descriptor in self._found)
 
 
 @dataclass(slots=True)

@@ -78,6 +78,7 @@ class Reader:
         except (OSError, CctvError) as error:  # the storage's
             failure = error
         except Exception as error:
+            # What a camera sends ends its own recording, never that of others.
             log.warning("stream.unreadable", extra={"camera": self._task.camera.id}, exc_info=error)
             fault = self._unreadable(error)
         except BaseException as error:  # noqa: BLE001 - passed to the awaiter of `ended`
