@@ -30,19 +30,32 @@ from cctv.footage.segments import insert_segment
 from cctv.model.footage import NewSegment, Segment
 from cctv.model.ids import CameraId, ZoneId
 
+_NAME_STEP = timedelta(milliseconds=1)  # what a name tells of a start
 MARK_EVERY = timedelta(minutes=1)  # what an index may lack and not be known as an older one; a start enters two days
 
 
 def ingest(site: Storage, run: Run, file: Path, span: Span, sha256: str | None = None) -> Segment:
     """Index a closed file as a segment of its run.  Blocking; call it from one thread at a time per camera.
 
-    Raises FileExistsError when the camera already has a segment of that very start: nothing is replaced.  May be called
+    Raises FileExistsError when the camera has a segment of that name (`unclaimed`): nothing is replaced.  May be called
     again after it failed, on a full disk for example: completed steps are not repeated.  `sha256` is that of the bytes
     as they were written, where the writer knows it: damage by the disk then shows when they are verified.
     """
     segment = _ingest(site, run, file, span, sha256)
     keep_in_step(site.engine, site.root, site.disk, site.clock.now(), every=MARK_EVERY)
     return segment
+
+
+def unclaimed(site: Storage, run: Run, span: Span) -> Span:
+    """The span, begun so many milliseconds earlier that no segment of the camera has its name.
+
+    A clock that was set back lets a second segment begin at the millisecond of an earlier one.  Earlier, not later: the
+    limit counts from the first frame, and none is lengthened.  Ask before the first `ingest`, which may be repeated.
+    """
+    start = span.start
+    while segment_path(site.root, run.zone, run.camera, start).exists():
+        start -= _NAME_STEP
+    return Span(start, span.end)
 
 
 def _ingest(site: Storage, run: Run, file: Path, span: Span, sha256: str | None) -> Segment:

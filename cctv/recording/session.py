@@ -19,7 +19,7 @@ from cctv.core.time_range import Span
 from cctv.db.identity import read_identity
 from cctv.db.storage import Storage
 from cctv.footage.deletion import discard_header
-from cctv.footage.ingest import ingest
+from cctv.footage.ingest import ingest, unclaimed
 from cctv.footage.layout import incoming_directory
 from cctv.footage.runs import Run, anchor_run, begin_run, end_run, note_gap
 from cctv.model.footage import GapCause, Segment
@@ -180,6 +180,7 @@ class RecordingSession:
         self._reader.segmenter.successor = self._next_run.id
 
     async def _ingest(self, run: Run, file: Written, span: Span) -> None:
+        span = await self._worker.submit(unclaimed, self._site, run, span)
         segment = await self._worker.submit(ingest, self._site, run, file.path, span, file.sha256)
         facts = {"camera": segment.camera, "segment": segment.path, "run": run.id, "bytes": segment.size_bytes}
         log.info("segment.closed", extra={**facts, "seconds": segment.span.duration})

@@ -20,7 +20,7 @@ from cctv.core.time_range import Span
 from cctv.db.engine import read_transaction, write_transaction
 from cctv.db.storage import Storage
 from cctv.footage.deletion import discard_header
-from cctv.footage.ingest import described, enter, from_index_line, ingest
+from cctv.footage.ingest import described, enter, from_index_line, ingest, unclaimed
 from cctv.footage.layout import INDEX, incoming_name, segment_start
 from cctv.footage.media import MediaUnreadable, holes_in, read_timing
 from cctv.footage.quarantine import quarantine
@@ -150,7 +150,7 @@ def _adopt(site: Storage, path: Path) -> Segment | str | None:
     start = begins or max(run.started, written - timing.duration)
     for begin, end in holes_in(path):  # before the file moves: a crash in between repeats this
         note_gap(site, camera, Span(start + begin, start + end), GapCause.FRAMES_MISSING)
-    segment = ingest(site, run, path, Span(start, start + timing.duration))
+    segment = ingest(site, run, path, unclaimed(site, run, Span(start, start + timing.duration)))
     _audit(site, Act.FOOTAGE_ADOPTED, segment.path)
     return segment
 
