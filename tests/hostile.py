@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import ssl
 import threading
 from collections.abc import Callable
 
@@ -35,15 +36,15 @@ def usual(method: str, headers: dict[str, str]) -> bytes:
 class RtspServer:
     """`asked` has the method and the headers of every request."""
 
-    def __init__(self, answer: Answer) -> None:
-        self._answer, self._server = answer, socket.create_server(("127.0.0.1", 0))
+    def __init__(self, answer: Answer, tls: ssl.SSLContext | None = None) -> None:
+        self._answer, self._server, self._tls = answer, socket.create_server(("127.0.0.1", 0)), tls
         self.asked: list[tuple[str, dict[str, str]]] = []
         self._open: list[socket.socket] = []
         threading.Thread(target=self._serve, daemon=True).start()
 
     @property
     def url(self) -> str:
-        return f"rtsp://127.0.0.1:{self._server.getsockname()[1]}/main"
+        return f"{'rtsps' if self._tls else 'rtsp'}://127.0.0.1:{self._server.getsockname()[1]}/main"
 
     def __enter__(self) -> RtspServer:
         return self
@@ -66,6 +67,8 @@ class RtspServer:
                 threading.Thread(target=self._talk, args=(client,), daemon=True).start()
 
     def _talk(self, client: socket.socket) -> None:
+        if self._tls is not None:
+            client = self._tls.wrap_socket(client, server_side=True)
         with contextlib.suppress(OSError), client, client.makefile("rb") as lines:
             while (first := lines.readline()) and not first.startswith(b"$"):
                 method, url, _ = first.decode().split(" ", 2)

@@ -13,7 +13,9 @@ from dataclasses import dataclass, field
 
 from requests.utils import parse_dict_header
 
+from cctv.cameras.errors import BasicRefused
 from cctv.config.credentials import Credential
+from cctv.config.schema import CameraSettings
 
 _ALGORITHMS = {"MD5": hashlib.md5, "SHA-256": hashlib.sha256}  # the later, the stronger
 
@@ -58,6 +60,20 @@ def choose_challenge(headers: Iterable[str], *, allow_basic: bool) -> Challenge 
         return max(digests, key=lambda challenge: order.index(challenge.algorithm.removesuffix("-SESS")))
     basic = [challenge for challenge in challenges if challenge.scheme == "basic"]
     return basic[0] if basic and allow_basic else None
+
+
+def usable_challenge(
+    camera: CameraSettings, address: str, headers: Iterable[str], *, is_encrypted: bool
+) -> Challenge | None:
+    """The challenge that may be answered on a connection to a camera; None where there is none.
+
+    Raises BasicRefused where Basic alone is asked for, and neither TLS nor the site allows that.
+    """
+    offered = list(headers)
+    challenge = choose_challenge(offered, allow_basic=camera.allow_basic or is_encrypted)
+    if challenge is None and any(read_challenge(header).scheme == "basic" for header in offered):
+        raise BasicRefused(camera=camera.id, address=address)
+    return challenge
 
 
 @dataclass(slots=True)

@@ -15,9 +15,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from struct import Struct
 
-from cctv.cameras.authentication import Signer, choose_challenge
+from cctv.cameras.authentication import Signer, usable_challenge
 from cctv.cameras.errors import (
-    BasicRefused,
     CameraBusy,
     CameraDown,
     CameraFailed,
@@ -266,10 +265,9 @@ class Exchange:
         challenges = [line.partition(b":")[2].decode("latin-1") for line in headers if _name(line) == _CHALLENGE]
         if self.credential is None:
             return None
-        challenge = choose_challenge(challenges, allow_basic=self.camera.allow_basic or self.url.startswith("rtsps://"))
+        is_encrypted = self.url.startswith("rtsps://")
+        challenge = usable_challenge(self.camera, self.url, challenges, is_encrypted=is_encrypted)
         if challenge is None:
-            if any(text.strip().lower().startswith("basic") for text in challenges):
-                raise BasicRefused(camera=self.camera.id, address=self.url)
             return None
         # Once more only with a nonce that ran out: a wrong password sent twice locks an account twice as soon.
         ran_out = self._was_let_in or challenge.is_stale

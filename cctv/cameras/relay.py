@@ -144,6 +144,7 @@ class Relay:
 
     def _carry(self, client: socket.socket) -> None:
         self._listener.close()
+        self._peer.setblocking(False)
         ready = Readable()
         while time.monotonic() <= self._ends_at:
             ready.wait((client, self._peer, *(self._udp.sockets if self._udp is not None else ())), _TICK_SECONDS)
@@ -177,7 +178,7 @@ class Relay:
             return False
         requests, frames = self._exchange.requests(data)
         if requests:
-            self._peer.sendall(requests)
+            self._send(requests)
         if self._udp is not None:
             self._udp.send(frames)
         return True
@@ -185,18 +186,29 @@ class Relay:
     def _carry_answers(self, client: socket.socket) -> bool:
         """False when the camera has closed its side."""
         while True:
-            size = self._peer.recv_into(self._chunk)
+            try:
+                size = self._peer.recv_into(self._chunk)
+            except (BlockingIOError, ssl.SSLWantReadError):  # a part of a TLS record, or nothing for us in it
+                return True
             if not size:
                 return False
             for_client, for_camera = self._exchange.answers(self._chunk[:size])
             if for_camera:
-                self._peer.sendall(for_camera)
+                self._send(for_camera)
             if self._udp is not None:
                 self._udp.learn(self._exchange.server_ports)
             if for_client and not self._give(client, for_client):
                 return False
             if not (isinstance(self._peer, ssl.SSLSocket) and self._peer.pending()):
                 return True
+
+    def _send(self, data: bytes) -> None:
+        """To the camera, waiting for it; reading never waits, for TLS sends records that hold nothing for us."""
+        self._peer.settimeout(_SEND_SECONDS)
+        try:
+            self._peer.sendall(data)
+        finally:
+            self._peer.setblocking(False)
 
     def _give(self, client: socket.socket, data: Buffer) -> bool:
         self._unclaimed += len(data)

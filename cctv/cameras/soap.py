@@ -23,9 +23,8 @@ from onvif import ONVIFCamera
 from requests.structures import CaseInsensitiveDict
 from zeep.transports import Transport
 
-from cctv.cameras.authentication import Signer, choose_challenge
+from cctv.cameras.authentication import Signer, usable_challenge
 from cctv.cameras.errors import (
-    BasicRefused,
     CameraFailed,
     CameraOversized,
     CameraRedirected,
@@ -49,11 +48,12 @@ _SERVICE_PATHS = {"http://www.onvif.org/ver10/media/wsdl": "/onvif/media_service
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An answer over HTTP, as zeep reads it."""
+    """An answer over HTTP, as zeep reads it; `challenges` are its `WWW-Authenticate` headers."""
 
     status_code: int
     headers: Mapping[str, str]
     content: bytes
+    challenges: tuple[str, ...] = ()
     encoding: str | None = None
 
 
@@ -115,14 +115,13 @@ class DeviceTransport(Transport):
 
     def _sign_in(self, reply: Reply) -> bool:
         """Whether there is an answer to the challenge that was not given yet."""
-        challenges = [reply.headers["WWW-Authenticate"]] if "WWW-Authenticate" in reply.headers else []
-        may_send_basic = self._camera.allow_basic or self._base.scheme == "https"
-        if self._credential is None or not challenges:
+        if self._credential is None:
             return False
-        challenge = choose_challenge(challenges, allow_basic=may_send_basic)
+        is_encrypted = self._base.scheme == "https"
+        challenge = usable_challenge(
+            self._camera, self._camera.onvif or "", reply.challenges, is_encrypted=is_encrypted
+        )
         if challenge is None:
-            if challenges[0].strip().lower().startswith("basic"):
-                raise BasicRefused(**self._named())
             return False
         if self._signer is not None and not challenge.is_stale and self._signer.challenge.scheme == challenge.scheme:
             return False
@@ -157,7 +156,8 @@ class DeviceTransport(Transport):
             raise CameraOversized(camera=self._camera.id, detail="an ONVIF answer of more than 1 MB")
         if response.headers.get("Content-Encoding", "").strip().lower() not in _PLAIN:
             raise CameraFailed(camera=self._camera.id, detail="it compresses its answers, which it was not asked to")
-        return Reply(response.status, CaseInsensitiveDict(response.headers.items()), content)
+        challenges = tuple(response.headers.get_all("WWW-Authenticate", []))
+        return Reply(response.status, CaseInsensitiveDict(response.headers.items()), content, challenges)
 
     def _connected(self) -> http.client.HTTPConnection:
         base, seconds = self._base, self.operation_timeout

@@ -144,9 +144,8 @@ def test_http_digest_is_answered():
         if b"Authorization: Digest" in request:
             client.sendall((HEAD.format(status="404 Not Found", more="Content-Length: 0\r\n")).encode())
         else:
-            more = (
-                'WWW-Authenticate: Digest realm="x", nonce="n", qop="auth", algorithm=SHA-256\r\nContent-Length: 0\r\n'
-            )
+            more = 'WWW-Authenticate: Digest realm="x", nonce="n", qop="auth", algorithm=SHA-256\r\n'
+            more += "WWW-Authenticate: Basic realm=x\r\nContent-Length: 0\r\n"
             client.sendall(HEAD.format(status="401 Unauthorized", more=more).encode())
 
     with RawServer(write) as server, pytest.raises(CameraFailed):
