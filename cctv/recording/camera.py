@@ -17,7 +17,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from random import Random
 
-from cctv.cameras.errors import CameraDown
+from cctv.cameras.errors import CameraDown, CameraOversized
 from cctv.cameras.onvif import ReachedAddress, reach_camera
 from cctv.config.credentials import Credential
 from cctv.config.schema import CameraSettings
@@ -50,11 +50,14 @@ class Backoff:
     stable: timedelta = timedelta(seconds=30)
     jitter: float = 0.2
 
-    def wait(self, failures: int, cause: GapCause, random: Random) -> timedelta:
-        """Return the wait after that many failures in a row, the last for that cause."""
+    def wait(self, failures: int, cause: GapCause, random: Random, *, is_costly: bool = False) -> timedelta:
+        """Return the wait after that many failures in a row, the last for that cause.
+
+        `is_costly` is for a camera whose every attempt takes memory and time, such as one that floods.
+        """
         if failures < 1:
             return timedelta(0)
-        cap = self.cap_unauthorised if cause is GapCause.UNAUTHORISED else self.cap
+        cap = self.cap_unauthorised if is_costly or cause is GapCause.UNAUTHORISED else self.cap
         full = min(self.first * float(2 ** min(failures - 1, 20)), cap)
         return full - full * self.jitter * random.random()
 
@@ -164,7 +167,8 @@ class CameraRecorder:
             recorded = result.recorded_until - began if result.recorded_until else timedelta(0)
             failures = self._deps.backoff.failures_after(failures, recorded)
             self._set_phase(Phase.WAITING, cause=result.cause, message=result.fault.message)
-            wait = self._deps.backoff.wait(failures, result.cause, self._deps.random)
+            is_costly = isinstance(result.fault, CameraOversized)
+            wait = self._deps.backoff.wait(failures, result.cause, self._deps.random, is_costly=is_costly)
             retry = {"camera": self._camera.id, "cause": result.cause, "failures": failures, "wait_seconds": wait}
             log.debug("camera.awaited", extra=retry)
             await _wait_for(self._wake, wait.total_seconds())

@@ -36,3 +36,9 @@ def test_jitter_shortens_a_wait_by_a_fifth_at_most(failures, seed, cause):
     full = Backoff(jitter=0).wait(failures, cause, Random(seed))
 
     assert full * 0.8 <= wait <= full
+
+
+def test_a_camera_whose_attempts_cost_memory_is_tried_as_rarely_as_a_wrong_password():
+    waits = [Backoff(jitter=0).wait(count, GapCause.UNREACHABLE, Random(1), is_costly=True) for count in (1, 5, 20)]
+
+    assert waits == [timedelta(seconds=0.25), timedelta(seconds=4), timedelta(seconds=60)]
