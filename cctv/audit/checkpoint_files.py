@@ -18,9 +18,11 @@ from cctv.audit.chain import AuditBroken, AuditEntry
 from cctv.audit.log import audit_entries, chain_head, stored_entry_hash
 from cctv.core.clock import from_us
 from cctv.core.errors import FileUnreadable
+from cctv.core.text import parse_json
 from cctv.model.audit import Act
 
 FOLDER, LATEST, DAILY = "audit", "checkpoint.json", "checkpoints.jsonl"
+_MAX_SEQ = 1 << 63  # what SQLite counts up to
 _RESTART_ACTS = (Act.INDEX_REBUILT, Act.BACKUP_RESTORED)
 
 
@@ -114,7 +116,15 @@ def _intact(lines: Iterable[str]) -> Iterator[str]:
 
 
 def _read(line: str) -> Checkpoint:
-    record = json.loads(line)
-    payload = json.loads(record["checkpoint"])
+    record = parse_json(line)
+    payload = parse_json(record["checkpoint"])
     at, text = from_us(payload["at_us"]), record["checkpoint"]
-    return Checkpoint(payload["site"], payload["seq"], payload["hash"], at, text, record["signature"])
+    checkpoint = Checkpoint(payload["site"], payload["seq"], payload["hash"], at, text, record["signature"])
+    texts = (checkpoint.site, checkpoint.hash, checkpoint.signature)
+    if (
+        type(checkpoint.seq) is not int
+        or not 0 < checkpoint.seq < _MAX_SEQ
+        or not all(isinstance(t, str) for t in texts)
+    ):
+        raise ValueError("it is no checkpoint")
+    return checkpoint

@@ -23,6 +23,7 @@ from pathlib import Path
 from cctv.core.clock import iso
 from cctv.core.durable import exclusive
 from cctv.core.errors import UsageError
+from cctv.core.text import parse_json
 from cctv.db.identity import file_system_of
 from cctv.db.storage import Storage
 
@@ -69,7 +70,7 @@ class BackupState:
 def read_backup_state(root: Path) -> BackupState:
     """What `backup.json` records; empty where the file is missing or damaged."""
     try:
-        payload = json.loads((root / FILE).read_text())
+        payload = parse_json((root / FILE).read_text())
         held = payload["held"]
         copy = HeldCopy(held["id"], held["directory"], datetime.fromisoformat(held["at"])) if held else None
         last = datetime.fromisoformat(payload["last"]) if payload["last"] else None

@@ -7,7 +7,6 @@ the chain of an exception, and is written nowhere.
 from __future__ import annotations
 
 import os
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -16,6 +15,7 @@ from pathlib import Path
 from cctv.config.errors import CredentialsRefused, CredentialUnknown
 from cctv.config.loader import key_lines
 from cctv.config.schema import CameraSettings, Settings
+from cctv.config.settings_file import MAX_BYTES, toml_table
 from cctv.core.access import REACHABLE, why_untrusted
 
 DIRECTORY = "CREDENTIALS_DIRECTORY"  # set by systemd's LoadCredential=
@@ -102,8 +102,8 @@ def _from_directory(directory: Path, needed: set[str]) -> dict[str, Credential]:
 def _from_file(path: Path, *, others: int) -> dict[str, Credential]:
     text = _guarded_text(path, others=others)
     try:
-        raw = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raw = toml_table(text)
+    except ValueError as error:
         # tomllib's message may quote the text, and so a password.
         raise _refused(path, None, "it is not TOML", f"use the form {_FORM}, one section a credential.") from error
     lines = key_lines(text)
@@ -130,7 +130,10 @@ def _guarded_text(path: Path, *, others: int) -> str:
         with path.open("rb") as file:
             if (why := why_untrusted(path, os.fstat(file.fileno()), others)) is not None:
                 raise _refused(path, None, str(why.problem), str(why.following))
-            return file.read().decode()
+            data = file.read(MAX_BYTES + 1)
+            if len(data) > MAX_BYTES:
+                raise _refused(path, None, "it is larger than 1 MiB", f"use the form {_FORM}.")
+            return data.decode()
     except FileNotFoundError as error:
         following = f"create it with `install -m 600 /dev/null {path}`, then add {_FORM}."
         raise _refused(path, None, "there is no such file", following) from error

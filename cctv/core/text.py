@@ -14,6 +14,7 @@ import json
 import re
 import unicodedata
 from functools import lru_cache
+from typing import Any
 
 from cctv.core.errors import UsageError
 
@@ -65,6 +66,14 @@ def printable_json(text: str) -> str:
     if hidden_sign(text, "") is None:
         return text
     return "".join(json.dumps(sign)[1:-1] if _is_hidden(sign) else sign for sign in text)
+
+
+def parse_json(text: str | bytes) -> Any:  # noqa: ANN401 - as json.loads
+    """The value of a JSON text that may be hostile; raises ValueError, also where it nests too deeply for Python."""
+    try:
+        return json.loads(text)
+    except RecursionError as error:
+        raise ValueError("it nests too deeply") from error
 
 
 def without_secrets(text: str) -> str:

@@ -31,15 +31,21 @@ from fuzzing.door import Door, Try
 
 # The product.
 ask_stream_address, found_camera, pinned_address, device = (
-    onvif.ask_stream_address, onvif.found_camera, onvif.pinned_address, soap.Device,
-)  # fmt: skip
+    onvif.ask_stream_address,
+    onvif.found_camera,
+    onvif.pinned_address,
+    soap.Device,
+)
 Transport, Reply, Exchange, UdpTrack = soap.DeviceTransport, soap.Reply, exchange.Exchange, relay.UdpTrack
 parameter_sets, changed_sets, holds_picture, format_of = (
-    codec_params.parameter_sets, codec_params.changed_sets, codec_params.holds_picture, codec_params.format_of,
-)  # fmt: skip
+    codec_params.parameter_sets,
+    codec_params.changed_sets,
+    codec_params.holds_picture,
+    codec_params.format_of,
+)
 
 CAMERA = CameraSettings(CameraId("gevel-1"), ZoneId("facade"), "theft", onvif="192.0.2.20:8000", credential="c")
-CREDENTIAL = Credential("admin", "geheim")
+CREDENTIAL = Credential("admin", "q7-Zebra")
 _TIMEOUT = timedelta(seconds=5)
 _LOCAL = b"rtsp://127.0.0.1:5/word"
 _MAX_UDP_BYTES = 65_507
@@ -68,17 +74,47 @@ _ANSWERS: Mapping[str, str] = {
     "GetStreamUri": "<trt:GetStreamUriResponse><trt:MediaUri><tt:Uri>rtsp://192.0.2.20:554/main?a=1&amp;b=2</tt:Uri>"
     "<tt:InvalidAfterConnect>false</tt:InvalidAfterConnect><tt:InvalidAfterReboot>false</tt:InvalidAfterReboot>"
     "<tt:Timeout>PT0S</tt:Timeout></trt:MediaUri></trt:GetStreamUriResponse>",
-}  # fmt: skip
+}
 _FAULT = (
     "<s:Fault><s:Code><s:Value>s:Sender</s:Value><s:Subcode><s:Value>ter:NotAuthorized</s:Value></s:Subcode></s:Code>"
     '<s:Reason><s:Text xml:lang="en">Sender not Authorized</s:Text></s:Reason></s:Fault>'
 )
 _XML_WORDS = (
-    "<tt:Name>", "</tt:Name>", "<trt:Profiles>", "</trt:Profiles>", "<tt:Width>", "<![CDATA[", "]]>", "<!--", "-->", "<?x ?>",
-    "<!DOCTYPE a [<!ENTITY b 'c'>]>", "&b;", "&#x0;", "&#xD800;", "&amp;", 'xsi:nil="true"', 'xmlns:tt="x"', 'xmlns="y"',
-    'token=""', "PT60S", "P99999999999Y", "-1", "1e9", "INF", "NaN", "true", "rtsp://", "H265", "<x:y>", "\0", "é",
-    '<s:Body xmlns:s="http://www.w3.org/2003/05/soap-envelope">', "<xop:Include href='cid:a'/>", "rtsp://a:1:2/x y",
-)  # fmt: skip
+    "<tt:Name>",
+    "</tt:Name>",
+    "<trt:Profiles>",
+    "</trt:Profiles>",
+    "<tt:Width>",
+    "<![CDATA[",
+    "]]>",
+    "<!--",
+    "-->",
+    "<?x ?>",
+    "<!DOCTYPE a [<!ENTITY b 'c'>]>",
+    "&b;",
+    "&#x0;",
+    "&#xD800;",
+    "&amp;",
+    'xsi:nil="true"',
+    'xmlns:tt="x"',
+    'xmlns="y"',
+    'token=""',
+    "PT60S",
+    "P99999999999Y",
+    "-1",
+    "1e9",
+    "INF",
+    "NaN",
+    "true",
+    "rtsp://",
+    "H265",
+    "<x:y>",
+    "\0",
+    "é",
+    '<s:Body xmlns:s="http://www.w3.org/2003/05/soap-envelope">',
+    "<xop:Include href='cid:a'/>",
+    "rtsp://a:1:2/x y",
+)
 
 
 def _soap(rng: Random) -> bytes:
@@ -136,15 +172,41 @@ _SDP = (
     "QAEMAf//AWAAAAMAkAAAAwAAAwB4mZgJ;sprop-sps=QgEBAWAAAAMAkAAAAwAAAwB4oAPAgBDlja5JMvwBAAADAAEAAAMAHgg=;sprop-pps="
     "RAHBcrRiQA==\r\na=control:rtsp://192.0.2.20/t\r\nm=audio 0 RTP/AVP 0\r\na=control:track2\r\n",
     "v=0\r\nm=video 0 RTP/AVP 26\r\nm=application 0 RTP/AVP 107\r\na=rtpmap:107 vnd.onvif.metadata/90000\r\n",
-)  # fmt: skip
+)
 _SDP_WORDS = (
-    "v=0\r\n", "m=video 0 RTP/AVP 96\r\n", "m=video 65536 RTP/SAVP 96 97 98\r\n", "m=audio 0 RTP/AVP 97\r\n", "\r\n", "\n",
-    "a=rtpmap:96 H264/90000\r\n", "a=rtpmap:96 H265/0\r\n", "a=rtpmap:97 MPEG4-GENERIC/8000/2\r\n", "a=rtpmap:96 JPEG/90000\r\n",
-    "a=rtpmap:127 x/-1\r\n", "a=fmtp:96 ", "sprop-parameter-sets=", "Z2QAKKzZQHgCJ+XARAAAAwAEAAADAMg8YMZY,", "aOvjyyLA", ";",
-    "sprop-vps=", "sizelength=13;indexlength=3;config=1210", "a=control:", "rtsp://", "../", "a=range:npt=now-\r\n", "96", "=",
-    "a=framerate:1e9\r\n", "a=framesize:96 99999-99999\r\n", "a=x-dimensions:99999,99999\r\n", "c=IN IP4 224.2.1.1/127/9\r\n",
-    "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:aaaa\r\n", "b=AS:-1\r\n", "k=clear:x\r\n", "a=mpeg4-iod:\"data:,AAAA\"\r\n",
-)  # fmt: skip
+    "v=0\r\n",
+    "m=video 0 RTP/AVP 96\r\n",
+    "m=video 65536 RTP/SAVP 96 97 98\r\n",
+    "m=audio 0 RTP/AVP 97\r\n",
+    "\r\n",
+    "\n",
+    "a=rtpmap:96 H264/90000\r\n",
+    "a=rtpmap:96 H265/0\r\n",
+    "a=rtpmap:97 MPEG4-GENERIC/8000/2\r\n",
+    "a=rtpmap:96 JPEG/90000\r\n",
+    "a=rtpmap:127 x/-1\r\n",
+    "a=fmtp:96 ",
+    "sprop-parameter-sets=",
+    "Z2QAKKzZQHgCJ+XARAAAAwAEAAADAMg8YMZY,",
+    "aOvjyyLA",
+    ";",
+    "sprop-vps=",
+    "sizelength=13;indexlength=3;config=1210",
+    "a=control:",
+    "rtsp://",
+    "../",
+    "a=range:npt=now-\r\n",
+    "96",
+    "=",
+    "a=framerate:1e9\r\n",
+    "a=framesize:96 99999-99999\r\n",
+    "a=x-dimensions:99999,99999\r\n",
+    "c=IN IP4 224.2.1.1/127/9\r\n",
+    "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:aaaa\r\n",
+    "b=AS:-1\r\n",
+    "k=clear:x\r\n",
+    'a=mpeg4-iod:"data:,AAAA"\r\n',
+)
 
 
 def _sdp(rng: Random) -> bytes:
@@ -167,19 +229,60 @@ def _open_sdp(folder: Path) -> Try:
 
 
 _ADDRESSES = (
-    "rtsp://192.0.2.20:554/main?channel=1&subtype=0", "rtsp://admin:geheim@192.0.2.20/h264", "rtsps://[2001:db8::1]:322/x",
-    "rtsp://192.0.2.20:554:554/a b", "rtsp://u:p@@h/", "http://192.0.2.20:8000/onvif/device_service", "192.0.2.20:8000",
-    "Digest realm=\"x\", nonce=\"n\", algorithm=SHA-256, qop=\"auth,auth-int\", opaque=\"o\"", "Basic realm=x",
-)  # fmt: skip
+    "rtsp://192.0.2.20:554/main?channel=1&subtype=0",
+    "rtsp://admin:geheim@192.0.2.20/h264",
+    "rtsps://[2001:db8::1]:322/x",
+    "rtsp://192.0.2.20:554:554/a b",
+    "rtsp://u:p@@h/",
+    "http://192.0.2.20:8000/onvif/device_service",
+    "192.0.2.20:8000",
+    'Digest realm="x", nonce="n", algorithm=SHA-256, qop="auth,auth-int", opaque="o"',
+    "Basic realm=x",
+)
 _ADDRESS_WORDS = (
-    "rtsp://", "rtsps://", "RTSP://", "http://", "//", "://", "@", "@@", ":", ":0", ":65536", ":99999999999999999999", "[::1]",
-    "[::1", "%00", "%zz", "%", "?", "#", "..", "/", "\\", "admin:geheim", "192.0.2.20", "xn--", "password=geheim", "é", " ",
-    "Digest ", "nonce=\"", "realm=", ",", "\"", "qop=auth", "stale=true", "algorithm=MD5-sess", "algorithm=", "Basic ",
-)  # fmt: skip
+    "rtsp://",
+    "rtsps://",
+    "RTSP://",
+    "http://",
+    "//",
+    "://",
+    "@",
+    "@@",
+    ":",
+    ":0",
+    ":65536",
+    ":99999999999999999999",
+    "[::1]",
+    "[::1",
+    "%00",
+    "%zz",
+    "%",
+    "?",
+    "#",
+    "..",
+    "/",
+    "\\",
+    "admin:geheim",
+    "192.0.2.20",
+    "xn--",
+    "password=geheim",
+    "é",
+    " ",
+    "Digest ",
+    'nonce="',
+    "realm=",
+    ",",
+    '"',
+    "qop=auth",
+    "stale=true",
+    "algorithm=MD5-sess",
+    "algorithm=",
+    "Basic ",
+)
 
 
 def _address(rng: Random) -> bytes:
-    return hostile.encoded(rng, hostile.text(rng, _ADDRESSES, _ADDRESS_WORDS))
+    return hostile.encoded(rng, hostile.text(rng, _ADDRESSES, _ADDRESS_WORDS))[: soap.MAX_ANSWER_BYTES]
 
 
 def _open_address(folder: Path) -> Try:
@@ -189,7 +292,7 @@ def _open_address(folder: Path) -> Try:
         told = data.decode("utf-8", "replace")
         challenge = choose_challenge([told], allow_basic=False)
         if challenge is not None:
-            assert "geheim" not in Signer(challenge, CREDENTIAL).header("DESCRIBE", "rtsp://192.0.2.20/main")
+            assert "q7-Zebra" not in Signer(challenge, CREDENTIAL).header("DESCRIBE", "rtsp://192.0.2.20/main")
         for rule in (fields.rtsp, fields.onvif, fields.mail_host):
             try:
                 rule(told)
@@ -218,15 +321,42 @@ def _sets(rng: Random) -> bytes:
 
 
 _UNITS = {
-    False: [bytes.fromhex(unit) for unit in (
-        "6764001eacd940a02ff9610000030001000003003c8f162d96", "68ebe3cb22c0", "67f4000d919b28283f60220000030002000003006 41e28532c".replace(" ", ""),
-        "6588840037fffe", "419a246c41", "0605ffff", "0900", "0910", "6d40", "6f00", "7f", "67", "68", "67ffffffffffffffff",
-    )],
-    True: [bytes.fromhex(unit) for unit in (
-        "40010c01ffff016000000300900000030000030078999809", "420101016000000300900000030000030078a003c08010e58dae4932fc01",
-        "4401c172b46240", "2601af08", "0201d0", "4e01051a", "460150", "4001", "4201ffffffffffffffff", "7e01", "44",
-    )],
-}  # fmt: skip
+    False: [
+        bytes.fromhex(unit)
+        for unit in (
+            "6764001eacd940a02ff9610000030001000003003c8f162d96",
+            "68ebe3cb22c0",
+            "67f4000d919b28283f6022000003000200000300641e28532c",
+            "6588840037fffe",
+            "419a246c41",
+            "0605ffff",
+            "0900",
+            "0910",
+            "6d40",
+            "6f00",
+            "7f",
+            "67",
+            "68",
+            "67ffffffffffffffff",
+        )
+    ],
+    True: [
+        bytes.fromhex(unit)
+        for unit in (
+            "40010c01ffff016000000300900000030000030078999809",
+            "420101016000000300900000030000030078a003c08010e58dae4932fc01",
+            "4401c172b46240",
+            "2601af08",
+            "0201d0",
+            "4e01051a",
+            "460150",
+            "4001",
+            "4201ffffffffffffffff",
+            "7e01",
+            "44",
+        )
+    ],
+}
 
 
 def _open_sets(folder: Path) -> Try:
@@ -261,14 +391,30 @@ _MATCH = (
     "http://[fe80::1%25eth0]/onvif</d:XAddrs><d:MetadataVersion>1</d:MetadataVersion></d:ProbeMatch></d:ProbeMatches>"
     "</s:Body></s:Envelope>"
 )
-_LAUGHS = "<!DOCTYPE s:Envelope [<!ENTITY a 'aaaaaaaaaa'>%s]>" % "".join(
-    f"<!ENTITY {chr(98 + level)} '{f'&{chr(97 + level)};' * 10}'>" for level in range(8)
+_LAUGHS = "".join(
+    (
+        "<!DOCTYPE s:Envelope [<!ENTITY a 'aaaaaaaaaa'>",
+        *(f"<!ENTITY {chr(98 + level)} '{f'&{chr(97 + level)};' * 10}'>" for level in range(8)),
+        "]>",
+    )
 )
 
 
 def _discovery(rng: Random) -> bytes:
-    words = (*_XML_WORDS, "<d:ProbeMatch>", "</d:ProbeMatch>", "onvif://www.onvif.org/name/", "http://h:x/", "%E2%80%AE", _LAUGHS,
-             "&i;", 'InstanceId="x"', "d:Types", "dn:", "<d:XAddrs>")  # fmt: skip
+    words = (
+        *_XML_WORDS,
+        "<d:ProbeMatch>",
+        "</d:ProbeMatch>",
+        "onvif://www.onvif.org/name/",
+        "http://h:x/",
+        "%E2%80%AE",
+        _LAUGHS,
+        "&i;",
+        'InstanceId="x"',
+        "d:Types",
+        "dn:",
+        "<d:XAddrs>",
+    )
     return hostile.encoded(rng, hostile.text(rng, (_MATCH,), words))[:_MAX_UDP_BYTES]
 
 

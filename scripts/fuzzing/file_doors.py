@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
 import json
@@ -54,86 +55,353 @@ _TOML = (
     '[credentials]\nfile = "credentials.toml"\n[alerts]\nmail = "a@example.org"\nsmtp = "localhost:25"\ncommand = ["/bin/true"]\n'
     '[backup]\nfolder = "/mnt"\nkeep = { daily = 7, weekly = 5 }\nlongest = "31d"\n[policy]\nleast_visible = "80%"\n'
     '[letters]\nwords = { "theft" = { fr = "vol" } }\n',
-)  # fmt: skip
+)
 _TOML_WORDS = (
-    "[site]\n", "[zones.x]\n", "[cameras.x]\n", "[cameras.x.y.z]\n", "[[cameras]]\n", "[backup]\n", 'retention = "7d"\n', '"7d"',
-    'zone = "facade"\n', "a.b.c.d = 1\n", 'name = "x"\n', '"""', "'''", '"', "'", "#", "= ", "[", "]", "{", "}", ",", "true", "nan",
-    "inf", "1e999", "0x1F", "1_000", "1979-05-27T07:32:00Z", "07:32:00", "\\u0000", "\\U0010FFFF", "\\uD800", "\r\n", "a.", '"a".',
-    'masks = [[[0,0],[nan,0],[1,1]]]\n', 'schedule = ["24:00-25:00"]\n', 'password = "geheim"\n', 'kind = "toilet"\n', "[a]\n",
-)  # fmt: skip
-_CREDENTIALS = ('[c]\nusername = "admin"\npassword = "geheim"\nrotated = 2026-11-01\n[d]\nusername = "u"\npassword = ""\n',)
+    "[site]\n",
+    "[zones.x]\n",
+    "[cameras.x]\n",
+    "[cameras.x.y.z]\n",
+    "[[cameras]]\n",
+    "[backup]\n",
+    'retention = "7d"\n',
+    '"7d"',
+    'zone = "facade"\n',
+    "a.b.c.d = 1\n",
+    'name = "x"\n',
+    '"""',
+    "'''",
+    '"',
+    "'",
+    "#",
+    "= ",
+    "[",
+    "]",
+    "{",
+    "}",
+    ",",
+    "true",
+    "nan",
+    "inf",
+    "1e999",
+    "0x1F",
+    "1_000",
+    "1979-05-27T07:32:00Z",
+    "07:32:00",
+    "\\u0000",
+    "\\U0010FFFF",
+    "\\uD800",
+    "\r\n",
+    "a.",
+    '"a".',
+    "masks = [[[0,0],[nan,0],[1,1]]]\n",
+    'schedule = ["24:00-25:00"]\n',
+    'password = "geheim"\n',
+    'kind = "toilet"\n',
+    "[a]\n",
+)
+_CREDENTIALS = (
+    '[c]\nusername = "admin"\npassword = "geheim"\nrotated = 2026-11-01\n[d]\nusername = "u"\npassword = ""\n',
+)
 _TIMES = (
-    "za 22u", "22u30", "gisteren 14:00", "21/11 9:30", "2026-11-21 22:00", "2026-11-21T22:00:00+01:00", "zaterdagnacht 2u",
-    "hier soir", "samedi 22h30", "il y a 2 heures", "vorige week dinsdag 14u", "last saturday 10 pm", "+2 uur", "+ 30 min", "30d",
-    "29 februari 2028", "25/10/2026 2:30", "half drie", "kwart voor 8", "midi", "minuit", "12 november om 14u05", "90s", "72h", "nu",
-)  # fmt: skip
+    "za 22u",
+    "22u30",
+    "gisteren 14:00",
+    "21/11 9:30",
+    "2026-11-21 22:00",
+    "2026-11-21T22:00:00+01:00",
+    "zaterdagnacht 2u",
+    "hier soir",
+    "samedi 22h30",
+    "il y a 2 heures",
+    "vorige week dinsdag 14u",
+    "last saturday 10 pm",
+    "+2 uur",
+    "+ 30 min",
+    "30d",
+    "29 februari 2028",
+    "25/10/2026 2:30",
+    "half drie",
+    "kwart voor 8",
+    "midi",
+    "minuit",
+    "12 november om 14u05",
+    "90s",
+    "72h",
+    "nu",
+)
 _TIME_WORDS = (
-    "za", "zo ", "maandag", "samedi", "tuesday", "vorige ", "volgende ", "week ", "gisteren", "eergisteren", "nacht", "avond", "22u",
-    "22:00", "24:00", "2u30", "om ", "à ", "at ", "half ", "kwart ", "voor ", "over ", "+", "-", "/", ".", ":", "29", "31", "2026", "uur",
-    "min", "dagen", "pm", "am", "Z", "+01:00", "CET", "T", "november ", "novembre ", "99999999999999999999", "d", "h", "m", "s", " ",
-)  # fmt: skip
+    "za",
+    "zo ",
+    "maandag",
+    "samedi",
+    "tuesday",
+    "vorige ",
+    "volgende ",
+    "week ",
+    "gisteren",
+    "eergisteren",
+    "nacht",
+    "avond",
+    "22u",
+    "22:00",
+    "24:00",
+    "2u30",
+    "om ",
+    "à ",
+    "at ",
+    "half ",
+    "kwart ",
+    "voor ",
+    "over ",
+    "+",
+    "-",
+    "/",
+    ".",
+    ":",
+    "29",
+    "31",
+    "2026",
+    "uur",
+    "min",
+    "dagen",
+    "pm",
+    "am",
+    "Z",
+    "+01:00",
+    "CET",
+    "T",
+    "november ",
+    "novembre ",
+    "99999999999999999999",
+    "d",
+    "h",
+    "m",
+    "s",
+    " ",
+)
 _KEEP: list[Any] = [
-    {"schema": 1, "boxes": [{"id": "a", "frame": 0, "x": 0, "y": 0, "w": 10, "h": 20},
-                            {"id": "a", "frame": 40, "x": 5.5, "y": 0, "w": 10, "h": 20}],
-     "hide": [{"id": "p", "frame": 3, "x": 1, "y": 2, "w": 3, "h": 4, "reason": "plate"}]},
+    {
+        "schema": 1,
+        "boxes": [
+            {"id": "a", "frame": 0, "x": 0, "y": 0, "w": 10, "h": 20},
+            {"id": "a", "frame": 40, "x": 5.5, "y": 0, "w": 10, "h": 20},
+        ],
+        "hide": [{"id": "p", "frame": 3, "x": 1, "y": 2, "w": 3, "h": 4, "reason": "plate"}],
+    },
     {"schema": 1, "boxes": []},
-]  # fmt: skip
+]
 _PERIOD = {"start": "2026-11-21T21:00:00Z", "end": "2026-11-21T21:05:00Z"}
 _BY = {"at": "2026-11-22T09:00:00Z", "account": "dpo", "on_behalf_of": None}
 _SHA = "a" * 64
 _TWO = hashlib.sha256(b"{}").hexdigest()
 _SOURCE = {"name": "20261121T210000.000Z.mp4", "sha256": _SHA, "span": _PERIOD}
 _COMMON = {
-    "schema": 1, "package": "REQ-2026-001-1", "site": {"name": "Post", "uuid": "u"}, "software": "cctv 0.1", "language": "nl",
-    "requested": _PERIOD, "cameras": ["gevel-1"], "built": _BY, "expires": "2026-12-21T00:00:00Z", "key": "SHA256:x",
+    "schema": 1,
+    "package": "REQ-2026-001-1",
+    "site": {"name": "Post", "uuid": "u"},
+    "software": "cctv 0.1",
+    "language": "nl",
+    "requested": _PERIOD,
+    "cameras": ["gevel-1"],
+    "built": _BY,
+    "expires": "2026-12-21T00:00:00Z",
+    "key": "SHA256:x",
     "gaps": [{"camera": "gevel-1", "span": _PERIOD, "cause": "camera down"}],
     "files": [{"file": "README.txt", "sha256": _SHA, "size_bytes": 10}],
-}  # fmt: skip
+}
 _MANIFESTS: list[Any] = [
-    {**_COMMON, "request": "REQ-2026-001", "mode": "redacted", "outputs": [
-        {"file": "gevel-1-part-1.mp4", "sha256": _SHA, "size_bytes": 10, "frames": 100, "camera": "gevel-1", "part": 1,
-         "span": _PERIOD, "sources": [_SOURCE], "plan_sha256": _SHA, "backdrop_sha256": [_SHA], "prepared": _BY, "approved": _BY,
-         "verified": {"frames": 100, "live_pixels_outside": 0, "same_times": True, "audio_streams": 0, "metadata_entries": 0},
-         "masks": [[[0, 0], [100, 0], [100, 50]]], "others": "shape", "signed_off": ["dpo"]}]},
-    {**_COMMON, "disclosure": "DIS-2026-001", "mode": "unredacted", "opened": _BY, "approved": _BY,
-     "ground": {"recipient": "police", "authority": "a", "reference": "r", "duty": "d", "basis": "b"}, "outputs": [
-        {"file": "gevel-1-1.mp4", "sha256": _SHA, "size_bytes": 10, "frames": 9, "stream_sha256": _SHA, "codec": "h264",
-         "camera": "gevel-1", "span": _PERIOD, "sources": [{**_SOURCE, "frames": 9}]}]},
-]  # fmt: skip
-_LINES: list[Any] = [
-    {"name": "20261121T210000.000Z.mp4", "camera": "gevel-1", "zone": "facade", "start_us": 1795294800000000,
-     "end_us": 1795294860000000, "limit_us": 1795899600000000, "sha256": _SHA, "bytes": 1000, "policy": 1, "run": 3},
-]  # fmt: skip
-_HOLDS: list[Any] = [
-    {"schema": 1, "id": "HOLD-2026-003", "ground_kind": "incident", "ground_id": "INC-2026-001", "cameras": ["gevel-1", "foyer-1"],
-     "start": "2026-11-21T21:00:00.000Z", "end": "2026-11-21T22:00:00.000Z", "review": "2026-12-21T22:00:00.000Z",
-     "placed": "2026-11-22T09:00:00.000Z", "placed_by": "staff"},
-]  # fmt: skip
-_BACKUPS: list[Any] = [
-    {"schema": 1, "site": "s" * 36, "database": "d" * 36, "site_name": "Post", "made": "2026-11-22T09:00:00.000Z", "made_by": "root",
-     "program": "0.1", "version": "0020", "audit_entries": 12, "audit_head": _SHA, "segments": 3, "holds": ["HOLD-2026-003"],
-     "files": [{"name": "cctv.db", "bytes": 2, "sha256": _SHA}, {"name": "holds/HOLD-2026-003.json", "bytes": 2, "sha256": _SHA}]},
-]  # fmt: skip
-_CHECKPOINTS: list[Any] = [
-    {"checkpoint": '{"at_us":1795294800000000,"hash":"' + _SHA + '","schema":1,"seq":12,"site":"s"}', "signature": "-----BEGIN"}
+    {
+        **_COMMON,
+        "request": "REQ-2026-001",
+        "mode": "redacted",
+        "outputs": [
+            {
+                "file": "gevel-1-part-1.mp4",
+                "sha256": _SHA,
+                "size_bytes": 10,
+                "frames": 100,
+                "camera": "gevel-1",
+                "part": 1,
+                "span": _PERIOD,
+                "sources": [_SOURCE],
+                "plan_sha256": _SHA,
+                "backdrop_sha256": [_SHA],
+                "prepared": _BY,
+                "approved": _BY,
+                "verified": {
+                    "frames": 100,
+                    "live_pixels_outside": 0,
+                    "same_times": True,
+                    "audio_streams": 0,
+                    "metadata_entries": 0,
+                },
+                "masks": [[[0, 0], [100, 0], [100, 50]]],
+                "others": "shape",
+                "signed_off": ["dpo"],
+            }
+        ],
+    },
+    {
+        **_COMMON,
+        "disclosure": "DIS-2026-001",
+        "mode": "unredacted",
+        "opened": _BY,
+        "approved": _BY,
+        "ground": {"recipient": "police", "authority": "a", "reference": "r", "duty": "d", "basis": "b"},
+        "outputs": [
+            {
+                "file": "gevel-1-1.mp4",
+                "sha256": _SHA,
+                "size_bytes": 10,
+                "frames": 9,
+                "stream_sha256": _SHA,
+                "codec": "h264",
+                "camera": "gevel-1",
+                "span": _PERIOD,
+                "sources": [{**_SOURCE, "frames": 9}],
+            }
+        ],
+    },
 ]
-_POLICIES = tuple(path.read_text() for path in sorted((_ROOT / "docs" / "policies").glob("*.txt"))) + (
+_LINES: list[Any] = [
+    {
+        "name": "20261121T210000.000Z.mp4",
+        "camera": "gevel-1",
+        "zone": "facade",
+        "start_us": 1795294800000000,
+        "end_us": 1795294860000000,
+        "limit_us": 1795899600000000,
+        "sha256": _SHA,
+        "bytes": 1000,
+        "policy": 1,
+        "run": 3,
+    },
+]
+_HOLDS: list[Any] = [
+    {
+        "schema": 1,
+        "id": "HOLD-2026-003",
+        "ground_kind": "incident",
+        "ground_id": "INC-2026-001",
+        "cameras": ["gevel-1", "foyer-1"],
+        "start": "2026-11-21T21:00:00.000Z",
+        "end": "2026-11-21T22:00:00.000Z",
+        "review": "2026-12-21T22:00:00.000Z",
+        "placed": "2026-11-22T09:00:00.000Z",
+        "placed_by": "staff",
+    },
+]
+_BACKUPS: list[Any] = [
+    {
+        "schema": 1,
+        "site": "s" * 36,
+        "database": "d" * 36,
+        "site_name": "Post",
+        "made": "2026-11-22T09:00:00.000Z",
+        "made_by": "root",
+        "program": "0.1",
+        "version": "0020",
+        "audit_entries": 12,
+        "audit_head": _SHA,
+        "segments": 3,
+        "holds": ["HOLD-2026-003"],
+        "files": [
+            {"name": "cctv.db", "bytes": 2, "sha256": _SHA},
+            {"name": "holds/HOLD-2026-003.json", "bytes": 2, "sha256": _SHA},
+        ],
+    },
+]
+_CHECKPOINTS: list[Any] = [
+    {
+        "checkpoint": '{"at_us":1795294800000000,"hash":"' + _SHA + '","schema":1,"seq":12,"site":"s"}',
+        "signature": "-----BEGIN",
+    }
+]
+_POLICIES = (
+    *(path.read_text() for path in sorted((_ROOT / "docs" / "policies").glob("*.txt"))),
     "<!doctype html><html><body><p>De camerabeelden worden maximaal 4 weken bewaard.</p></body></html>",
 )
 _POLICY_WORDS = (
-    "camerabeelden ", "worden ", "bewaard ", "maximaal ", "4 weken ", "dertig dagen ", "binnen ", "1 maand ", "verzoek ", "72 uur ",
-    "datalek ", "Autoriteit Persoonsgegevens ", "GBA ", "les images ", "conservées ", "pendant ", "30 jours ", "the footage ", "is kept ",
-    "for 28 days ", "at most ", "gevel ", "foyer ", "en ", "; ", ". ", ", ", "\n", "<p>", "</p>", "<script>", "<!--", "&nbsp;", "<html",
-    "recht op inzage ", "99999999999999999999 dagen ", "0 dagen ", "het ", "van ", "niet ", "diefstal ", "beveiliging ", "é",
-)  # fmt: skip
+    "camerabeelden ",
+    "worden ",
+    "bewaard ",
+    "maximaal ",
+    "4 weken ",
+    "dertig dagen ",
+    "binnen ",
+    "1 maand ",
+    "verzoek ",
+    "72 uur ",
+    "datalek ",
+    "Autoriteit Persoonsgegevens ",
+    "GBA ",
+    "les images ",
+    "conservées ",
+    "pendant ",
+    "30 jours ",
+    "the footage ",
+    "is kept ",
+    "for 28 days ",
+    "at most ",
+    "gevel ",
+    "foyer ",
+    "en ",
+    "; ",
+    ". ",
+    ", ",
+    "\n",
+    "<p>",
+    "</p>",
+    "<script>",
+    "<!--",
+    "&nbsp;",
+    "<html",
+    "recht op inzage ",
+    "99999999999999999999 dagen ",
+    "0 dagen ",
+    "het ",
+    "van ",
+    "niet ",
+    "diefstal ",
+    "beveiliging ",
+    "é",
+)
 _TYPED = (
-    "REQ-2026-007", " req-2026-0007 ", "HOLD-2026-003", "gevel-1", "An Peeters", "an.peeters@example.org",
-    "Hendrik Serruyslaan 18A, 8400 Oostende", "90.01.02-123.45", "+32 470 12 34 56", "laptop, foyer",
-)  # fmt: skip
+    "REQ-2026-007",
+    " req-2026-0007 ",
+    "HOLD-2026-003",
+    "gevel-1",
+    "An Peeters",
+    "an.peeters@example.org",
+    "Hendrik Serruyslaan 18A, 8400 Oostende",
+    "90.01.02-123.45",
+    "+32 470 12 34 56",
+    "laptop, foyer",
+)
 _TYPED_WORDS = (
-    "REQ-", "INC-", "HOLD-", "2026", "-", "007", "@", "example.org", "90010212345", "90.01.02-123.45", "٢٠٢٦", "²", "①", "0" * 60,
-    ", ", "\n", "An", "\u202e", "é", "ＲＥＱ", "İ", "ß",
-)  # fmt: skip
+    "REQ-",
+    "INC-",
+    "HOLD-",
+    "2026",
+    "-",
+    "007",
+    "@",
+    "example.org",
+    "90010212345",
+    "90.01.02-123.45",
+    "٢٠٢٦",
+    "²",
+    "①",
+    "0" * 60,
+    ", ",
+    "\n",
+    "An",
+    "\u202e",
+    "é",
+    "ＲＥＱ",
+    "İ",
+    "ß",
+)
 
 
 def _text_of(samples: tuple[str, ...], words: tuple[str, ...]) -> Callable[[Random], bytes]:
@@ -162,7 +430,17 @@ def _archive(rng: Random) -> bytes:
     Most have the members that the manifest names, with their hashes, before anything is bent.
     """
     names = ["cctv.db", "holds/HOLD-2026-003.json", "audit/checkpoint.json", "keys/signing", "cameras.toml"]
-    odd = ["../x", "/tmp/x", "a/../b", "cctv.db/x", "é", ".bundle.tar", "manifest.json", "holds/" * 60, hostile.junk(rng)]
+    odd = [
+        "../x",
+        "/tmp/x",
+        "a/../b",
+        "cctv.db/x",
+        "é",
+        ".bundle.tar",
+        "manifest.json",
+        "holds/" * 60,
+        hostile.junk(rng),
+    ]
     members = [(name, b"{}") for name in rng.sample(names, rng.randrange(1, 5))]
     document = {**_BACKUPS[0], "files": [{"name": name, "bytes": 2, "sha256": _TWO} for name, _ in members]}
     written = hostile.tree(rng, [document]) if rng.random() < 0.6 else json.dumps(document)
@@ -295,10 +573,8 @@ def _typed(folder: Path) -> Try:
         json.loads(printable_json(json.dumps(text, ensure_ascii=False)))
         kind = id_kind(typed_id(text))
         assert not valid_id(name := typed_name(text)) or name.isascii()
-        try:
+        with contextlib.suppress(ValueError):
             mail(text)
-        except ValueError:
-            pass
         party = check_party(Party(RequesterRole.SUBJECT, text, text), Area.EU)
         assert "\n" not in party.name
         return kind
@@ -312,17 +588,27 @@ def _policy(folder: Path) -> Try:
 
 
 FILE_DOORS = (
-    Door("cameras.toml", _text_of(_TOML, _TOML_WORDS), _in_file("cameras.toml", lambda path: load_settings(path, environ={}))),
+    Door(
+        "cameras.toml",
+        _text_of(_TOML, _TOML_WORDS),
+        _in_file("cameras.toml", lambda path: load_settings(path, environ={})),
+    ),
     Door("times", _text_of(_TIMES, _TIME_WORDS), _times),
     Door("KEEP.json", _json_of(_KEEP, "boxes"), _in_file("KEEP.json", _keep)),
     Door("manifests", _json_of(_MANIFESTS, "outputs"), _manifest),
     Door("credentials", _text_of(_CREDENTIALS, _TOML_WORDS), _credentials),
-    Door("index.jsonl", _lines, _in_file(
-        "index.jsonl", lambda path: lines_in(path.parent, "segments/facade/gevel-1/2026-11-21"))),
+    Door(
+        "index.jsonl",
+        _lines,
+        _in_file("index.jsonl", lambda path: lines_in(path.parent, "segments/facade/gevel-1/2026-11-21")),
+    ),
     Door("holds", _json_of(_HOLDS, None), _holds),
     Door("policy-texts", _text_of(_POLICIES, _POLICY_WORDS), _policy),
     Door("back-ups", _archive, _open_archive),
-    Door("checkpoints", _json_of(_CHECKPOINTS), _in_file(
-        "audit/checkpoint.json", lambda path: all_checkpoints(path.parent.parent))),
+    Door(
+        "checkpoints",
+        _json_of(_CHECKPOINTS),
+        _in_file("audit/checkpoint.json", lambda path: all_checkpoints(path.parent.parent)),
+    ),
     Door("typed", _text_of(_TYPED, _TYPED_WORDS), _typed),
-)  # fmt: skip
+)

@@ -16,15 +16,71 @@ LARGE_ONE_IN = 300
 _LARGEST_BYTES = 6_000_000
 _DEEP, _MANY = "\ue000deep", "\ue000many"  # stand in a tree for what would be slow to build there
 NUMBERS: tuple[Json, ...] = (
-    0, -1, 1, 2**31, -(2**31), 2**53 + 1, 2**63, -(2**63), 2**64, 10**30, 10**400, 1e-320, 1e308, 0.1, -0.0,
-    float("nan"), float("inf"), float("-inf"), True, False,
-)  # fmt: skip
+    0,
+    -1,
+    1,
+    2**31,
+    -(2**31),
+    2**53 + 1,
+    2**63,
+    -(2**63),
+    2**64,
+    10**30,
+    10**400,
+    1e-320,
+    1e308,
+    0.1,
+    -0.0,
+    float("nan"),
+    float("inf"),
+    float("-inf"),
+    True,
+    False,
+)
 TEXTS = (
-    "", " ", "\0", "\n", "\r\n", "\ud800", "\udfff\ud800", "\u202e", "\u200b", "\ufeff", "\U0010ffff", "e\u0301", "ß", "İ",
-    "..", "../../etc/passwd", "/etc/passwd", "a/b", "a\\b", "CON", "-rf", "$(id)", "%s%n", "{0}", "{path}", "<b>", "&lt;",
-    "NaN", "Infinity", "1e999", "9" * 4400, "0x10", "２０２６", "2026-02-30", "9999-12-31T23:59:59.999999Z", "0001-01-01",
-    "2026-11-21T22:00:00", "2026-11-21T22:00:00+99:99", "24:00", "null", "A" * 300, "é" * 5000,
-)  # fmt: skip
+    "",
+    " ",
+    "\0",
+    "\n",
+    "\r\n",
+    "\ud800",
+    "\udfff\ud800",
+    "\u202e",
+    "\u200b",
+    "\ufeff",
+    "\U0010ffff",
+    "e\u0301",
+    "ß",
+    "İ",
+    "..",
+    "../../etc/passwd",
+    "/etc/passwd",
+    "a/b",
+    "a\\b",
+    "CON",
+    "-rf",
+    "$(id)",
+    "%s%n",
+    "{0}",
+    "{path}",
+    "<b>",
+    "&lt;",
+    "NaN",
+    "Infinity",
+    "1e999",
+    "9" * 4400,
+    "0x10",
+    "２０２６",
+    "2026-02-30",
+    "9999-12-31T23:59:59.999999Z",
+    "0001-01-01",
+    "2026-11-21T22:00:00",
+    "2026-11-21T22:00:00+99:99",
+    "24:00",
+    "null",
+    "A" * 300,
+    "é" * 5000,
+)
 SIGNS = "\0\t\n\r\x1b \"'\\/<>[]{}()=:;,.#$%&+-*|~@!?0159aAzZ_é€\u00a0\u2028\u202e\ufeff\ud800\U0001f600"
 
 
@@ -103,7 +159,7 @@ def large(rng: Random, made: str, words: Sequence[str]) -> str:
         case 2:
             piece = rng.choice(lines) or " "
         case 3:
-            piece = rng.choice(("a.", "a ", "a\n", "a,", "[a.", "0", "9", "\"\"\"", "<a>", "((", "{", "a=", "&#x41;"))
+            piece = rng.choice(("a.", "a ", "a\n", "a,", "[a.", "0", "9", '"""', "<a>", "((", "{", "a=", "&#x41;"))
         case 4:
             piece = made or " "
         case 5:

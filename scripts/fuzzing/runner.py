@@ -135,11 +135,11 @@ def _watch(child: int, shared: mmap.mmap) -> tuple[str | None, float]:
         if number != last:
             last, since = number, now
         busy = _cpu_seconds(child) - at_start
-        if number >= 0 and (busy > _ENDED_AFTER_SECONDS or now - since > _HANGS_AFTER_SECONDS):
-            if _STATE.unpack_from(shared)[0] == number:
-                os.kill(child, signal.SIGKILL)
-                os.waitpid(child, 0)
-                return f"more than {busy:.0f} s of processor time, or it hangs", busy
+        is_over = busy > _ENDED_AFTER_SECONDS or now - since > _HANGS_AFTER_SECONDS
+        if number >= 0 and is_over and _STATE.unpack_from(shared)[0] == number:
+            os.kill(child, signal.SIGKILL)
+            os.waitpid(child, 0)
+            return f"more than {busy:.0f} s of processor time, or it hangs", busy
         time.sleep(_POLL_SECONDS)
 
 

@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from typing import Any
 from cctv.audit.chain import AuditFacts
 from cctv.audit.log import append_entry
 from cctv.core.errors import CctvError, Exit, UsageError
+from cctv.core.text import parse_json
 from cctv.crypto.signing_key import SigningKey, read_public_key
 from cctv.crypto.sshsig import sign, verify
 from cctv.db.engine import write_transaction
@@ -81,7 +81,7 @@ def check(path: Path, key: Path | None = None) -> CheckedCertificate:
     for name in names:
         verify(_bytes(folder / name), _bytes(folder / f"{name}.sig").decode("ascii", "replace"), public, NAMESPACE)
     try:
-        contents = json.loads(_bytes(folder / JSON)) if JSON in names else {}
+        contents = parse_json(_bytes(folder / JSON)) if JSON in names else {}
     except ValueError as error:
         raise CertificateUnreadable(path=path, problem=str(error)) from error
     return CheckedCertificate(contents, public.fingerprint, key is not None)

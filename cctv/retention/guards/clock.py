@@ -26,6 +26,7 @@ from cctv.audit.log import append_entry
 from cctv.core.clock import iso
 from cctv.core.errors import GuardError, UsageError
 from cctv.core.process import boot_id, is_synchronised
+from cctv.core.text import parse_json
 from cctv.db import schema
 from cctv.db.engine import read_transaction, write_transaction
 from cctv.db.storage import Storage
@@ -298,7 +299,7 @@ def require_person(site: Storage) -> str:
 
 def _read(site: Storage) -> Mark | None:
     try:
-        payload = json.loads((site.root / MARK).read_text())
+        payload = parse_json((site.root / MARK).read_text())
         spent = timedelta(seconds=float(payload.get("spent_seconds", 0)))
         return Mark(datetime.fromisoformat(payload["at"]), float(payload["monotonic"]), payload["boot"], spent)
     except (OSError, ValueError, KeyError, TypeError, OverflowError):
