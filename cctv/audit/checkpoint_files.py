@@ -65,6 +65,15 @@ def reach_check(root: Path) -> Callable[[Connection], bool]:
     return is_intact
 
 
+def signed_since(connection: Connection, checkpoints: Iterable[Checkpoint]) -> Checkpoint | None:
+    """The last of the checkpoints that a log does not contain, None where it contains all of them.
+
+    Whether the log records that it was restarted does not matter: what was signed and is not in it is missing.
+    """
+    missing = [one for one in checkpoints if stored_entry_hash(connection, one.seq) != one.hash]
+    return max(missing, key=lambda one: one.at, default=None)
+
+
 def all_checkpoints(root: Path, kept: Path | None = None) -> list[Checkpoint]:
     """Every checkpoint beside the database, and those of a file kept elsewhere; to be read before the log.
 

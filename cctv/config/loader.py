@@ -112,8 +112,8 @@ def read_text(file: Path) -> str:
                 raise SettingsUntrusted(path=file, problem=why.problem, following=why.following)
             data = opened.read(MAX_BYTES + 1)
             if len(data) > MAX_BYTES:
-                reason, following = N_("it is larger than 1 MiB"), N_("remove what is not a setting.")
-                raise SettingsUnreadable(path=file, reason=reason, following=following)
+                what_next = N_("remove what is not a setting.")
+                raise SettingsUnreadable(path=file, reason=N_("it is larger than 1 MiB"), following=what_next)
             return data.decode("utf-8-sig")
     except OSError as error:
         reason, following = error.strerror or "unknown", "give this account read access to the file."

@@ -522,8 +522,9 @@ class Settings:
     @property
     def backups_longest(self) -> timedelta:
         """How old a back-up may become: what [backup] says, and no longer than any register names people."""
-        declared = (item.name for item in fields_of(PolicySettings) if item.name.startswith("forget_"))
-        return min(self.backup.longest, *(getattr(self.policy, name) for name in declared))
+        names = [item.name for item in fields_of(PolicySettings) if item.name.startswith("forget_")]
+        periods: list[timedelta] = [getattr(self.policy, name) for name in names]
+        return min(self.backup.longest, *periods)
 
     @property
     def policy_text(self) -> str:

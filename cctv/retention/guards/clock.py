@@ -86,6 +86,13 @@ class ClockForward(GuardError):
     """
 
 
+class ClockUnproved(GuardError):
+    """Nothing is pruned: no sweep has run here yet, so nothing tells whether the clock is right.
+
+    next: cctv sweep --once, then make the next back-up
+    """
+
+
 class ClockAlreadyTrusted(UsageError):
     """The clock is believed ({said}): there is nothing to accept.
 
@@ -253,6 +260,13 @@ def require_plausible(connection: Connection, site: Storage) -> None:
     if not state.verdict.believed:
         said, gap = "; ".join(state.verdict.said), f"{(state.now - state.known) / timedelta(hours=1):.0f} hours"
         raise ClockForward(now=iso(state.now), gap=gap, last=iso(state.known), ahead=_hours(state.ahead), said=said)
+
+
+def require_proved(connection: Connection, site: Storage) -> None:
+    """As `require_plausible`, and a clock that no sweep has trusted yet is refused too; raises ClockUnproved."""
+    if judge_clock(connection, site).known is None:
+        raise ClockUnproved
+    require_plausible(connection, site)
 
 
 def remember_clock(site: Storage) -> None:
