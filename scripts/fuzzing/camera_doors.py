@@ -168,7 +168,8 @@ _SDP = (
     "v=0\r\no=- 1 1 IN IP4 192.0.2.20\r\ns=Session\r\nc=IN IP4 0.0.0.0\r\nt=0 0\r\na=control:*\r\na=range:npt=0-\r\n"
     "m=video 0 RTP/AVP 96\r\nb=AS:5000\r\na=rtpmap:96 H264/90000\r\na=fmtp:96 packetization-mode=1;profile-level-id="
     "640028;sprop-parameter-sets=Z2QAKKzZQHgCJ+XARAAAAwAEAAADAMg8YMZY,aOvjyyLA\r\na=control:track1\r\n",
-    "v=0\r\no=- 1 1 IN IP6 ::1\r\ns= \r\nt=0 0\r\nm=video 0 RTP/AVP 97\r\na=rtpmap:97 H265/90000\r\na=fmtp:97 sprop-vps="
+    "v=0\r\no=- 1 1 IN IP6 ::1\r\ns= \r\nt=0 0\r\nm=video 0 RTP/AVP 97\r\na=rtpmap:97 "
+    "H265/90000\r\na=fmtp:97 sprop-vps="
     "QAEMAf//AWAAAAMAkAAAAwAAAwB4mZgJ;sprop-sps=QgEBAWAAAAMAkAAAAwAAAwB4oAPAgBDlja5JMvwBAAADAAEAAAMAHgg=;sprop-pps="
     "RAHBcrRiQA==\r\na=control:rtsp://192.0.2.20/t\r\nm=audio 0 RTP/AVP 0\r\na=control:track2\r\n",
     "v=0\r\nm=video 0 RTP/AVP 26\r\nm=application 0 RTP/AVP 107\r\na=rtpmap:107 vnd.onvif.metadata/90000\r\n",
@@ -381,10 +382,12 @@ def _template(codec: str) -> SimpleNamespace:
 
 _MATCH = (
     '<?xml version="1.0" encoding="UTF-8"?><s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope" '
-    'xmlns:a="http://schemas.xmlsoap.org/ws/2004/08/addressing" xmlns:d="http://schemas.xmlsoap.org/ws/2005/04/discovery" '
+    'xmlns:a="http://schemas.xmlsoap.org/ws/2004/08/addressing" '
+    'xmlns:d="http://schemas.xmlsoap.org/ws/2005/04/discovery" '
     'xmlns:dn="http://www.onvif.org/ver10/network/wsdl"><s:Header><a:MessageID>urn:uuid:1</a:MessageID><a:RelatesTo>'
     "urn:uuid:2</a:RelatesTo><a:To>http://schemas.xmlsoap.org/ws/2004/08/addressing/role/anonymous</a:To><a:Action>"
-    'http://schemas.xmlsoap.org/ws/2005/04/discovery/ProbeMatches</a:Action><d:AppSequence InstanceId="1" MessageNumber="1"/>'
+    "http://schemas.xmlsoap.org/ws/2005/04/discovery/ProbeMatches</a:Action><d:AppSequence "
+    'InstanceId="1" MessageNumber="1"/>'
     "</s:Header><s:Body><d:ProbeMatches><d:ProbeMatch><a:EndpointReference><a:Address>urn:uuid:3</a:Address>"
     "</a:EndpointReference><d:Types>dn:NetworkVideoTransmitter</d:Types><d:Scopes>onvif://www.onvif.org/name/Eye%204 "
     "onvif://www.onvif.org/hardware/X</d:Scopes><d:XAddrs>http://192.0.2.20/onvif/device_service "

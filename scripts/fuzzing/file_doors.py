@@ -49,10 +49,13 @@ _CLIP_FRAMES = 1500
 
 _TOML = (
     (_ROOT / "cameras.toml").read_text(),
-    '[site]\nname = "Post"\ntimezone = "Europe/Brussels"\njurisdiction = "BE"\nstorage = "storage"\nmax_retention = "28d"\n'
+    '[site]\nname = "Post"\ntimezone = "Europe/Brussels"\njurisdiction = "BE"\nstorage = '
+    '"storage"\nmax_retention = "28d"\n'
     '[zones.facade]\nkind = "facade"\nretention = "7d"\n[cameras.gevel-1]\nzone = "facade"\npurpose = "theft"\n'
-    'onvif = "192.0.2.20"\ncredential = "c"\nmasks = [[[0, 0], [100, 0], [100, 50]]]\nschedule = ["mo-fr 08:00-18:00"]\n'
-    '[credentials]\nfile = "credentials.toml"\n[alerts]\nmail = "a@example.org"\nsmtp = "localhost:25"\ncommand = ["/bin/true"]\n'
+    'onvif = "192.0.2.20"\ncredential = "c"\nmasks = [[[0, 0], [100, 0], [100, 50]]]\nschedule '
+    '= ["mo-fr 08:00-18:00"]\n'
+    '[credentials]\nfile = "credentials.toml"\n[alerts]\nmail = "a@example.org"\nsmtp = '
+    '"localhost:25"\ncommand = ["/bin/true"]\n'
     '[backup]\nfolder = "/mnt"\nkeep = { daily = 7, weekly = 5 }\nlongest = "31d"\n[policy]\nleast_visible = "80%"\n'
     '[letters]\nwords = { "theft" = { fr = "vol" } }\n',
 )

@@ -27,8 +27,10 @@ _COUNT = "|".join(sorted((*lexicon.NUMBERS, r"\d{1,3}"), key=len, reverse=True))
 _PERIOD = re.compile(
     rf"\b({_COUNT})[ -](?:\w+ )?(" + "|".join(f"(?:{units})" for units in lexicon.UNITS.values()) + r")\b"
 )
+_MAX_SIGNS = 512 << 10  # of text; the longest policies of large companies have some hundred thousand
+_SHORTEST_SENTENCE = len("cctv")
 _LONGEST_SENTENCE = 4000  # signs; a longer one is read in pieces, for some patterns look back and forth in it
-_MAX_BYTES = 4 << 20  # the longest policies of large companies have some hundred thousand
+_MAX_BYTES = 4 << 20  # of a page with its scripts
 _BLOCK_TAGS = frozenset({"p", "div", "br", "li", "h1", "h2", "h3", "h4", "h5", "h6", "tr", "section", "article", "td"})
 _HIDDEN_TAGS = frozenset({"script", "style", "head", "nav", "template"})
 
@@ -73,6 +75,9 @@ def read_policy_text(path: Path) -> str:
         text = data.decode("cp1252", errors="replace")  # what older editors write
     if "<html" in text[:2000].lower() or "<!doctype html" in text[:200].lower():
         text = _without_tags(text)
+    if len(text) > _MAX_SIGNS:
+        problem = "its text is longer than half a million signs"
+        raise PolicyTextUnreadable(path=path, problem=problem, following="give the privacy text alone.")
     if not text.strip():
         raise PolicyTextUnreadable(path=path, problem="it holds no words", following="save the page with its text.")
     return text
@@ -102,7 +107,8 @@ def _sentences(text: str) -> Iterator[_Sentence]:
     for line, content in enumerate(text.split("\n"), 1):
         for match in _SENTENCE.finditer(content):
             for start in range(0, len(match[0]), _LONGEST_SENTENCE):
-                if sentence := match[0][start : start + _LONGEST_SENTENCE].strip(" \t•-"):
+                sentence = match[0][start : start + _LONGEST_SENTENCE].strip(" \t•-")
+                if len(sentence) >= _SHORTEST_SENTENCE:
                     yield _Sentence(sentence, lexicon.folded(sentence), line)
 
 
