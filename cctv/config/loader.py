@@ -182,7 +182,8 @@ def _parsed(text: str, file: Path) -> dict[str, Any]:
         reason, line, column = (match[1], match[2] or last, match[3] or 1) if match else (str(error), last, 1)
         raise TomlSyntax(path=file, line=line, column=column, reason=_lowered(reason)) from error
     except ValueError as error:
-        raise SettingsUnreadable(path=file, reason=error, following=N_("remove what is not a setting.")) from error
+        reason = error.args[0]  # ours can be translated
+        raise SettingsUnreadable(path=file, reason=reason, following=N_("remove what is not a setting.")) from error
 
 
 def _key_paths(table: dict[str, Any], around: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from cctv.core.i18n import USUAL, Language
+from cctv.core.i18n import N_, USUAL, Language
 
 NAME = "cameras.toml"
 SYSTEM_WIDE = f"/etc/cctv/{NAME}"
@@ -34,11 +34,11 @@ def candidates(path: Path | None, environ: Mapping[str, str]) -> tuple[Path, ...
 def toml_table(text: str) -> dict[str, Any]:
     """The tables of a TOML text that may be hostile; raises ValueError, of which TOMLDecodeError is one."""
     if _LONG_KEY.search(_TEXT_OR_COMMENT.sub("x", text)) is not None:
-        raise ValueError(f"a key has more than {_MAX_PARTS} parts")
+        raise ValueError(N_("a key has more than {most} parts", most=_MAX_PARTS))
     try:
         return tomllib.loads(text)
     except RecursionError as error:
-        raise ValueError("it nests too deeply") from error
+        raise ValueError(N_("it nests too deeply")) from error
 
 
 def site_language(path: Path | None, environ: Mapping[str, str]) -> Language:
