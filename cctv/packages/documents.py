@@ -14,6 +14,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from cctv.core.i18n import Language
+from cctv.core.text import isolated
 from cctv.crypto.sshsig import NAMESPACE, SIGNER
 from cctv.letters.formatting import weekday_name
 from cctv.model.disclosures import Disclosure
@@ -67,6 +68,7 @@ def templates(*, html: bool = False) -> Environment:
     return Environment(
         loader=PackageLoader("cctv.packages"),
         autoescape=html,
+        finalize=isolated if html else None,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
