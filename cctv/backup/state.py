@@ -69,7 +69,7 @@ class BackupState:
 def read_backup_state(root: Path) -> BackupState:
     """What `backup.json` records; empty where the file is missing or damaged."""
     try:
-        payload = json.loads((root / FILE).read_text())
+        payload = json.loads((root / FILE).read_text("utf-8"))
         held = payload["held"]
         copy = HeldCopy(held["id"], held["directory"], datetime.fromisoformat(held["at"])) if held else None
         last = datetime.fromisoformat(payload["last"]) if payload["last"] else None

@@ -131,7 +131,7 @@ def _mount(mounts: Path, major_minor: str) -> tuple[str, str]:
     """File system and device of the mount with that number; the last one mounted is on top."""
     top = ("unknown", "unknown")
     try:
-        lines = mounts.read_text().splitlines()
+        lines = mounts.read_text("utf-8").splitlines()
     except OSError:
         return top
     for line in lines:
@@ -164,6 +164,6 @@ def _layers(block: Path) -> Iterator[Path]:
 
 def _read(path: Path) -> str:
     try:
-        return path.read_text().strip()
+        return path.read_text("utf-8").strip()
     except OSError:
         return ""

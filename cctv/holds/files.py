@@ -64,7 +64,7 @@ def is_hold_file(site: Storage, path: Path) -> bool:
 
 def _read(path: Path, site: Storage) -> Hold:
     try:
-        payload = json.loads(path.read_text())
+        payload = json.loads(path.read_text("utf-8"))
         return Hold(
             id=HoldId(payload["id"]),
             ground=Ground(GroundKind(payload["ground_kind"]), payload["ground_id"]),

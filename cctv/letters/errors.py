@@ -59,7 +59,7 @@ class TypefaceMissing(CctvError):
 
 
 class SignMissing(CctvError):
-    """The letter cannot be set: no typeface of this machine has {sign}{more}, and a letter never shows a name with boxes.
+    """The letter cannot be set: no typeface of this machine has {sign}{more}; a letter never shows a box instead.
 
     next: apt-get install {packages}, then repeat the command; if that is installed, type the name in other letters.
     """

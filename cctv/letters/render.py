@@ -216,7 +216,10 @@ def _plain(problem: str) -> str:
 
 
 def as_pdf(page: str, dated: date) -> bytes:
-    """The page as a PDF of A4 sheets, dated in itself as the letter is; raises TypefaceMissing, SignMissing, NothingFetched."""
+    """The page as a PDF of A4 sheets, dated in itself as the letter is.
+
+    Raises TypefaceMissing, SignMissing, NothingFetched.
+    """
     try:
         with _fixed_timestamp(dated), warnings.catch_warnings():
             warnings.simplefilter("ignore", ResourceWarning)  # it leaves the file of its colour profile open

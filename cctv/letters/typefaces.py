@@ -1,4 +1,4 @@
-"""Typefaces: whether every sign of a letter has a shape on this machine, and which Debian package has the one that lacks.
+"""Typefaces: whether every sign of a letter has a shape on this machine, and which Debian package has a missing one.
 
 Asks the engine that sets the letter, Pango, and so counts exactly what is on the sheets.  Never names the text that a
 sign stands in: it may be personal data.

@@ -137,7 +137,7 @@ def _released_since(connection: Connection, last: datetime) -> list[Hold]:
 
 def _allowance(site: Storage) -> timedelta:
     try:
-        payload = json.loads((site.root / ACCEPTED).read_text())
+        payload = json.loads((site.root / ACCEPTED).read_text("utf-8"))
         return timedelta(seconds=float(payload["footage_seconds"]))
     except (OSError, ValueError, KeyError, TypeError):
         return timedelta(0)
