@@ -23,6 +23,7 @@ from cctv.cli.invocation import Invocation, LocaleUnfit, OutputUnwritable, prepa
 from cctv.core.errors import EXIT_MEANINGS, CctvError, Exit, Recorded
 from cctv.core.i18n import N_, Language, _, gettext_template, translate_error
 from cctv.core.logs import SHOWN, LogFormat, configure, is_journal
+from cctv.core.medium import medium_error
 from cctv.core.text import code_point, printable
 
 log = logging.getLogger(__name__)
@@ -204,6 +205,13 @@ def run(arguments: Sequence[str], invocation: Invocation) -> int:
             _log_refusal(denied)
             _print_error(denied, as_json=invocation.json)
             return int(denied.exit_code)
+        except OSError as error:  # a medium that is full, read-only or gone, at a door that did not ask `on_medium`
+            refused = medium_error(error)
+            if refused is None or invocation.is_service:
+                raise
+            _log_refusal(refused)
+            _print_error(refused, as_json=invocation.json)
+            return int(refused.exit_code)
         except UnicodeEncodeError as error:  # output escapes: it is a name that the file system's encoding lacks
             unfit = LocaleUnfit(encoding=error.encoding, sign=code_point(error.object[error.start]))
             _log_refusal(unfit)

@@ -23,6 +23,7 @@ from av.packet import Packet
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
+from cctv.core.medium import medium_error
 from cctv.redaction.errors import RenderFailed
 from cctv.redaction.video.geometry import Size
 from cctv.redaction.video.yuv import Plane, Planes
@@ -80,6 +81,8 @@ class VideoWriter:
         try:
             self._container = av.open(f"file:{path}", "w", format=coding.container, options=options)
         except (av.error.FFmpegError, OSError) as error:
+            if (refused := medium_error(error, path)) is not None:
+                raise refused from error
             raise RenderFailed(path=path, problem=str(error)) from error
         with self._failing():
             self._stream = self._opened()
@@ -149,6 +152,8 @@ class VideoWriter:
             yield
         except (av.error.FFmpegError, OSError) as error:
             self._abandon()
+            if (refused := medium_error(error, self.path)) is not None:
+                raise refused from error
             raise RenderFailed(path=self.path, problem=str(error)) from error
 
     def _abandon(self) -> None:
