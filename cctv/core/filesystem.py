@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cctv.core.errors import CctvError, Exit, ToolFailed
-from cctv.core.medium import medium_error
+from cctv.core.medium import lacks_inodes, medium_error
 
 SNAPSHOTTING = {"btrfs": "btrfs", "zfs": "ZFS", "bcachefs": "bcachefs", "nilfs2": "NILFS2"}
 _LOCAL = {"ext2", "ext3", "ext4", "xfs", "vfat", "exfat", "f2fs", "jfs", "btrfs"}
@@ -106,8 +106,8 @@ def require_disk_space(path: Path, needed_bytes: int) -> Iterator[None]:
     except Exception as error:
         if not is_disk_full(error):
             raise
-        if shutil.disk_usage(path).free >= needed and (refused := medium_error(error, path)) is not None:
-            raise refused from error  # it has space, and no inode
+        if lacks_inodes(path) and (refused := medium_error(error, path)) is not None:
+            raise refused from error
         raise _missing(path, needed) from error
 
 

@@ -18,7 +18,6 @@ from cctv.core.i18n import N_, Message
 
 FILE_LIMIT_BYTES = 4 * (1 << 30) - 1  # of one file on FAT32, which most sticks are sold with; exFAT and NTFS have none
 _TEMPORARY = re.compile(r"\.(.+)\.[0-9a-f]{16}\.part")  # `core/durable.py: beside`; a message names what was asked for
-_SPARE_BYTES = 1 << 20  # with that much free, a file system that is "full" lacks room for names
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 _TOO_LARGE = frozenset({errno.EFBIG})
 _READ_ONLY = frozenset({errno.EROFS})
@@ -128,19 +127,23 @@ def _asked_for(path: Path) -> Path:
     return Path(*(_TEMPORARY.sub(r"\1", part) for part in path.parts))
 
 
-def _fullness(path: Path) -> dict[str, Message]:
-    """Whether space or names ran out: a file system can have either left without the other."""
+def lacks_inodes(path: Path) -> bool:
+    """Whether the file system of a path has room for bytes and none for another file."""
     folder = next((folder for folder in (path, *path.absolute().parents) if folder.is_dir()), Path("/"))
     try:
         status = os.statvfs(folder)
     except OSError:
-        status = None
-    if status is not None and status.f_bavail * status.f_frsize >= _SPARE_BYTES:
+        return False
+    return status.f_bavail > 0 and status.f_files > 0 and status.f_favail == 0  # FAT and btrfs count no inodes
+
+
+def _fullness(path: Path) -> dict[str, Message]:
+    if lacks_inodes(path):
         return {
-            "problem": N_("the file system takes no further file, though it has space (inodes or a quota are used up)"),
+            "problem": N_("the file system takes no further file, though it has space (its inodes are used up)"),
             "following": N_("remove files from it, or use another medium; then repeat the command."),
         }
     return {
-        "problem": N_("the file system is full"),
+        "problem": N_("the file system, or what this account may use of it, is full"),
         "following": N_("free some space on it, or use another medium; then repeat the command."),
     }
