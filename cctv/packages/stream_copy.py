@@ -169,6 +169,8 @@ def copy(stretch: CopyStretch, root: Path, target: Path) -> Copied:
     ):
         output = muxer.add_stream_from_template(first.streams.video[0], opaque=True)
         output.time_base = tick
+        if output.codec_context.name == "hevc":  # as recorded: libavformat would write hev1, which Apple does not play
+            output.codec_context.codec_tag = first.streams.video[0].codec_context.codec_tag
         for take in stretch.takes:
             path = inside(root, take.recording.segment.path)
             shift = round((to_us(take.recording.segment.span.start) - zero) / tick / 1_000_000)

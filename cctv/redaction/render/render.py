@@ -179,7 +179,7 @@ def _render(
         for picture, decision in composed:
             write_planes(video, picture)
             if masks is not None:
-                masks.write(mask_picture(decision.live, clip.size))
+                masks.write(mask_picture(decision.live))
             targets.live.append(decision.live)
             hidden += 1.0 - int(np.count_nonzero(decision.live)) / decision.live.size
             boxes = work.keep.kept_at(decision.frame)
