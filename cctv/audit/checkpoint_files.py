@@ -111,7 +111,7 @@ def _read_all(path: Path, *, must_exist: bool = False) -> Iterator[Checkpoint]:
     if not must_exist and not path.exists():
         return iter(())
     try:
-        return iter([_read(line) for line in _intact(path.read_text().splitlines())])
+        return iter([_read(line) for line in _intact(path.read_text("utf-8").splitlines())])
     except (OSError, ValueError, KeyError, TypeError) as error:
         following = "keep it as it is, and compare the log with a checkpoint that was kept elsewhere"
         raise FileUnreadable(path=path, problem=str(error), following=following) from error

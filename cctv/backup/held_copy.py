@@ -204,7 +204,7 @@ def _check_the_one(site: Storage, folder: Path, *, new_copy: bool) -> None:
 
 def _read_id(folder: Path) -> str | None:
     try:
-        return str(parse_json((folder / COPY_FILE).read_text())["copy"])
+        return str(parse_json((folder / COPY_FILE).read_text("utf-8"))["copy"])
     except (OSError, ValueError, KeyError, TypeError):
         return None
 

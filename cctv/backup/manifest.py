@@ -61,7 +61,7 @@ def entries_of(members: Sequence[Member]) -> tuple[BackupEntry, ...]:
 def read_manifest(path: Path, folder: Path) -> BackupManifest:
     """The manifest of the unpacked back-up `path`, its files compared; raises BackupTorn."""
     try:
-        payload = parse_json((folder / MANIFEST).read_text())
+        payload = parse_json((folder / MANIFEST).read_text("utf-8"))
         if not isinstance(payload, dict):
             raise BackupTorn(path=path, problem="its manifest cannot be read (it is no object)")
         if payload.pop("schema") != _SCHEMA:

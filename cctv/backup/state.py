@@ -24,6 +24,7 @@ from pathlib import Path
 from cctv.core.clock import iso
 from cctv.core.durable import exclusive
 from cctv.core.errors import UsageError
+from cctv.core.medium import MediumReadOnly
 from cctv.core.text import parse_json
 from cctv.db.identity import file_system_of
 from cctv.db.storage import Storage
@@ -83,7 +84,7 @@ class BackupState:
 def read_backup_state(root: Path) -> BackupState:
     """What `backup.json` records; empty where the file is missing or damaged."""
     try:
-        payload = parse_json((root / FILE).read_text())
+        payload = parse_json((root / FILE).read_text("utf-8"))
         held = payload["held"]
         copy = HeldCopy(held["id"], held["directory"], datetime.fromisoformat(held["at"])) if held else None
         last = datetime.fromisoformat(payload["last"]) if payload["last"] else None
@@ -129,12 +130,17 @@ def backup_folder(site: Storage, typed: Path | None) -> Path:
 
 
 def check_place(site: Storage, directory: Path) -> Path:
-    """The folder as an absolute path; raises BackupPlaceUnfit.  Never created: a missing one may be a missing mount."""
+    """The folder as an absolute path.  Never created: a missing one may be a missing mount.
+
+    Raises BackupPlaceUnfit, MediumReadOnly.
+    """
     if not directory.is_dir():
         raise BackupPlaceUnfit(path=directory, problem="it is not a folder that exists")
     folder = directory.resolve()
     if folder.is_relative_to(site.root.resolve()):
         raise BackupPlaceUnfit(path=directory, problem="it is in the storage itself")
+    if os.statvfs(folder).f_flag & os.ST_RDONLY:
+        raise MediumReadOnly(path=directory)
     if not os.access(folder, os.W_OK | os.X_OK):
         raise BackupPlaceUnfit(path=directory, problem="this account may not write there")
     return folder

@@ -121,7 +121,7 @@ def file_system_of(root: Path) -> str:
 def parse_identity(root: Path) -> Identity:
     """The content of site.json, not compared with the disk; raises StorageMissing, MountMissing."""
     try:
-        payload = parse_json((root / SITE_FILE).read_text())
+        payload = parse_json((root / SITE_FILE).read_text("utf-8"))
         return Identity(payload["site"], payload["database"], payload["file_system"])
     except (FileNotFoundError, NotADirectoryError) as error:
         raise StorageMissing(path=root) from error
@@ -172,7 +172,7 @@ def check(connection: Connection, identity: Identity, root: Path) -> None:
 def read_mark(root: Path) -> IndexMark | None:
     """The disk's mark; None where the file is missing or damaged, and then no index is the newest."""
     try:
-        payload = parse_json((root / MARK_FILE).read_text())
+        payload = parse_json((root / MARK_FILE).read_text("utf-8"))
         return IndexMark(int(payload["number"]), str(payload["token"]), from_us(payload["at_us"]))
     except (OSError, ValueError, KeyError, TypeError, OverflowError):
         return None

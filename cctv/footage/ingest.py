@@ -70,7 +70,7 @@ def _ingest(site: Storage, run: Run, file: Path, span: Span, sha256: str | None)
         return enter(site, new)
     new = described(site, run, target, span, target=target, sha256=sha256)
     index = target.parent / INDEX
-    if index.exists() and index_line(new) in index.read_text(errors="replace").splitlines():
+    if index.exists() and index_line(new) in index.read_text("utf-8", errors="replace").splitlines():
         return _insert(site, new)
     return enter(site, new)
 
@@ -146,7 +146,7 @@ def from_index_line(line: str, directory: str) -> NewSegment:
 def lines_in(directory: Path, relative: str) -> dict[str, NewSegment]:
     """The segments in a day's index.jsonl, by relative path; a torn line, or one of another folder, is skipped."""
     try:
-        text = (directory / INDEX).read_text(errors="replace")
+        text = (directory / INDEX).read_text("utf-8", errors="replace")
     except FileNotFoundError:
         return {}
     _, zone, camera, _ = relative.split("/")

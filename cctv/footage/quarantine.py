@@ -173,7 +173,7 @@ def quarantined_files(site: Storage) -> list[Quarantined]:
 
 def _read(note: Path) -> Quarantined:
     try:
-        payload = parse_json(note.read_text())
+        payload = parse_json(note.read_text("utf-8"))
         camera = CameraId(payload["camera"]) if payload["camera"] is not None else None
         return Quarantined(note.with_suffix(""), note, camera, datetime.fromisoformat(payload["limit"]))
     except (ValueError, KeyError, TypeError) as error:

@@ -83,7 +83,7 @@ def withdraw_request(site: Storage) -> None:
 
 def _read(path: Path) -> dict[str, int] | None:
     try:
-        payload = parse_json(path.read_text())
+        payload = parse_json(path.read_text("utf-8"))
     except (FileNotFoundError, ValueError):
         return None
     return payload if isinstance(payload, dict) and payload.get("schema") == _SCHEMA else None

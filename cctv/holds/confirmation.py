@@ -88,7 +88,7 @@ def ask_confirmation(root: Path, disk: DurableFiles, *, why: str, at: datetime, 
 def unconfirmed(root: Path) -> Unconfirmed | None:
     """The pending confirmation, None when there is none."""
     try:
-        payload = parse_json((root / UNCONFIRMED).read_text())
+        payload = parse_json((root / UNCONFIRMED).read_text("utf-8"))
         return Unconfirmed(_phrased(str(payload["why"])), payload["resume"])
     except FileNotFoundError:
         return None

@@ -65,7 +65,7 @@ def is_hold_file(site: Storage, path: Path) -> bool:
 
 def _read(path: Path, site: Storage) -> Hold:
     try:
-        payload = parse_json(path.read_text())
+        payload = parse_json(path.read_text("utf-8"))
         names = [payload["id"], payload["ground_id"], payload["placed_by"], *payload["cameras"]]
         if not all(isinstance(name, str) for name in names):
             raise ValueError("a name in it is not text")

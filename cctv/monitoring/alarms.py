@@ -338,7 +338,7 @@ def _weekly(present: Mapping[str, _Trouble], now: datetime) -> list[Alarm]:
 def read_history(path: Path) -> AlarmHistory:
     """The stored history; empty where the file is missing or damaged: better reported twice than never."""
     try:
-        payload = parse_json(path.read_text())
+        payload = parse_json(path.read_text("utf-8"))
         if payload["schema"] != _SCHEMA:
             return AlarmHistory()
         weekly: datetime | None = from_us(payload["weekly_us"]) if payload["weekly_us"] is not None else None

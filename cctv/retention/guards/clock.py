@@ -313,7 +313,7 @@ def require_person(site: Storage) -> str:
 
 def _read(site: Storage) -> Mark | None:
     try:
-        payload = parse_json((site.root / MARK).read_text())
+        payload = parse_json((site.root / MARK).read_text("utf-8"))
         spent = timedelta(seconds=float(payload.get("spent_seconds", 0)))
         return Mark(datetime.fromisoformat(payload["at"]), float(payload["monotonic"]), payload["boot"], spent)
     except (OSError, ValueError, KeyError, TypeError, OverflowError):

@@ -138,7 +138,7 @@ def _released_since(connection: Connection, last: datetime) -> list[Hold]:
 
 def _allowance(site: Storage) -> timedelta:
     try:
-        payload = parse_json((site.root / ACCEPTED).read_text())
+        payload = parse_json((site.root / ACCEPTED).read_text("utf-8"))
         return timedelta(seconds=float(payload["footage_seconds"]))
     except (OSError, ValueError, KeyError, TypeError):
         return timedelta(0)
