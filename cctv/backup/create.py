@@ -61,7 +61,7 @@ def plan_backup(site: Storage, directory: Path) -> Made:
     path = backup_path(site, place, site.clock.now())
     index = site.root / DATABASE_FILE
     members = [*checkpoint_members(site), *open_members(site, index, hashed=False)]
-    manifest = _manifest(site, summarise_index(index), members)
+    manifest = manifest_of(site, summarise_index(index), members)
     return Made(path, manifest, tuple(interrupted(site, place)), on_same_disk(site, place))
 
 
@@ -69,7 +69,7 @@ def make_backup(site: Storage, directory: Path) -> Made:
     """Write a back-up; raises RecoveryKeyMissing, BackupPlaceUnfit, BackupNotWritten, LockHeld."""
     to = recipients(site.settings)
     place = check_place(site, directory)
-    with backup_lock(site), _work_folder(site) as work:
+    with backup_lock(site), work_folder(site) as work:
         old = interrupted(site, place)
         for path in old:
             site.disk.unlink(path)
@@ -80,10 +80,10 @@ def make_backup(site: Storage, directory: Path) -> Made:
         summary = summarise_index(copy)
         settle(copy)
         members = [*open_members(site, copy), *checkpoints]
-        manifest = _manifest(site, summary, members)
+        manifest = manifest_of(site, summary, members)
         path = backup_path(site, place, now)
         write_bundle(path, [manifest.as_member(), *members], to, site.disk)
-        _record(site, path, manifest)
+        record_backup(site, path, manifest)
         remember_backup(site, now, path)
         size = path.stat().st_size
         log.info("backup.written", extra={"bytes": size, "segments": manifest.segments, "holds": len(manifest.holds)})
@@ -137,7 +137,8 @@ def summarise_index(index: Path) -> IndexSummary:
         return IndexSummary(version(connection) or "", entries, head, segments, in_force)
 
 
-def _manifest(site: Storage, summary: IndexSummary, members: list[Member]) -> BackupManifest:
+def manifest_of(site: Storage, summary: IndexSummary, members: list[Member]) -> BackupManifest:
+    """What the manifest of a back-up of these files says."""
     return BackupManifest(
         site=site.identity.site,
         database=site.identity.database,
@@ -154,7 +155,8 @@ def _manifest(site: Storage, summary: IndexSummary, members: list[Member]) -> Ba
     )
 
 
-def _record(site: Storage, path: Path, manifest: BackupManifest) -> None:
+def record_backup(site: Storage, path: Path, manifest: BackupManifest) -> None:
+    """Enter it in the log, with its hash."""
     facts: AuditFacts = {
         "sha256": sha256_file(path),
         "bytes": path.stat().st_size,
@@ -167,7 +169,7 @@ def _record(site: Storage, path: Path, manifest: BackupManifest) -> None:
 
 
 @contextmanager
-def _work_folder(site: Storage) -> Iterator[Path]:
+def work_folder(site: Storage) -> Iterator[Path]:
     """`.backup/`, empty, readable by this account only, removed afterwards."""
     folder = site.root / ".backup"
     shutil.rmtree(folder, ignore_errors=True)

@@ -60,6 +60,7 @@ from cctv.db.identity import (
 from cctv.db.migrate import HEAD, DatabaseNewer
 from cctv.db.storage import DIRECTORIES, Storage, keep_short_id, open_site, skip_short_ids
 from cctv.db.upgrade import upgrade
+from cctv.footage.initialise import give_to_service
 from cctv.footage.repair.queries import bury_gone, count_held, gone_ids
 from cctv.footage.repair.reconcile import reconcile_locked
 from cctv.holds.confirmation import RESTORED, UNCONFIRMED, ask_confirmation, unconfirmed
@@ -174,6 +175,7 @@ def restore(
     """Put a back-up in place; raises what is wrong with it, StorageWhole, or LockHeld while something runs."""
     root, disk = means.root, means.disk
     with _locked(root, disk), work_folder(root) as work:
+        give_to_service(root, means.settings)
         read_bundle(path, key, work, disk)
         manifest = read_manifest(path, work)
         current = require_wanted(means, path, manifest, replace_whole=replace_whole)

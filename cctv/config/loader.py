@@ -26,6 +26,7 @@ from cctv.config.errors import (
     ForbiddenPlace,
     KeyPath,
     RetentionOverCap,
+    SettingsAmbiguous,
     SettingsNotFound,
     SettingsRefused,
     SettingsUnreadable,
@@ -88,15 +89,21 @@ def check_text(text: str, file: Path, *, strict: bool = False) -> LoadedSettings
 
 
 def find_settings(path: Path | None, environ: Mapping[str, str]) -> Path:
-    """The file to read: the given one, CCTV_CONFIG, ./cameras.toml, /etc/cctv/cameras.toml; raises SettingsNotFound."""
+    """The file to read: the given one, CCTV_CONFIG, ./cameras.toml, /etc/cctv/cameras.toml.
+
+    Raises SettingsNotFound, and SettingsAmbiguous where the last two are both there: one is of a trial or an example,
+    and the other is what the services of this box do.
+    """
     places = candidates(path, environ)
     if path is not None:
         return _existing(places[0], "", "check the path that --config gives.")
     if environ.get(VARIABLE):
         return _existing(places[0], f", which {VARIABLE} names", f"correct or unset {VARIABLE}.")
-    for place in places:
-        if place.exists():
-            return place.absolute()
+    found = [place for place in places if place.exists()]
+    if len(found) > 1 and not found[0].samefile(found[1]):
+        raise SettingsAmbiguous(here=found[0].absolute(), system_wide=found[1], variable=VARIABLE)
+    if found:
+        return found[0].absolute()
     raise SettingsNotFound(
         wanted=NAME,
         origin=N_(" here ({cwd}) nor at {system_wide}", cwd=Path.cwd(), system_wide=SYSTEM_WIDE),

@@ -69,7 +69,7 @@ class MountMissing(GuardError):
     """Deletion and recording stop: {path} is not the disk that site.json names (found file system {found}, expected
     {expected}).
 
-    next: mount the right disk; if the storage was moved on purpose, `cctv footage adopt-disk`.
+    next: mount the right disk; if the storage was moved on purpose, `cctv footage adopt-disk --reason WHY`.
     """
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 
+from cctv.backup.before_upgrade import copy_index, plan_copy
 from cctv.backup.create import Made, make_backup, plan_backup
 from cctv.backup.held_copy import HeldDone, HeldPlan, copy_held, plan_held
 from cctv.backup.pruning import Pruned, plan_pruning, prune_backups
@@ -21,6 +22,7 @@ from cctv.cli.options import mutation
 from cctv.cli.output import echo, length, local_date, size, table
 from cctv.core.errors import Exit
 from cctv.crypto.age import make_recovery_key
+from cctv.db.identity import StorageMissing
 from cctv.retention.guards.clock import ClockUnproved, require_proved
 
 
@@ -192,6 +194,32 @@ def list_backups(context: CommandContext, directory: Path | None) -> int:
 
     context.emit(data, text)
     return _unpruned(plan)
+
+
+@backup.command("before-upgrade")
+@mutation
+@click.pass_obj
+def before_upgrade(context: CommandContext) -> None:
+    """Copy the index beside it, before another version is installed; the Debian package does it by itself.
+
+    Encrypted where cameras.toml names a recovery key.  There is one such copy: the next one replaces it.  It holds
+    personal data, so remove it once the new version has run for some days.  It is no back-up.
+    """
+    try:
+        site = context.site
+    except StorageMissing as missing:
+        why = missing.message
+        context.emit({"dry_run": context.dry_run, "path": None}, lambda console: console.print(f"Not copied: {why}"))
+        return
+    copy = plan_copy(site) if context.dry_run else copy_index(site)
+    data = {
+        "dry_run": context.dry_run,
+        "path": copy.path,
+        "encrypted": copy.encrypted,
+        "bytes": copy.size_bytes,
+    }
+    verb = "Would copy the index to" if context.dry_run else "The index is copied to"
+    context.emit(data, lambda console: console.print(f"{verb} {copy.path}"))
 
 
 def _held(context: CommandContext, directory: Path, new_copy: str | None) -> int:
