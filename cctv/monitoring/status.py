@@ -17,8 +17,8 @@ from cctv.audit.checkpoint_files import reach_check
 from cctv.backup.queries import released_limit
 from cctv.backup.state import HeldCopy, read_backup_state
 from cctv.cases.requests.queries import select_provisional
+from cctv.core.disks import Volume, volume_of
 from cctv.core.errors import Exit
-from cctv.core.filesystem import Volume, volume_of
 from cctv.core.time_range import Span, total
 from cctv.db.engine import read_transaction
 from cctv.db.identity import IndexOlder, is_newest
