@@ -22,7 +22,7 @@ from pathlib import Path
 
 from cctv.core.clock import iso
 from cctv.core.durable import exclusive
-from cctv.core.errors import UsageError
+from cctv.core.errors import ConfigError, UsageError
 from cctv.db.identity import file_system_of
 from cctv.db.storage import Storage
 
@@ -36,6 +36,13 @@ class BackupPlaceUnfit(UsageError):
     """Nothing can be backed up to {path}: {problem}.
 
     next: mount the medium that is meant, and give a folder on it that exists.
+    """
+
+
+class BackupFolderMissing(ConfigError):
+    """No folder is given to back up to, and [backup] of cameras.toml names none.
+
+    next: cctv backup make DIR, or add folder = "/mnt/offsite" to [backup] in cameras.toml.
     """
 
 

@@ -304,7 +304,7 @@ class AlertsSettings:
 
 @dataclass(frozen=True, slots=True)
 class BackupSettings:
-    """[backup]; the public halves of the recovery keys, and after how long the last back-up is late."""
+    """[backup]; the public halves of the recovery keys, after how long the last back-up is late, and where to write."""
 
     recipients: tuple[str, ...] = setting(
         fields.RECIPIENTS,
@@ -315,6 +315,11 @@ class BackupSettings:
     )
     warn_after: timedelta = setting(
         fields.DURATION, "`cctv status` warns when the last back-up is older", timedelta(days=8)
+    )
+    folder: Path | None = setting(
+        fields.PATH,
+        "folder on another disk to which `cctv backup make` without DIR writes, and the timer cctv-backup each night",
+        None,
     )
 
 

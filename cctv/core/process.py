@@ -85,13 +85,21 @@ def boot_id() -> str | None:
         return None
 
 
-def is_synchronised() -> bool:
-    """Whether the kernel's clock is kept by NTP, as `timedatectl` shows it."""
+def synchronised() -> bool | None:
+    """Whether the kernel's clock is kept by NTP, as `timedatectl` shows it; None where the kernel does not tell.
+
+    It does not where a service may not call adjtimex(2): ProtectClock=yes denies it, reading included.
+    """
     try:
         state: int = ctypes.CDLL(None).adjtimex(ctypes.create_string_buffer(_TIMEX_BYTES))
     except (OSError, AttributeError):
-        return False
-    return 0 <= state < _TIME_ERROR
+        return None
+    return state < _TIME_ERROR if state >= 0 else None
+
+
+def is_synchronised() -> bool:
+    """Whether the kernel says that NTP keeps its clock."""
+    return synchronised() is True
 
 
 def share_arenas() -> None:

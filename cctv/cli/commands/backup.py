@@ -13,6 +13,7 @@ from rich.console import Console
 
 from cctv.backup.create import Made, make_backup, plan_backup
 from cctv.backup.held_copy import HeldDone, HeldPlan, copy_held, plan_held
+from cctv.backup.state import BackupFolderMissing
 from cctv.cli.context import CommandContext
 from cctv.cli.options import mutation
 from cctv.cli.output import echo, size, table
@@ -80,21 +81,25 @@ def key(context: CommandContext, file: Path) -> None:
 
 
 @backup.command()
-@click.argument("directory", metavar="DIR", type=click.Path(path_type=Path))
+@click.argument("directory", metavar="[DIR]", required=False, type=click.Path(path_type=Path))
 @click.option("--held", is_flag=True, help="Bring the one encrypted copy of held footage up to date instead.")
 @click.option("--new-copy", metavar="WHY", help="Begin another copy: why the earlier one is no more.")
 @mutation
 @click.pass_obj
-def make(context: CommandContext, directory: Path, held: bool, new_copy: str | None) -> int:
+def make(context: CommandContext, directory: Path | None, held: bool, new_copy: str | None) -> int:
     """Back up to a folder of another disk: `cctv backup DIR` is short for it.
 
-    Never ordinary footage.  Every back-up also takes out of the copy of held footage what was released since.
+    Without DIR to the `folder` of [backup] in cameras.toml, as the timer cctv-backup does each night.  Never ordinary
+    footage.  Every back-up also takes out of the copy of held footage what was released since.
 
     \b
       cctv backup /mnt/offsite --dry-run
       cctv backup /mnt/offsite
       cctv backup --held /mnt/offsite
     """
+    directory = directory or context.settings.backup.folder
+    if directory is None:
+        raise BackupFolderMissing
     if held:
         return _held(context, directory, new_copy)
 
