@@ -11,26 +11,32 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cctv.config.errors import ConfigWarning
 from cctv.config.schema import Settings
 from cctv.core.access import access_denied
-from cctv.core.clock import iso
 from cctv.core.errors import CctvError, Exit
-from cctv.core.i18n import N_, Message, enum_label
+from cctv.core.i18n import N_, Message
 from cctv.db.storage import Storage
-from cctv.monitoring.machine_facts import Machine
+
+if TYPE_CHECKING:  # it loads libavcodec, which alarms and metrics do not need
+    from cctv.monitoring.machine_facts import Machine
 
 log = logging.getLogger(__name__)
 
 REPORT_FILE = Path("/var/lib/cctv-doctor/report.json")  # where the service writes it: systemd/cctv-doctor.service
 REPORT_LATE = timedelta(days=8)  # the timer runs weekly
+_LINE = re.compile(
+    r"`((?:cctv|systemctl|apt-get|timedatectl|install|chmod|chown) [^`]+)`|^((?:cctv|apt-get install|chmod|chown) .+)$"
+)
 _SCHEMA = 1
 _TOLD = 3  # findings that the weekly message names
 
@@ -162,7 +168,7 @@ def _found(name: CheckName, check: Check, examined: Examined) -> list[Finding]:
     try:
         return list(check(examined))
     except CctvError as error:
-        return [unknown(name, error.phrase, error.next_step or f"cctv doctor --only {name.value}")]
+        return [unknown(name, error.phrase, line_of(error, f"cctv doctor --only {name.value}"))]
     except PermissionError as error:
         path = Path(str(error.filename or ""))
         return [unknown(name, access_denied(path).phrase, f"sudo cctv doctor --only {name.value}")]
@@ -170,6 +176,12 @@ def _found(name: CheckName, check: Check, examined: Examined) -> list[Finding]:
         log.error("doctor.failed", extra={"error": type(error).__name__}, exc_info=error)
         text = N_("the check itself failed ({kind})", kind=type(error).__name__)
         return [unknown(name, text, f"cctv --debug doctor --only {name.value}")]
+
+
+def line_of(error: CctvError, usual: str) -> str:
+    """The first line to type that an error's next step names; `usual` where it names none."""
+    match = _LINE.search(error.next_step or "")
+    return (match[1] or match[2]) if match is not None else usual
 
 
 def well(check: CheckName, text: Message | str, subject: str = "") -> Finding:
@@ -208,7 +220,7 @@ def report_as_json(report: Report) -> dict[str, object]:
                 "check": finding.check,
                 "severity": finding.severity,
                 "subject": finding.subject or None,
-                "text": str(finding.text),
+                "text": str(finding.text).rstrip("."),
                 "why": str(finding.why) or None,
                 "next": str(finding.following) or None,
             }
@@ -229,13 +241,3 @@ def read_summary(path: Path) -> ReportSummary | None:
         return ReportSummary(datetime.fromisoformat(payload["at"]), counts, texts)
     except (OSError, ValueError, KeyError, TypeError):
         return None
-
-
-def severity_label(severity: Severity) -> Message:
-    """The severity, for people."""
-    return enum_label(severity)
-
-
-def age_text(at: datetime | None) -> str:
-    """An instant as findings name it."""
-    return iso(at)[:10] if at is not None else "-"

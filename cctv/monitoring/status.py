@@ -85,6 +85,14 @@ class OverdueItem:
 
 
 @dataclass(frozen=True, slots=True)
+class FailedUnit:
+    """A unit of systemd whose last run failed, and how: `exit-code`, `timeout`, `oom-kill`."""
+
+    name: str
+    result: str
+
+
+@dataclass(frozen=True, slots=True)
 class UnconfirmedRequest:
     """A request over more than a day of footage that nobody confirmed: when its hold lapses, and whether it did."""
 
@@ -121,6 +129,7 @@ class Status:
     overdue_copies: tuple[KeptCopy, ...] = ()  # what is past its limit and no row of a segment, the oldest first
     volume: Volume | None = None  # the volume of the footage
     log_whole: bool = True  # whether the audit log reaches the signed checkpoint
+    failed_units: tuple[FailedUnit, ...] = ()  # only for alarms too: what timers start
     soon: tuple[OverdueItem, ...] = ()  # copies whose lease ends within a week, or has ended
     late: tuple[
         OverdueItem, ...
