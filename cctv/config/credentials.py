@@ -87,6 +87,21 @@ def load_credentials(settings: Settings, environ: Mapping[str, str]) -> Credenti
     return Credentials(credentials)
 
 
+def load_credential(settings: Settings, name: str, environ: Mapping[str, str]) -> Credential:
+    """One credential that no camera names, from the same places; raises CredentialsRefused."""
+    found: dict[str, Credential] = {}
+    if environ.get(DIRECTORY):
+        found = _from_directory(Path(environ[DIRECTORY]), {name})
+    if name not in found and settings.credentials.file is not None:
+        found = _from_file(settings.credentials.file, others=REACHABLE)
+    if name not in found:
+        following = f"add [{name}] to the credentials file, or LoadCredential={name}:/etc/cctv/{name} to the unit."
+        raise CredentialsRefused(
+            place=settings.source.path, problem=f"no credential is called {name}", following=following
+        )
+    return found[name]
+
+
 def password_weakness(credential: Credential) -> PasswordWeakness | None:
     """Why a credential protects little, None where nothing shows."""
     user, password = credential.username.lower(), credential.password.lower()

@@ -15,6 +15,7 @@ from cctv.core.access import WRITABLE
 from cctv.core.disks import DiskFacts, judge
 from cctv.core.errors import ToolMissing
 from cctv.core.i18n import N_
+from cctv.core.process import UnitFacts
 from cctv.monitoring.doctor import Check, CheckName, Examined, Finding, advice, unknown, well, wrong
 from cctv.monitoring.machine_facts import (
     AccessFacts,
@@ -22,7 +23,6 @@ from cctv.monitoring.machine_facts import (
     PackageFacts,
     ProgramFacts,
     SmartFacts,
-    UnitFacts,
 )
 
 RECORD, SWEEP = "cctv-record.service", "cctv-sweep.service"

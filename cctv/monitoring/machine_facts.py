@@ -14,9 +14,8 @@ import resource
 import shutil
 import sqlite3
 import subprocess
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -26,25 +25,11 @@ import av
 import cctv
 from cctv.core.access import account_name
 from cctv.core.disks import SYS, DiskFacts, plain_swaps, read_disk
-from cctv.core.errors import CctvError, ToolFailed
-from cctv.core.process import last_lines, run_process, start_process, synchronised
+from cctv.core.process import BOOTED, UnitFacts, last_lines, run_process, start_process, synchronised, unit_facts
 
 PATIENCE_SECONDS = 20.0  # a disk that sleeps answers smartctl after some ten
-_BOOTED = Path("/run/systemd/system")  # sd_booted(3)
-_UNLIMITED = 2**64 - 1
 _PIN = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*)==([^\s;\\]+)(\s*;)?")
-_PROPERTIES = (
-    "Id", "LoadState", "ActiveState", "UnitFileState", "Result", "NRestarts", "DropInPaths", "NeedDaemonReload",
-    "MemoryMax", "LimitCORE", "RequiresMountsFor", "ReadWritePaths", "LastTriggerUSec", "ExecMainExitTimestamp",
-)  # fmt: skip
 _LOOKED_INTO = ("", "audit", "derived", "exports", "holds", "incoming", "keys")  # folders of a storage without footage
-
-
-class SystemdAbsent(CctvError):
-    """systemd does not run on this machine, so that units and timers cannot be asked about.
-
-    next: look at what starts `cctv record`, `cctv sweep` and the timers here instead.
-    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,30 +53,6 @@ class PackageFacts:
     installed: Mapping[str, str]
     elsewhere: frozenset[str]
     python: str
-
-
-@dataclass(frozen=True, slots=True)
-class UnitFacts:
-    """A unit as systemd has it; `memory_max` and `limit_core` are bytes, None for no limit."""
-
-    name: str
-    load: str
-    active: str
-    enabled: str
-    result: str
-    restarts: int
-    drop_ins: tuple[str, ...]
-    needs_reload: bool
-    memory_max: int | None
-    limit_core: int | None
-    mounts_for: tuple[Path, ...]
-    writable: tuple[Path, ...]
-    last_run: datetime | None
-
-    @property
-    def has_failed(self) -> bool:
-        """Whether its last run failed."""
-        return self.load == "loaded" and (self.active == "failed" or self.result not in ("", "success"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +95,7 @@ class Machine:
     etc: Path = Path("/etc")
     proc: Path = Path("/proc")
     sys: Path = SYS
-    booted: Path = _BOOTED
+    booted: Path = BOOTED
 
     @property
     def has_systemd(self) -> bool:
@@ -192,14 +153,7 @@ class Machine:
 
     def units(self, names: Sequence[str]) -> Mapping[str, UnitFacts]:
         """The units of those names; raises SystemdAbsent, ToolMissing, ToolFailed."""
-        if not self.has_systemd:
-            raise SystemdAbsent
-        words = ["systemctl", "show", "--timestamp=unix", f"--property={','.join(_PROPERTIES)}", "--", *names]
-        try:
-            text = run_process(words, timeout=PATIENCE_SECONDS).decode("utf-8", "replace")
-        except subprocess.TimeoutExpired as error:
-            raise ToolFailed(tool="systemctl", status="timeout", detail="it does not answer") from error
-        return {unit.name: unit for unit in parse_units(text)}
+        return unit_facts(names, booted=self.booted)
 
     def smart(self, name: str) -> SmartFacts:
         """What `smartctl` says of a disk, of that name below /dev; raises ToolMissing."""
@@ -253,30 +207,6 @@ class Machine:
         return device.resolve().parent.name if (device / "partition").exists() else name
 
 
-def parse_units(text: str) -> Iterator[UnitFacts]:
-    """The units of what `systemctl show` prints: blocks of KEY=VALUE, an empty line between two."""
-    for block in text.strip().split("\n\n"):
-        values = dict(line.split("=", 1) for line in block.splitlines() if "=" in line)
-        if "Id" not in values:
-            continue
-        last = _instant(values.get("LastTriggerUSec", "")) or _instant(values.get("ExecMainExitTimestamp", ""))
-        yield UnitFacts(
-            name=values["Id"],
-            load=values.get("LoadState", ""),
-            active=values.get("ActiveState", ""),
-            enabled=values.get("UnitFileState", ""),
-            result=values.get("Result", ""),
-            restarts=int(values.get("NRestarts") or 0),
-            drop_ins=tuple(values.get("DropInPaths", "").split()),
-            needs_reload=values.get("NeedDaemonReload") == "yes",
-            memory_max=_bytes(values.get("MemoryMax", "")),
-            limit_core=_bytes(values.get("LimitCORE", "")),
-            mounts_for=tuple(map(Path, values.get("RequiresMountsFor", "").split())),
-            writable=tuple(Path(path.lstrip("-+")) for path in values.get("ReadWritePaths", "").split()),
-            last_run=last,
-        )
-
-
 def parse_smart(disk: str, answer: Mapping[str, Any]) -> SmartFacts:
     """What the JSON of smartctl 7 says, of a disk of any kind; raises ValueError for what is no such JSON."""
     if not isinstance(answer, dict) or "smartctl" not in answer:
@@ -308,16 +238,6 @@ def parse_lock(text: str) -> tuple[Mapping[str, frozenset[str]], frozenset[str]]
 def _plain(name: str) -> str:
     """A name as it is compared (PEP 503)."""
     return re.sub(r"[-_.]+", "-", name).lower()
-
-
-def _bytes(text: str) -> int | None:
-    return int(text) if text.isdecimal() and int(text) < _UNLIMITED else None
-
-
-def _instant(text: str) -> datetime | None:
-    """`@1700000000`, as `--timestamp=unix` prints it; None for none."""
-    number = text.removeprefix("@")
-    return datetime.fromtimestamp(int(number), UTC) if number.isdecimal() and int(number) else None
 
 
 def _has_codec(name: str, mode: Any) -> bool:  # noqa: ANN401 - PyAV's own literal

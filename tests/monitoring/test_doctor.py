@@ -22,6 +22,7 @@ from cctv.config.schema import BackupSettings
 from cctv.core.disks import Block, DiskFacts, Mount
 from cctv.core.errors import ToolMissing
 from cctv.core.i18n import Language
+from cctv.core.process import UnitFacts, parse_units
 from cctv.footage.repair.verify import VerifyRound
 from cctv.model.ids import CameraId
 from cctv.monitoring import doctor_machine as machine
@@ -34,10 +35,8 @@ from cctv.monitoring.machine_facts import (
     PackageFacts,
     ProgramFacts,
     SmartFacts,
-    UnitFacts,
     parse_lock,
     parse_smart,
-    parse_units,
 )
 from cctv.recording.disk_space import FootageRate, share_of_limits
 

@@ -169,15 +169,21 @@ def read_round(root: Path) -> VerifyRound | None:
         payload = json.loads((root / VERIFY_FILE).read_text())
         if payload["schema"] != _SCHEMA:
             return None
-        times = {
-            name: datetime.fromisoformat(payload[name]) if payload[name] else None
-            for name in ("began", "last_run", "completed")
-        }
-        counts = {name: int(payload[name]) for name in ("until", "after", "damaged", "completed_damaged")}
-        began = times.pop("began")
-        return VerifyRound(began, **times, **counts) if began is not None else None
+        return VerifyRound(
+            datetime.fromisoformat(payload["began"]),
+            int(payload["until"]),
+            int(payload["after"]),
+            int(payload["damaged"]),
+            _instant(payload["last_run"]),
+            _instant(payload["completed"]),
+            int(payload["completed_damaged"]),
+        )
     except (FileNotFoundError, ValueError, KeyError, TypeError):
         return None
+
+
+def _instant(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
 
 
 def _write_round(site: Storage, state: VerifyRound) -> None:
