@@ -23,9 +23,7 @@ MOUNTS, SYS, SWAPS = Path("/proc/self/mountinfo"), Path("/sys"), Path("/proc/swa
 SNAPSHOTTING = {"btrfs": "btrfs", "zfs": "ZFS", "bcachefs": "bcachefs", "nilfs2": "NILFS2"}
 FINE = frozenset({"ext4", "xfs"})  # journaled, with owners, tested by power cuts (./scripts/faults)
 _LOCAL = FINE | {"ext2", "ext3", "vfat", "exfat", "f2fs", "jfs", "btrfs"}
-_NETWORK = frozenset(
-    {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "glusterfs", "lustre", "fuse.sshfs", "fuse.rclone"}
-)
+_NETWORK = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "glusterfs", "lustre", "fuse.sshfs"}
 _OWNERLESS = frozenset({"vfat", "msdos", "exfat", "ntfs", "ntfs3", "fuseblk", "hfsplus"})
 _LAYERED = frozenset({"overlay", "aufs", "squashfs", "fuse.mergerfs", "fuse.unionfs", "ecryptfs"})
 _MEMORY = frozenset({"tmpfs", "ramfs"})
@@ -48,6 +46,7 @@ class Mount:
     options: frozenset[str]  # of the mount and of the file system
     file_system: str
     source: str  # "/dev/sda1", "nas:/srv", "tank/footage"
+    is_read_only: bool = False  # the file system itself: a service may see a mount so that is not (ProtectSystem=)
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,8 +207,9 @@ def parse_mounts(text: str) -> tuple[Mount, ...]:
         fields, after = mount.split(), rest.split()
         if len(fields) < 6 or len(after) < 2:
             continue
-        options = frozenset(fields[5].split(",")) | frozenset(after[2].split(",") if len(after) > 2 else ())
-        found.append(Mount(fields[2], Path(_unescaped(fields[4])), options, after[0], _unescaped(after[1])))
+        own = after[2].split(",") if len(after) > 2 else []
+        options, point = frozenset([*fields[5].split(","), *own]), Path(_unescaped(fields[4]))
+        found.append(Mount(fields[2], point, options, after[0], _unescaped(after[1]), "ro" in own))
     return tuple(found)
 
 
@@ -282,7 +282,7 @@ def _file_system_risks(facts: DiskFacts) -> Iterator[DiskRisk]:
         text = N_("{folder} is on {kind}; ext4 and xfs are tested", folder=folder, kind=kind)
         why = N_("whether it keeps its promises at a power cut was not measured")
         yield DiskRisk(DiskProblem.UNTESTED, False, text, why, move)
-    if "ro" in facts.mount.options:
+    if facts.mount.is_read_only:
         text = N_("{folder} is mounted read-only", folder=folder)
         why = N_("nothing is recorded and nothing is deleted; the kernel does this after an error of the disk")
         yield DiskRisk(DiskProblem.READ_ONLY, True, text, why, "dmesg --level err,warn")
@@ -326,7 +326,7 @@ def _small_risks(facts: DiskFacts) -> Iterator[DiskRisk]:
         text = N_("{folder} has few inodes left ({share})", folder=folder, share=share)
         why = N_("without one no file can be made, however many bytes are free")
         yield DiskRisk(DiskProblem.INODES, True, text, why, f"du --inodes -x -d 2 {folder}")
-    if facts.mount and {"strictatime"} & facts.mount.options:
+    if facts.mount and "strictatime" in facts.mount.options:
         text = N_("{folder} is mounted with strictatime", folder=folder)
         why = N_("every look at a file is a write to the disk")
         yield DiskRisk(DiskProblem.ACCESS_TIMES, False, text, why, f"mount -o remount,noatime {facts.mount.point}")

@@ -193,7 +193,6 @@ def test_an_encrypted_ext4_has_no_risk():
         ("rw - overlay overlay rw,lowerdir=/a", DiskProblem.LAYERED, True),
         ("rw - tmpfs tmpfs rw", DiskProblem.MEMORY, True),
         ("rw - f2fs /dev/sda1 rw", DiskProblem.UNTESTED, False),
-        ("ro - ext4 /dev/sda1 rw", DiskProblem.READ_ONLY, True),
         ("rw - ext4 /dev/sda1 ro", DiskProblem.READ_ONLY, True),
         ("rw,strictatime - ext4 /dev/sda1 rw", DiskProblem.ACCESS_TIMES, False),
         ("rw - btrfs /dev/sda1 rw", DiskProblem.MAY_SNAPSHOT, False),
@@ -236,6 +235,10 @@ def test_swap_is_plain_unless_every_way_down_is_encrypted(tmp_path):
     swaps = tmp_path / "swaps"
     swaps.write_text("Filename Type\n/dev/sda2 partition\n/dev/dm-3 partition\n/dev/zram0 partition\n")
     assert plain_swaps(swaps=swaps, sys=tmp_path) == ("/dev/sda2",)
+
+
+def test_what_only_a_service_sees_read_only_is_no_fault_of_the_disk():
+    assert judge(mounted("ro,relatime - ext4 /dev/mapper/luks rw", (CRYPT,))) == ()
 
 
 def test_this_machine_is_read(tmp_path):

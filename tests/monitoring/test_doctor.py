@@ -276,7 +276,7 @@ def every_judgement():
     yield from (machine.judge_clock(kept) for kept in (True, False, None))
     for line in ("ext4 rw", "btrfs rw", "nfs4 rw", "vfat rw", "overlay rw", "tmpfs rw", "f2fs rw", "ext4 ro", "zfs rw"):
         kind, mode = line.split()
-        mount = Mount("8:1", Path("/srv"), frozenset({mode, "strictatime"}), kind, "/dev/sda1")
+        mount = Mount("8:1", Path("/srv"), frozenset({mode, "strictatime"}), kind, "/dev/sda1", mode == "ro")
         blocks = () if kind == "zfs" else (Block("sda1", "LVM-1", "x-real", is_removable=True),)
         yield from machine.judge_disk(DiskFacts(Path("/srv"), mount, blocks, inodes=100, free_inodes=1))
     yield from machine.judge_disk(DiskFacts(Path("/srv"), None))

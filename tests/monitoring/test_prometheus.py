@@ -6,7 +6,7 @@ import re
 
 from cctv.core.disks import Volume
 
-SAMPLE = re.compile(r'([a-z_]+)(?:\{([a-z]+)="([^"]*)"\})? ([0-9.e+-]+)')
+SAMPLE = re.compile(r'([a-z_]+)(?:\{([a-z]+)="([^"]*)"(?:,[a-z]+="[^"]*")*\})? ([0-9.e+-]+)')
 
 
 def read(text):
