@@ -50,16 +50,16 @@ class Mount:
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
+class BlockDevice:
     """A block device and those below it; `is_removable` also at a USB port."""
 
     name: str
     mapper_uuid: str = ""  # of the device mapper: CRYPT-LUKS2-..., LVM-...; empty for any other device
     mapper_name: str = ""
     is_removable: bool = False
-    below: tuple[Block, ...] = ()
+    below: tuple[BlockDevice, ...] = ()
 
-    def all(self) -> Iterator[Block]:
+    def all(self) -> Iterator[BlockDevice]:
         """This device and every one below it."""
         yield self
         for block in self.below:
@@ -75,7 +75,7 @@ class DiskFacts:
 
     folder: Path
     mount: Mount | None
-    blocks: tuple[Block, ...] = ()
+    blocks: tuple[BlockDevice, ...] = ()
     total_bytes: int = 0
     free_bytes: int = 0
     inodes: int = 0
@@ -246,7 +246,7 @@ def plain_swaps(*, swaps: Path = SWAPS, sys: Path = SYS) -> tuple[str, ...]:
     return tuple(plain)
 
 
-def _blocks_of_swap(path: Path, sys: Path) -> tuple[Block, ...]:
+def _blocks_of_swap(path: Path, sys: Path) -> tuple[BlockDevice, ...]:
     by_name = sys / "class" / "block" / Path(os.path.realpath(path)).name
     if by_name.exists():
         return (_block(by_name.resolve(), sys),)
@@ -332,22 +332,22 @@ def _small_risks(facts: DiskFacts) -> Iterator[DiskRisk]:
         yield DiskRisk(DiskProblem.ACCESS_TIMES, False, text, why, f"mount -o remount,noatime {facts.mount.point}")
 
 
-def _passes_crypt(block: Block) -> bool:
+def _passes_crypt(block: BlockDevice) -> bool:
     if block.mapper_uuid.startswith("CRYPT-"):
         return True
     return bool(block.below) and all(_passes_crypt(below) for below in block.below)
 
 
-def _is_lvm(block: Block) -> bool:
+def _is_lvm(block: BlockDevice) -> bool:
     return block.mapper_uuid.startswith("LVM-")
 
 
-def _all(facts: DiskFacts) -> Iterator[Block]:
+def _all(facts: DiskFacts) -> Iterator[BlockDevice]:
     for block in facts.blocks:
         yield from block.all()
 
 
-def _blocks(sys: Path, number: str, mount: Mount | None) -> tuple[Block, ...]:
+def _blocks(sys: Path, number: str, mount: Mount | None) -> tuple[BlockDevice, ...]:
     """The devices of a mount.  btrfs has a number of its own for each subvolume: then by the device's name."""
     direct = sys / "dev" / "block" / number
     if direct.exists():
@@ -369,7 +369,7 @@ def _of_btrfs(sys: Path, name: str) -> list[Path]:
     return []
 
 
-def _block(device: Path, sys: Path) -> Block:
+def _block(device: Path, sys: Path) -> BlockDevice:
     """The device of a folder in /sys, and recursively those below it: mapped, in an array, or under a loop file."""
     slaves = sorted((device / "slaves").iterdir()) if (device / "slaves").is_dir() else []
     below = [_block(slave.resolve(), sys) for slave in slaves]
@@ -382,7 +382,7 @@ def _block(device: Path, sys: Path) -> Block:
     whole = device.parent if (device / "partition").exists() else device
     is_removable = _read(whole / "removable") == "1" or "/usb" in str(device)
     uuid, name = _read(device / "dm" / "uuid"), _read(device / "dm" / "name")
-    return Block(device.name, uuid, name, is_removable, tuple(below))
+    return BlockDevice(device.name, uuid, name, is_removable, tuple(below))
 
 
 def _number(device: int) -> str:

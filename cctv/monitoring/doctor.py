@@ -80,7 +80,7 @@ class Severity(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class DoctorFinding:
     """What a check found.
 
     `subject` is the camera, unit, file or key that it is about, empty for the whole.  `why` and `following` (a line to
@@ -119,7 +119,7 @@ class Examined:
         return self.site
 
 
-Check = Callable[[Examined], Iterable[Finding]]
+Check = Callable[[Examined], Iterable[DoctorFinding]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +127,7 @@ class Report:
     """What the doctor found at an instant."""
 
     at: datetime
-    findings: tuple[Finding, ...]
+    findings: tuple[DoctorFinding, ...]
 
     @property
     def exit_code(self) -> Exit:
@@ -163,7 +163,7 @@ def examine(examined: Examined, checks: Mapping[CheckName, Check], only: Sequenc
     return Report(examined.now, tuple(findings))
 
 
-def _found(name: CheckName, check: Check, examined: Examined) -> list[Finding]:
+def _found(name: CheckName, check: Check, examined: Examined) -> list[DoctorFinding]:
     """What one check found; that it cannot be made is a finding."""
     try:
         return list(check(examined))
@@ -184,29 +184,29 @@ def line_of(error: CctvError, usual: str) -> str:
     return (match[1] or match[2]) if match is not None else usual
 
 
-def well(check: CheckName, text: Message | str, subject: str = "") -> Finding:
+def well(check: CheckName, text: Message | str, subject: str = "") -> DoctorFinding:
     """A finding that all is well."""
-    return Finding(check, Severity.OK, text, subject=subject)
+    return DoctorFinding(check, Severity.OK, text, subject=subject)
 
 
-def unknown(check: CheckName, text: Message | str, following: Message | str = "", subject: str = "") -> Finding:
+def unknown(check: CheckName, text: Message | str, following: Message | str = "", subject: str = "") -> DoctorFinding:
     """A finding that something cannot be seen, and what would show it."""
     why = N_("what was not looked at is not known to be well")
-    return Finding(check, Severity.UNKNOWN, text, why, following, subject)
+    return DoctorFinding(check, Severity.UNKNOWN, text, why, following, subject)
 
 
 def wrong(
     check: CheckName, text: Message | str, why: Message | str, following: Message | str, subject: str = ""
-) -> Finding:
+) -> DoctorFinding:
     """A finding that something is wrong."""
-    return Finding(check, Severity.WRONG, text, why, following, subject)
+    return DoctorFinding(check, Severity.WRONG, text, why, following, subject)
 
 
 def advice(
     check: CheckName, text: Message | str, why: Message | str, following: Message | str, subject: str = ""
-) -> Finding:
+) -> DoctorFinding:
     """A finding that something is unwise."""
-    return Finding(check, Severity.ADVICE, text, why, following, subject)
+    return DoctorFinding(check, Severity.ADVICE, text, why, following, subject)
 
 
 def report_as_json(report: Report) -> dict[str, object]:

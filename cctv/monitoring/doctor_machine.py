@@ -16,11 +16,11 @@ from cctv.core.disks import DiskFacts, judge
 from cctv.core.errors import ToolMissing
 from cctv.core.i18n import N_
 from cctv.core.process import UnitFacts
-from cctv.monitoring.doctor import Check, CheckName, Examined, Finding, advice, unknown, well, wrong
+from cctv.monitoring.doctor import Check, CheckName, DoctorFinding, Examined, advice, unknown, well, wrong
 from cctv.monitoring.machine_facts import (
     AccessFacts,
+    EnvironmentFacts,
     FstabLine,
-    PackageFacts,
     ProgramFacts,
     SmartFacts,
 )
@@ -45,7 +45,7 @@ _STABLE_SOURCE = re.compile(r"(UUID|LABEL|PARTUUID|PARTLABEL)=|/dev/(mapper|disk
 _NAMED = 3  # files that a finding names
 
 
-def judge_programs(facts: ProgramFacts) -> Iterator[Finding]:
+def judge_programs(facts: ProgramFacts) -> Iterator[DoctorFinding]:
     """Programs that are missing or too old, and codecs that libavcodec lacks."""
     name = CheckName.PROGRAMS
     why = N_("letters, packages, probes or checks of cameras fail without it")
@@ -67,7 +67,7 @@ def judge_programs(facts: ProgramFacts) -> Iterator[Finding]:
     yield well(name, N_("versions: {versions}", versions=versions))
 
 
-def judge_packages(facts: PackageFacts) -> Iterator[Finding]:
+def judge_packages(facts: EnvironmentFacts) -> Iterator[DoctorFinding]:
     """Python packages that are not those of the lock."""
     name, mend = CheckName.PYTHON, "pip install --require-hashes -r requirements.lock"
     if facts.pins is None:
@@ -90,7 +90,7 @@ def judge_packages(facts: PackageFacts) -> Iterator[Finding]:
         yield well(name, text)
 
 
-def judge_clock(kept: bool | None) -> Finding:
+def judge_clock(kept: bool | None) -> DoctorFinding:
     """Whether the network's time keeps the clock."""
     name = CheckName.CLOCK
     if kept is None:
@@ -101,7 +101,7 @@ def judge_clock(kept: bool | None) -> Finding:
     return wrong(name, N_("the clock is not synchronised"), why, "timedatectl set-ntp true")
 
 
-def judge_disk(facts: DiskFacts) -> Iterator[Finding]:
+def judge_disk(facts: DiskFacts) -> Iterator[DoctorFinding]:
     """What `cctv.core.disks` says of the storage's disk."""
     risks = judge(facts)
     for risk in risks:
@@ -112,7 +112,7 @@ def judge_disk(facts: DiskFacts) -> Iterator[Finding]:
         yield well(CheckName.DISK, N_("{kind}, encrypted, {share} free", kind=kind, share=share))
 
 
-def judge_smart(facts: SmartFacts) -> Iterator[Finding]:
+def judge_smart(facts: SmartFacts) -> Iterator[DoctorFinding]:
     """What a disk says of its health."""
     name, disk = CheckName.SMART, facts.disk
     look, why = f"smartctl -x {disk}", N_("a disk that fails takes footage, holds and registers along")
@@ -135,7 +135,7 @@ def judge_smart(facts: SmartFacts) -> Iterator[Finding]:
         yield well(name, N_("{disk} says that it is well", disk=disk), disk)
 
 
-def judge_mount(disk: DiskFacts, fstab: Sequence[FstabLine], services: Sequence[UnitFacts]) -> Iterator[Finding]:
+def judge_mount(disk: DiskFacts, fstab: Sequence[FstabLine], services: Sequence[UnitFacts]) -> Iterator[DoctorFinding]:
     """Whether the storage's disk comes back after a restart, and recorder and sweeper wait for it."""
     name, root = CheckName.MOUNTS, disk.folder
     if disk.mount is None:
@@ -163,7 +163,7 @@ def judge_mount(disk: DiskFacts, fstab: Sequence[FstabLine], services: Sequence[
     yield well(name, N_("{folder} is on the mount {point}", folder=root, point=point))
 
 
-def judge_access(facts: AccessFacts) -> Iterator[Finding]:
+def judge_access(facts: AccessFacts) -> Iterator[DoctorFinding]:
     """Modes and owners of the storage."""
     name, root, owner = CheckName.ACCESS, facts.root, facts.owner
     sound = True
@@ -198,7 +198,7 @@ def judge_access(facts: AccessFacts) -> Iterator[Finding]:
         yield well(name, N_("{path} belongs to {owner}, mode {mode:04o}", path=root, owner=owner, mode=facts.mode))
 
 
-def judge_swap(plain: Sequence[str]) -> Finding:
+def judge_swap(plain: Sequence[str]) -> DoctorFinding:
     """Whether memory is written to a disk unencrypted."""
     if not plain:
         return well(CheckName.SWAP, N_("no swap on a disk that is not encrypted"))
@@ -207,7 +207,7 @@ def judge_swap(plain: Sequence[str]) -> Finding:
     return advice(CheckName.SWAP, text, why, f"swapoff {plain[0]}  # and its line out of /etc/fstab")
 
 
-def judge_core_dumps(pattern: str, limit: int) -> Finding:
+def judge_core_dumps(pattern: str, limit: int) -> DoctorFinding:
     """Whether a command that crashes leaves its memory on the disk; the services have LimitCORE=0 (units)."""
     name = CheckName.CORE_DUMPS
     # A program that takes dumps gets them whatever the limit is, and systemd-coredump heeds it (core(5)).
@@ -219,7 +219,7 @@ def judge_core_dumps(pattern: str, limit: int) -> Finding:
     return advice(name, text, why, following)
 
 
-def judge_units(services: Sequence[UnitFacts]) -> Iterator[Finding]:
+def judge_units(services: Sequence[UnitFacts]) -> Iterator[DoctorFinding]:
     """Recorder and sweeper as systemd has them: running, enabled, and as shipped."""
     name = CheckName.UNITS
     for unit in services:
@@ -242,7 +242,7 @@ def judge_units(services: Sequence[UnitFacts]) -> Iterator[Finding]:
             yield well(name, N_("{unit} runs", unit=subject), subject)
 
 
-def _as_shipped(unit: UnitFacts) -> Iterator[Finding]:
+def _as_shipped(unit: UnitFacts) -> Iterator[DoctorFinding]:
     name, subject = CheckName.UNITS, unit.name
     if unit.restarts > _MANY_RESTARTS:
         text = N_("{unit} was started again {count} times", unit=subject, count=unit.restarts)
@@ -264,7 +264,7 @@ def _as_shipped(unit: UnitFacts) -> Iterator[Finding]:
         yield well(name, text, subject)
 
 
-def judge_timers(units: Mapping[str, UnitFacts], *, backs_up: bool, now: datetime) -> Iterator[Finding]:
+def judge_timers(units: Mapping[str, UnitFacts], *, backs_up: bool, now: datetime) -> Iterator[DoctorFinding]:
     """Each timer: installed, enabled, run in time, and whether what it starts went well."""
     name = CheckName.TIMERS
     for timer, late in TIMERS.items():
@@ -292,23 +292,23 @@ def judge_timers(units: Mapping[str, UnitFacts], *, backs_up: bool, now: datetim
             yield well(name, N_("{unit} is on, last run {day:%Y-%m-%d}", unit=timer, day=unit.last_run), timer)
 
 
-def _programs(examined: Examined) -> Iterator[Finding]:
+def _programs(examined: Examined) -> Iterator[DoctorFinding]:
     return judge_programs(examined.machine.programs())
 
 
-def _packages(examined: Examined) -> Iterator[Finding]:
+def _packages(examined: Examined) -> Iterator[DoctorFinding]:
     return judge_packages(examined.machine.packages())
 
 
-def _clock(examined: Examined) -> Iterator[Finding]:
+def _clock(examined: Examined) -> Iterator[DoctorFinding]:
     yield judge_clock(examined.machine.clock_is_kept())
 
 
-def _disk(examined: Examined) -> Iterator[Finding]:
+def _disk(examined: Examined) -> Iterator[DoctorFinding]:
     return judge_disk(_storage_disk(examined))
 
 
-def _smart(examined: Examined) -> Iterator[Finding]:
+def _smart(examined: Examined) -> Iterator[DoctorFinding]:
     disks = _storage_disk(examined).disks
     if not disks:
         yield unknown(CheckName.SMART, N_("the disks of the storage are not known"), "lsblk")
@@ -320,7 +320,7 @@ def _smart(examined: Examined) -> Iterator[Finding]:
             return
 
 
-def _mounts(examined: Examined) -> Iterator[Finding]:
+def _mounts(examined: Examined) -> Iterator[DoctorFinding]:
     machine, disk = examined.machine, _storage_disk(examined)
     services = machine.units([RECORD, SWEEP]) if machine.has_systemd else {}
     yield from judge_mount(disk, machine.fstab(), list(services.values()))
@@ -329,23 +329,23 @@ def _mounts(examined: Examined) -> Iterator[Finding]:
         yield unknown(CheckName.MOUNTS, text, "findmnt", "units")
 
 
-def _access(examined: Examined) -> Iterator[Finding]:
+def _access(examined: Examined) -> Iterator[DoctorFinding]:
     return judge_access(examined.machine.access(examined.require_settings().site.storage))
 
 
-def _swap(examined: Examined) -> Iterator[Finding]:
+def _swap(examined: Examined) -> Iterator[DoctorFinding]:
     yield judge_swap(examined.machine.plain_swaps())
 
 
-def _core_dumps(examined: Examined) -> Iterator[Finding]:
+def _core_dumps(examined: Examined) -> Iterator[DoctorFinding]:
     yield judge_core_dumps(*examined.machine.core_dumps())
 
 
-def _units(examined: Examined) -> Iterator[Finding]:
+def _units(examined: Examined) -> Iterator[DoctorFinding]:
     return judge_units(list(examined.machine.units([RECORD, SWEEP]).values()))
 
 
-def _timers(examined: Examined) -> Iterator[Finding]:
+def _timers(examined: Examined) -> Iterator[DoctorFinding]:
     names = [name for timer in TIMERS for name in (timer, timer.replace(".timer", ".service"))]
     backs_up = examined.require_settings().backup.folder is not None
     return judge_timers(examined.machine.units(names), backs_up=backs_up, now=examined.now)

@@ -46,7 +46,7 @@ from cctv.footage.repair.verify import VerifyRound, read_round
 from cctv.footage.runs import CLOCK_OFF, latest_run
 from cctv.model.ids import CameraId
 from cctv.monitoring.alarms import AlarmKind, read_history, troubles
-from cctv.monitoring.doctor import Check, CheckName, Examined, Finding, advice, line_of, unknown, well, wrong
+from cctv.monitoring.doctor import Check, CheckName, DoctorFinding, Examined, advice, line_of, unknown, well, wrong
 from cctv.monitoring.notify import owed
 from cctv.monitoring.status import status_now
 from cctv.recording.disk_space import footage_rates, share_of_limits
@@ -59,7 +59,7 @@ _WEEKLY_LATE = timedelta(days=8)
 _REGISTER_KINDS = frozenset({AgendaKind.DECLARATION, AgendaKind.WORKSTATIONS, AgendaKind.REVIEW})
 
 
-def judge_warnings(warnings: Sequence[ConfigWarning], path: Path) -> Iterator[Finding]:
+def judge_warnings(warnings: Sequence[ConfigWarning], path: Path) -> Iterator[DoctorFinding]:
     """What `cctv config check` warns about."""
     name = CheckName.SETTINGS
     for warning in warnings:
@@ -68,7 +68,7 @@ def judge_warnings(warnings: Sequence[ConfigWarning], path: Path) -> Iterator[Fi
         yield well(name, N_("{path} is sound", path=path))
 
 
-def judge_credentials(credentials: Mapping[str, Credential], now: datetime, zone: ZoneInfo) -> Iterator[Finding]:
+def judge_credentials(credentials: Mapping[str, Credential], now: datetime, zone: ZoneInfo) -> Iterator[DoctorFinding]:
     """Passwords that came with the camera, are short or shared, or were not changed for long."""
     name, sound = CheckName.CREDENTIALS, True
     change = "cctv cameras check"
@@ -108,7 +108,7 @@ def judge_credentials(credentials: Mapping[str, Credential], now: datetime, zone
         )
 
 
-def judge_transport(cameras: Sequence[CameraSettings]) -> Iterator[Finding]:
+def judge_transport(cameras: Sequence[CameraSettings]) -> Iterator[DoctorFinding]:
     """Cameras whose pictures or passwords cross the network readable."""
     name = CheckName.TRANSPORT
     plain = [camera for camera in cameras if not _is_encrypted(camera)]
@@ -125,7 +125,7 @@ def judge_transport(cameras: Sequence[CameraSettings]) -> Iterator[Finding]:
         yield well(name, N_("every camera is asked over TLS"))
 
 
-def judge_camera_clocks(offsets: Mapping[CameraId, timedelta | None]) -> Iterator[Finding]:
+def judge_camera_clocks(offsets: Mapping[CameraId, timedelta | None]) -> Iterator[DoctorFinding]:
     """Cameras' own clocks less ours, as read when their last run began; None where the camera told none."""
     name = CheckName.CAMERA_CLOCKS
     off = {camera: offset for camera, offset in offsets.items() if offset is not None and abs(offset) >= CLOCK_OFF}
@@ -141,7 +141,7 @@ def judge_camera_clocks(offsets: Mapping[CameraId, timedelta | None]) -> Iterato
         yield well(name, N_("the clocks of {count} cameras are right", count=len(offsets)))
 
 
-def judge_forecast(share: float | None, longest: timedelta) -> Finding:
+def judge_forecast(share: float | None, longest: timedelta) -> DoctorFinding:
     """Whether the disk is full before footage reaches its limit; `share` is of what the limits need, None unknown."""
     name = CheckName.FORECAST
     if share is None:
@@ -155,7 +155,7 @@ def judge_forecast(share: float | None, longest: timedelta) -> Finding:
     return well(name, N_("the disk holds {share:.0%} of what the limits need", share=share))
 
 
-def judge_database(answer: str | None) -> Finding:
+def judge_database(answer: str | None) -> DoctorFinding:
     """What quick_check said of the index; None where it did not end in time."""
     name = CheckName.DATABASE
     if answer is None:
@@ -167,7 +167,7 @@ def judge_database(answer: str | None) -> Finding:
     return wrong(name, N_("the index is damaged: {problem}", problem=answer), why, "cctv restore --help")
 
 
-def judge_verified(state: VerifyRound | None, segments: int, now: datetime) -> Finding:
+def judge_verified(state: VerifyRound | None, segments: int, now: datetime) -> DoctorFinding:
     """Whether footage was hashed again, and what that found."""
     name, line = CheckName.VERIFY, "cctv footage verify --within 7d"
     why = N_("a disk loses bytes unseen until the day that somebody asks for them")
@@ -183,7 +183,9 @@ def judge_verified(state: VerifyRound | None, segments: int, now: datetime) -> F
     return well(name, N_("footage was checked, and is as recorded"))
 
 
-def judge_backup(settings: BackupSettings, state: BackupState, facts: BackupLook, now: datetime) -> Iterator[Finding]:
+def judge_backup(
+    settings: BackupSettings, state: BackupState, facts: BackupLook, now: datetime
+) -> Iterator[DoctorFinding]:
     """Whether there is a back-up that is new enough, elsewhere, and readable as far as that shows without its key."""
     name = CheckName.BACKUP
     why = N_("a lost disk takes registers, holds, log and signing key along")
@@ -219,7 +221,7 @@ def judge_backup(settings: BackupSettings, state: BackupState, facts: BackupLook
         yield wrong(name, text, N_("it is lost with it"), "cctv backup make DIR", "disk")
 
 
-def judge_checkpoint(at: datetime | None, entries: bool, now: datetime) -> Finding:
+def judge_checkpoint(at: datetime | None, entries: bool, now: datetime) -> DoctorFinding:
     """How old the latest signed checkpoint of the audit log is."""
     name = CheckName.AUDIT
     why = N_("what was written since can be rewritten unseen")
@@ -233,7 +235,7 @@ def judge_checkpoint(at: datetime | None, entries: bool, now: datetime) -> Findi
 
 def judge_registers(
     missing: Mapping[RegisterName, Sequence[str]], items: Sequence[Item], now: datetime
-) -> Iterator[Finding]:
+) -> Iterator[DoctorFinding]:
     """What the registers lack, and what is due for them."""
     name, sound = CheckName.REGISTERS, True
     for register, texts in missing.items():
@@ -250,7 +252,7 @@ def judge_registers(
         yield well(name, N_("the registers have what the law asks for, and nothing is due"))
 
 
-def judge_alerts(ways: Sequence[str], weekly: datetime | None, state: Path, now: datetime) -> Finding:
+def judge_alerts(ways: Sequence[str], weekly: datetime | None, state: Path, now: datetime) -> DoctorFinding:
     """Whether somebody is told, and was."""
     name = CheckName.ALERTS
     if not ways:
@@ -268,7 +270,7 @@ def _is_encrypted(camera: CameraSettings) -> bool:
     return "://" in address and urlsplit(address).scheme in ("rtsps", "https")
 
 
-def _settings(examined: Examined) -> Iterator[Finding]:
+def _settings(examined: Examined) -> Iterator[DoctorFinding]:
     if isinstance(examined.settings, SettingsUnreadable):
         raise examined.settings
     if isinstance(examined.settings, CctvError):
@@ -278,7 +280,7 @@ def _settings(examined: Examined) -> Iterator[Finding]:
     yield from judge_warnings(examined.warnings, examined.settings.source.path)
 
 
-def _storage(examined: Examined) -> Iterator[Finding]:
+def _storage(examined: Examined) -> Iterator[DoctorFinding]:
     settings, error = examined.require_settings(), examined.site
     if isinstance(error, AccessDenied):
         raise error
@@ -290,7 +292,7 @@ def _storage(examined: Examined) -> Iterator[Finding]:
         yield well(CheckName.STORAGE, N_("{path} opens", path=settings.site.storage))
 
 
-def _status(examined: Examined) -> Iterator[Finding]:
+def _status(examined: Examined) -> Iterator[DoctorFinding]:
     """Every alarm of this moment, whatever its grace; back-ups and the disk's end have checks of their own."""
     site = examined.require_site()
     late, soon = owed(site)
@@ -306,7 +308,7 @@ def _status(examined: Examined) -> Iterator[Finding]:
         yield well(CheckName.STATUS, N_("recording and deletion keep their promises"))
 
 
-def _credentials(examined: Examined) -> Iterator[Finding]:
+def _credentials(examined: Examined) -> Iterator[DoctorFinding]:
     """Those of [credentials]; where it names no file, of credentials.toml beside cameras.toml, as the unit has it."""
     settings = examined.require_settings()
     file = settings.credentials.file or settings.source.path.parent / "credentials.toml"
@@ -327,18 +329,18 @@ def _credentials(examined: Examined) -> Iterator[Finding]:
     yield from judge_credentials(credentials, examined.now, settings.site.timezone)
 
 
-def _transport(examined: Examined) -> Iterator[Finding]:
+def _transport(examined: Examined) -> Iterator[DoctorFinding]:
     return judge_transport(list(examined.require_settings().cameras.values()))
 
 
-def _camera_clocks(examined: Examined) -> Iterator[Finding]:
+def _camera_clocks(examined: Examined) -> Iterator[DoctorFinding]:
     site, settings = examined.require_site(), examined.require_settings()
     with read_transaction(site.engine) as connection:
         runs = {camera: latest_run(connection, camera) for camera in settings.cameras}
     return judge_camera_clocks({camera: run.clock_offset if run else None for camera, run in runs.items()})
 
 
-def _forecast(examined: Examined) -> Iterator[Finding]:
+def _forecast(examined: Examined) -> Iterator[DoctorFinding]:
     site, settings = examined.require_site(), examined.require_settings()
     disk, limits = examined.machine.disk(site.root), [settings.limit_for(zone) for zone in settings.zones]
     reserve = round(disk.total_bytes * settings.recording.reserve_fraction)
@@ -349,7 +351,7 @@ def _forecast(examined: Examined) -> Iterator[Finding]:
     yield judge_forecast(share, max(limits, default=timedelta(0)))
 
 
-def _database(examined: Examined) -> Iterator[Finding]:
+def _database(examined: Examined) -> Iterator[DoctorFinding]:
     path = examined.require_settings().site.storage / DATABASE_FILE
     try:
         yield judge_database(quick_check(path, _DATABASE_SECONDS))
@@ -357,19 +359,19 @@ def _database(examined: Examined) -> Iterator[Finding]:
         yield unknown(CheckName.DATABASE, N_("the index cannot be opened: {problem}", problem=error), "cctv status")
 
 
-def _verify(examined: Examined) -> Iterator[Finding]:
+def _verify(examined: Examined) -> Iterator[DoctorFinding]:
     site = examined.require_site()
     with read_transaction(site.engine) as connection:
         segments, _ = count_segments(connection)
     yield judge_verified(read_round(site.root), segments, examined.now)
 
 
-def _backup(examined: Examined) -> Iterator[Finding]:
+def _backup(examined: Examined) -> Iterator[DoctorFinding]:
     site, settings = examined.require_site(), examined.require_settings()
     return judge_backup(settings.backup, read_backup_state(site.root), look_at_backup(site), examined.now)
 
 
-def _audit(examined: Examined) -> Iterator[Finding]:
+def _audit(examined: Examined) -> Iterator[DoctorFinding]:
     site = examined.require_site()
     checkpoint = latest(site.root)
     with read_transaction(site.engine) as connection:
@@ -377,7 +379,7 @@ def _audit(examined: Examined) -> Iterator[Finding]:
     yield judge_checkpoint(checkpoint.at if checkpoint else None, entries, examined.now)
 
 
-def _registers(examined: Examined) -> Iterator[Finding]:
+def _registers(examined: Examined) -> Iterator[DoctorFinding]:
     site, settings = examined.require_site(), examined.require_settings()
     names = (RegisterName.PROCESSING, RegisterName.CAMERAS)
     missing: dict[RegisterName, Sequence[str]] = {name: make_register(site, name).missing for name in names}
@@ -388,7 +390,7 @@ def _registers(examined: Examined) -> Iterator[Finding]:
     return judge_registers(missing, board(site, ()), examined.now)
 
 
-def _alerts(examined: Examined) -> Iterator[Finding]:
+def _alerts(examined: Examined) -> Iterator[DoctorFinding]:
     alerts = examined.require_settings().alerts
     state = alerts.state
     if state.parent.is_dir() and not os.access(state.parent, os.R_OK | os.X_OK):

@@ -43,7 +43,7 @@ class ProgramFacts:
 
 
 @dataclass(frozen=True, slots=True)
-class PackageFacts:
+class EnvironmentFacts:
     """The versions that the lock allows by name, what is installed, and names that only other machines need.
 
     `pins` is None where the lock is not there.
@@ -139,7 +139,7 @@ class Machine:
             {name: _version(name, words) for name, words in tools.items()}, encoders, decoders, libraries
         )
 
-    def packages(self) -> PackageFacts:
+    def packages(self) -> EnvironmentFacts:
         """What is installed beside the program, and what the lock names; raises OSError."""
         package = Path(cctv.__file__).parent
         locks = [
@@ -149,7 +149,7 @@ class Machine:
             _plain(distribution.metadata["Name"]): distribution.version for distribution in metadata.distributions()
         }
         pins, elsewhere = parse_lock(locks[0].read_text()) if locks else (None, frozenset[str]())
-        return PackageFacts(pins, installed, elsewhere, platform.python_version())
+        return EnvironmentFacts(pins, installed, elsewhere, platform.python_version())
 
     def units(self, names: Sequence[str]) -> Mapping[str, UnitFacts]:
         """The units of those names; raises SystemdAbsent, ToolMissing, ToolFailed."""

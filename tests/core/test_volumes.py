@@ -12,7 +12,7 @@ from sqlalchemy import create_engine
 from sqlalchemy.exc import OperationalError
 
 from cctv.core.disks import (
-    Block,
+    BlockDevice,
     DiskFacts,
     DiskProblem,
     disks_for_files,
@@ -177,7 +177,7 @@ def kinds(facts):
     return {risk.problem for risk in judge(facts)}
 
 
-CRYPT = Block("dm-0", "CRYPT-LUKS2-1-luks", "luks", below=(Block("sda1"),))
+CRYPT = BlockDevice("dm-0", "CRYPT-LUKS2-1-luks", "luks", below=(BlockDevice("sda1"),))
 
 
 def test_an_encrypted_ext4_has_no_risk():
@@ -205,14 +205,14 @@ def test_each_file_system_is_judged(line, problem, is_wrong):
 
 
 def test_one_plain_disk_of_a_volume_of_two_is_enough_to_read_footage():
-    half = Block("dm-1", "LVM-1", "vg-data", below=(CRYPT, Block("sdb1")))
-    whole = Block("dm-1", "LVM-1", "vg-data", below=(CRYPT,))
+    half = BlockDevice("dm-1", "LVM-1", "vg-data", below=(CRYPT, BlockDevice("sdb1")))
+    whole = BlockDevice("dm-1", "LVM-1", "vg-data", below=(CRYPT,))
     assert is_encrypted(mounted("rw - ext4 /dev/mapper/vg-data rw", (half,))) is False
     assert is_encrypted(mounted("rw - ext4 /dev/mapper/vg-data rw", (whole,))) is True
 
 
 def test_few_inodes_and_a_usb_disk_are_told():
-    facts = mounted("rw - ext4 /dev/sdb1 rw", (Block("sdb1", is_removable=True),), inodes=1000, free_inodes=10)
+    facts = mounted("rw - ext4 /dev/sdb1 rw", (BlockDevice("sdb1", is_removable=True),), inodes=1000, free_inodes=10)
     assert {DiskProblem.INODES, DiskProblem.REMOVABLE} <= kinds(facts)
 
 

@@ -19,7 +19,7 @@ from cctv.cases.registers.register import RegisterName
 from cctv.cli.app import root
 from cctv.config.credentials import Credential
 from cctv.config.schema import BackupSettings
-from cctv.core.disks import Block, DiskFacts, Mount
+from cctv.core.disks import BlockDevice, DiskFacts, Mount
 from cctv.core.errors import ToolMissing
 from cctv.core.i18n import Language
 from cctv.core.process import UnitFacts, parse_units
@@ -30,9 +30,9 @@ from cctv.monitoring import doctor_site as of_site
 from cctv.monitoring.doctor import CheckName, Severity, read_summary
 from cctv.monitoring.machine_facts import (
     AccessFacts,
+    EnvironmentFacts,
     FstabLine,
     Machine,
-    PackageFacts,
     ProgramFacts,
     SmartFacts,
     parse_lock,
@@ -65,7 +65,7 @@ def disk(point="/srv", source="/dev/sda1", file_system="ext4"):
     return DiskFacts(
         Path("/srv/cctv"),
         Mount("8:1", Path(point), frozenset({"rw"}), file_system, source),
-        (Block("dm-0", "CRYPT-LUKS2-1", "luks", below=(Block("sda1"),)),),
+        (BlockDevice("dm-0", "CRYPT-LUKS2-1", "luks", below=(BlockDevice("sda1"),)),),
         total_bytes=100,
         free_bytes=50,
     )
@@ -271,13 +271,13 @@ def every_judgement():
     yield from machine.judge_programs(ProgramFacts({"ffmpeg": None, "setpriv": None}, frozenset(), frozenset(), {}))
     yield from machine.judge_programs(ProgramFacts({"ffmpeg": "ffmpeg version 4.4"}, frozenset(), frozenset(), {}))
     pins = {"av": frozenset({"1"}), "click": frozenset({"2"}), "numpy": frozenset({"3"})}
-    yield from machine.judge_packages(PackageFacts(pins, {"click": "1"}, frozenset({"numpy"}), "3.11"))
-    yield from machine.judge_packages(PackageFacts(None, {}, frozenset(), "3.11"))
+    yield from machine.judge_packages(EnvironmentFacts(pins, {"click": "1"}, frozenset({"numpy"}), "3.11"))
+    yield from machine.judge_packages(EnvironmentFacts(None, {}, frozenset(), "3.11"))
     yield from (machine.judge_clock(kept) for kept in (True, False, None))
     for line in ("ext4 rw", "btrfs rw", "nfs4 rw", "vfat rw", "overlay rw", "tmpfs rw", "f2fs rw", "ext4 ro", "zfs rw"):
         kind, mode = line.split()
         mount = Mount("8:1", Path("/srv"), frozenset({mode, "strictatime"}), kind, "/dev/sda1", mode == "ro")
-        blocks = () if kind == "zfs" else (Block("sda1", "LVM-1", "x-real", is_removable=True),)
+        blocks = () if kind == "zfs" else (BlockDevice("sda1", "LVM-1", "x-real", is_removable=True),)
         yield from machine.judge_disk(DiskFacts(Path("/srv"), mount, blocks, inodes=100, free_inodes=1))
     yield from machine.judge_disk(DiskFacts(Path("/srv"), None))
     yield from machine.judge_smart(SmartFacts("/dev/sda", False, 0.95, 3, 100))

@@ -18,7 +18,7 @@ from cctv.core.errors import CctvError
 from cctv.core.i18n import _, enum_label, translate, translate_line
 from cctv.core.text import printable
 from cctv.db.storage import Storage
-from cctv.monitoring.doctor import CheckName, Examined, Finding, Report, Severity, examine, report_as_json
+from cctv.monitoring.doctor import CheckName, DoctorFinding, Examined, Report, Severity, examine, report_as_json
 from cctv.monitoring.doctor_machine import MACHINE_CHECKS
 from cctv.monitoring.doctor_site import SITE_CHECKS
 from cctv.monitoring.machine_facts import Machine
@@ -96,7 +96,7 @@ def _print(context: CommandContext, report: Report, *, everything: bool) -> None
     _print_next(context, report, found)
 
 
-def _print_finding(console: Console, finding: Finding) -> None:
+def _print_finding(console: Console, finding: DoctorFinding) -> None:
     """The line to type is never wrapped, so that it can be copied."""
     head = f"{translate(enum_label(finding.severity))}  {finding.check.value}: {translate(finding.text).rstrip('.')}"
     console.print(Text(printable(head), _COLOURS[finding.severity]))
@@ -117,6 +117,6 @@ def _counts(report: Report) -> str:
     )
 
 
-def _print_next(context: CommandContext, report: Report, found: Sequence[Finding]) -> None:
+def _print_next(context: CommandContext, report: Report, found: Sequence[DoctorFinding]) -> None:
     if report.count(Severity.UNKNOWN) and any("sudo" in finding.following for finding in found):
         echo(_("Root sees more: sudo cctv doctor"), err=True)
