@@ -303,7 +303,7 @@ def _status(examined: Examined) -> Iterator[DoctorFinding]:
     ]
     for alarm in present:
         why = N_("`cctv notify` tells this as an alarm, kind {kind}", kind=alarm.kind.value)
-        yield wrong(CheckName.STATUS, alarm.text.rstrip("."), why, alarm.next_step, alarm.subject or alarm.kind.value)
+        yield wrong(CheckName.STATUS, alarm.text, why, alarm.next_step, alarm.subject or alarm.kind.value)
     if not present:
         yield well(CheckName.STATUS, N_("recording and deletion keep their promises"))
 

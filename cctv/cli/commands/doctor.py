@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 import click
 from rich.console import Console
-from rich.padding import Padding
 from rich.text import Text
 
 from cctv.cli.context import CommandContext, json_option
@@ -99,11 +98,17 @@ def _print(context: CommandContext, report: Report, *, everything: bool) -> None
 def _print_finding(console: Console, finding: DoctorFinding) -> None:
     """The line to type is never wrapped, so that it can be copied."""
     head = f"{translate(enum_label(finding.severity))}  {finding.check.value}: {translate(finding.text).rstrip('.')}"
-    console.print(Text(printable(head), _COLOURS[finding.severity]))
-    if finding.why:
-        console.print(Padding(printable(translate(finding.why)), (0, 0, 0, _INDENT)))
+    for number, line in enumerate(_wrapped(console, head)):
+        console.print(Text(f"{' ' * _INDENT if number else ''}{line}", _COLOURS[finding.severity]))
+    for line in _wrapped(console, translate(finding.why)):
+        console.print(f"{' ' * _INDENT}{line}")
     if finding.following:
         console.print(f"{' ' * _INDENT}> {translate_line(translate(finding.following))}", soft_wrap=True)
+
+
+def _wrapped(console: Console, text: str) -> list[str]:
+    lines = Text(printable(text)).wrap(console, console.width - _INDENT) if text else []
+    return [line.plain.rstrip() for line in lines]
 
 
 def _counts(report: Report) -> str:
