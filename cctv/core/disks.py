@@ -27,11 +27,9 @@ _NETWORK = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "gluste
 _OWNERLESS = frozenset({"vfat", "msdos", "exfat", "ntfs", "ntfs3", "fuseblk", "hfsplus"})
 _LAYERED = frozenset({"overlay", "aufs", "squashfs", "fuse.mergerfs", "fuse.unionfs", "ecryptfs"})
 _MEMORY = frozenset({"tmpfs", "ramfs"})
-# What is mounted for the system itself and no place for files.
-_PSEUDO = frozenset(
-    {"proc", "sysfs", "devtmpfs", "devpts", "cgroup", "cgroup2", "securityfs", "debugfs", "tracefs", "configfs", "bpf",
-     "pstore", "mqueue", "hugetlbfs", "autofs", "efivarfs", "fusectl", "binfmt_misc", "rpc_pipefs", "nsfs"}
-)  # fmt: skip
+_PSEUDO = {"proc", "sysfs", "devtmpfs", "devpts", "cgroup", "cgroup2", "securityfs", "debugfs", "tracefs", "configfs",
+           "bpf", "pstore", "mqueue", "hugetlbfs", "autofs", "efivarfs", "fusectl", "binfmt_misc", "rpc_pipefs",
+           "nsfs"}  # fmt: skip
 _LOW_INODES = 0.05  # share of all; a segment, its folder and SQLite's files need one each
 _NETWORK_SOURCE = re.compile(r"//|(?!/)[^:]+:/")  # //nas/share, nas:/srv
 _OCTAL = re.compile(r"\\([0-7]{3})")  # how /proc writes spaces in a path
@@ -47,6 +45,12 @@ class Mount:
     file_system: str
     source: str  # "/dev/sda1", "nas:/srv", "tank/footage"
     is_read_only: bool = False  # the file system itself: a service may see a mount so that is not (ProtectSystem=)
+    root: Path = Path("/")  # which folder of the file system is mounted there
+
+    def mirrors(self, other: Mount) -> bool:
+        """Whether it is a bind mount of a folder onto itself, as ReadWritePaths= of a service makes them."""
+        inside = self.point != other.point and self.point.is_relative_to(other.point)
+        return inside and self.root == other.root / self.point.relative_to(other.point)
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +213,8 @@ def parse_mounts(text: str) -> tuple[Mount, ...]:
             continue
         own = after[2].split(",") if len(after) > 2 else []
         options, point = frozenset([*fields[5].split(","), *own]), Path(_unescaped(fields[4]))
-        found.append(Mount(fields[2], point, options, after[0], _unescaped(after[1]), "ro" in own))
+        root = Path(_unescaped(fields[3]))
+        found.append(Mount(fields[2], point, options, after[0], _unescaped(after[1]), "ro" in own, root))
     return tuple(found)
 
 
@@ -222,11 +227,14 @@ def disks_for_files(mounts: Sequence[Mount]) -> tuple[Mount, ...]:
 
 
 def mount_of(mounts: Sequence[Mount], number: str, folder: Path) -> Mount | None:
-    """The mount of a folder on a device: of those of its number the deepest above it, of equals the last one."""
+    """The mount of a folder on a device: of those of its number the deepest above it, of equals the last one.
+
+    A bind mount of a folder onto itself is none.
+    """
     real = Path(os.path.realpath(folder))
     same = [mount for mount in mounts if mount.number == number]
+    same = [mount for mount in same if not any(mount.mirrors(other) for other in same)]
     above = [mount for mount in same if real.is_relative_to(mount.point)]
-    # `sorted` keeps the order of mounting among equals.
     return next(reversed(sorted(above, key=lambda mount: len(mount.point.parts)) or same), None)
 
 

@@ -141,7 +141,10 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class ReportSummary:
-    """A kept report, as the weekly message and metrics tell it: counts by severity, and the texts of what is wrong."""
+    """A kept report, as the weekly message and metrics tell it: counts by severity, and the texts of what is wrong.
+
+    `wrong` is without what `cctv status` knows, which alarms tell.
+    """
 
     at: datetime
     counts: Mapping[Severity, int]
@@ -237,7 +240,8 @@ def read_summary(path: Path) -> ReportSummary | None:
             return None
         counts = Counter(Severity(row["severity"]) for row in payload["findings"])
         bad = [row for row in payload["findings"] if row["severity"] == Severity.WRONG.value]
-        texts = tuple(str(row["text"]) for row in bad)
+        # What the status found is an alarm of its own.
+        texts = tuple(str(row["text"]) for row in bad if row["check"] != CheckName.STATUS.value)
         return ReportSummary(datetime.fromisoformat(payload["at"]), counts, texts)
     except (OSError, ValueError, KeyError, TypeError):
         return None

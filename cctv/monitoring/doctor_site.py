@@ -6,7 +6,6 @@ register knows a rule, it is asked.  Never prints a password, never names a pers
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -315,10 +314,14 @@ def _credentials(examined: Examined) -> Iterator[DoctorFinding]:
     if not any(camera.credential for camera in settings.cameras.values()):
         yield well(CheckName.CREDENTIALS, N_("no camera asks for a password"))
         return
-    if os.access(file.parent, os.X_OK) and file.exists() and not os.access(file, os.R_OK):
+    try:  # and not access(2), which heeds no capability of a service
+        file.open("rb").close()
+    except PermissionError:
         text = N_("this account may not read {path}", path=file)
         yield unknown(CheckName.CREDENTIALS, text, "sudo cctv doctor --only credentials")
         return
+    except OSError:
+        pass  # it is not there, which is told below
     read_from = replace(settings, credentials=replace(settings.credentials, file=file))
     try:
         credentials = load_credentials(read_from, examined.environ)
@@ -393,10 +396,14 @@ def _registers(examined: Examined) -> Iterator[DoctorFinding]:
 def _alerts(examined: Examined) -> Iterator[DoctorFinding]:
     alerts = examined.require_settings().alerts
     state = alerts.state
-    if state.parent.is_dir() and not os.access(state.parent, os.R_OK | os.X_OK):
+    try:
+        state.open("rb").close()
+    except PermissionError:
         text = N_("this account may not read {path}", path=state)
         yield unknown(CheckName.ALERTS, text, "sudo cctv doctor --only alerts")
         return
+    except OSError:
+        pass  # nothing was told yet
     yield judge_alerts(alerts.ways, read_history(state).weekly, state, examined.now)
 
 

@@ -145,9 +145,9 @@ class Machine:
         locks = [
             path for path in (package / "requirements.lock", package.parent / "requirements.lock") if path.exists()
         ]
-        installed = {
-            _plain(distribution.metadata["Name"]): distribution.version for distribution in metadata.distributions()
-        }
+        installed: dict[str, str] = {}
+        for distribution in metadata.distributions():  # the first of a name is the one that is imported
+            installed.setdefault(_plain(distribution.metadata["Name"]), distribution.version)
         pins, elsewhere = parse_lock(locks[0].read_text()) if locks else (None, frozenset[str]())
         return EnvironmentFacts(pins, installed, elsewhere, platform.python_version())
 

@@ -81,12 +81,12 @@ def _machine(status: Status) -> Iterator[_Family]:
     yield "cctv_disk_total_bytes", "Size of the disk of the storage.", [({}, status.disk_total)]
     yield "cctv_disk_free_bytes", "Free on the disk of the storage.", [({}, status.disk_free)]
     yield "cctv_disk_reserve_bytes", "Free space below which recording makes room.", [({}, status.disk_reserve)]
-    lasts = [({}, status.disk_lasts.total_seconds())] if status.disk_lasts is not None else []
+    lasts: list[_Sample] = [({}, status.disk_lasts.total_seconds())] if status.disk_lasts is not None else []
     yield "cctv_disk_lasts_seconds", "Until the reserve is reached; no sample while the disk does not fill.", lasts
     may = int(bool(status.volume and status.volume.snapshots))
     yield "cctv_volume_may_snapshot", "1 where the volume can keep snapshots of deleted footage.", [({}, may)]
     encrypted = status.volume.encrypted if status.volume else None
-    known = [({}, float(encrypted))] if encrypted is not None else []
+    known: list[_Sample] = [({}, float(encrypted))] if encrypted is not None else []
     yield "cctv_volume_encrypted", "1 where the volume is encrypted, 0 where not; no sample where not known.", known
 
 

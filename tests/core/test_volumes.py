@@ -222,6 +222,14 @@ def test_the_deepest_mount_of_a_folder_is_its_own(tmp_path):
     assert (mount.point, "ro" in mount.options) == (tmp_path, True)
 
 
+def test_a_folder_that_a_service_has_bound_onto_itself_is_no_mount(tmp_path):
+    bound = f"26 25 8:1 {tmp_path} {tmp_path} rw - ext4 /dev/sda1 rw\n"
+    other = f"26 25 8:1 /elsewhere {tmp_path} rw - ext4 /dev/sda1 rw\n"
+    top = "25 1 8:1 / / ro - ext4 /dev/sda1 rw\n"
+    assert mount_of(parse_mounts(top + bound), "8:1", tmp_path).point == Path("/")
+    assert mount_of(parse_mounts(top + other), "8:1", tmp_path).point == tmp_path
+
+
 def test_places_for_files_are_neither_memory_nor_the_systems_own():
     text = "1 1 0:1 / /proc rw - proc proc rw\n2 1 0:2 / /tmp rw - tmpfs tmpfs rw\n3 1 8:1 / / rw - ext4 /dev/a rw\n"
     assert [str(mount.point) for mount in disks_for_files(parse_mounts(text))] == ["/"]

@@ -249,7 +249,7 @@ def test_a_kept_report_is_read_again(site, tmp_path):
     summary = read_summary(path)
 
     assert summary.at == site.clock.now()
-    assert summary.counts[Severity.WRONG] == len(summary.wrong) > 0
+    assert summary.counts[Severity.WRONG] > len(summary.wrong) > 0  # alarms tell what the status found
     assert "wrong" in summary.text
     for damaged in ("", "[]", '{"schema": 2}', '{"schema": 1, "findings": [{}], "at": "x"}'):
         path.write_text(damaged)

@@ -107,8 +107,7 @@ def _print_finding(console: Console, finding: DoctorFinding) -> None:
 
 
 def _wrapped(console: Console, text: str) -> list[str]:
-    lines = Text(printable(text)).wrap(console, console.width - _INDENT) if text else []
-    return [line.plain.rstrip() for line in lines]
+    return [line.plain.rstrip() for line in Text(printable(text)).wrap(console, console.width - _INDENT) if line]
 
 
 def _counts(report: Report) -> str:
