@@ -63,6 +63,7 @@ from cctv.db.upgrade import upgrade
 from cctv.footage.initialise import give_to_service
 from cctv.footage.repair.queries import bury_gone, count_held, gone_ids
 from cctv.footage.repair.reconcile import reconcile_locked
+from cctv.footage.repair.verify import VERIFY_FILE
 from cctv.holds.confirmation import RESTORED, UNCONFIRMED, ask_confirmation, unconfirmed
 from cctv.holds.files import hold_path, is_hold_file, write_hold_file
 from cctv.holds.store import all_holds, holds_in_force, match_files
@@ -75,7 +76,7 @@ WORK = ".restore"
 _LOCKS = ("recorder.lock", "sweeper.lock", "backup.lock")
 _OURS = {*DIRECTORIES, *_LOCKS, WORK, ".backup", "README.md", "lost+found", UNCONFIRMED, "backup.json",
          MARK_FILE, "recorder.json", "room-wanted.json", "room-answer.json", "clock.json",
-         "sweep-accepted.json"}  # fmt: skip
+         "sweep-accepted.json", VERIFY_FILE}  # fmt: skip
 
 
 class BackupForeign(CctvError):

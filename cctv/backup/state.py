@@ -21,16 +21,20 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from cctv.audit.log import audit_entries
 from cctv.core.clock import iso
-from cctv.core.durable import exclusive
+from cctv.core.durable import exclusive, sha256_file
 from cctv.core.errors import UsageError
 from cctv.core.medium import MediumReadOnly
 from cctv.core.text import parse_json
+from cctv.db.engine import read_transaction
 from cctv.db.identity import file_system_of
 from cctv.db.storage import Storage
+from cctv.model.audit import Act
 
 PART = ".part"  # the end of the name of a file that is still being written
 FILE = "backup.json"
+_AGE_HEADER = b"age-encryption.org/v1\n"
 _SITE_ID_CHARS = 8  # of the site's id, in names
 _HELD = re.compile(r"([0-9a-f]{64})\.age")
 
@@ -92,6 +96,37 @@ def read_backup_state(root: Path) -> BackupState:
         return BackupState(last, payload["file"], copy, rehearsed)
     except (FileNotFoundError, ValueError, KeyError, TypeError):
         return BackupState()
+
+
+@dataclass(frozen=True, slots=True)
+class BackupLook:
+    """What shows of the last back-up without its key; `problem` is why nothing does.
+
+    `is_age` is whether it begins as the age format does, None where it cannot be read; `matches` whether its bytes are
+    those that the log names, None where the log names none.
+    """
+
+    is_age: bool | None = None
+    matches: bool | None = None
+    same_disk: bool = False
+    problem: str = ""
+
+
+def look_at_backup(site: Storage) -> BackupLook:
+    """Read the last back-up whole and compare it with the log.  Raises nothing of its disk: it may be away."""
+    file = read_backup_state(site.root).file
+    if file is None:
+        return BackupLook()
+    path = Path(file)
+    with read_transaction(site.engine) as connection:
+        entries = audit_entries(connection, act=Act.BACKUP_MADE, about=path.name, last=1)
+    named = str(entries[0][0].facts.get("sha256", "")) if entries else ""
+    try:
+        with path.open("rb") as opened:
+            is_age = opened.read(len(_AGE_HEADER)) == _AGE_HEADER
+        return BackupLook(is_age, sha256_file(path) == named if named else None, on_same_disk(site, path.parent))
+    except OSError as error:
+        return BackupLook(problem=error.strerror or str(error))
 
 
 def remember_backup(site: Storage, at: datetime, file: Path) -> None:

@@ -37,6 +37,7 @@ _SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "sweep": ("cctv.cli.commands.services:sweep", "Delete what has expired and no hold covers."),
         "retention": ("cctv.cli.commands.retention:retention", "Show what goes when, and why."),
         "status": ("cctv.cli.commands.status:status", "Tell whether recording and deletion are well."),
+        "doctor": ("cctv.cli.commands.doctor:doctor", "Find what would go wrong later, and what mends it."),
         "notify": ("cctv.cli.commands.notify:notify", "Tell somebody when they are not."),
         "backup": ("cctv.cli.commands.backup:backup", "Copy index, log, keys and holds elsewhere, encrypted."),
         "restore": ("cctv.cli.commands.restore:restore", "Bring them back after a loss."),
@@ -62,8 +63,8 @@ _SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
 COMMANDS = {name: entry for section in _SECTIONS.values() for name, entry in section.items()}
 # Their help and messages are in the language of the site.
 TRANSLATED = frozenset(
-    {"site", "incident", "hold", "request", "redaction", "export", "disclosure", "register", "breach", "processor",
-     "grant", "letter"}
+    {"site", "doctor", "incident", "hold", "request", "redaction", "export", "disclosure", "register", "breach",
+     "processor", "grant", "letter"}
 )  # fmt: skip
 
 

@@ -10,6 +10,7 @@ import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from enum import Enum
 from pathlib import Path
 
 from cctv.config.errors import CredentialsRefused, CredentialUnknown
@@ -21,6 +22,16 @@ from cctv.core.access import REACHABLE, owner_of, why_untrusted
 DIRECTORY = "CREDENTIALS_DIRECTORY"  # set by systemd's LoadCredential=
 RESTART = "systemctl restart cctv-record"  # what hands changed passwords over
 _WHOLE_FILE = "credentials.toml"  # the unit's name of it, and the usual name beside cameras.toml
+SHORTEST_PASSWORD = 8  # characters (NIST SP 800-63B, 5.1.1)
+# What cameras and recorders came with, by their makers' manuals; in small letters.
+_DEFAULTS = frozenset(
+    {("admin", "admin"), ("admin", "12345"), ("admin", "123456"), ("admin", "1234"), ("admin", "password"),
+     ("admin", "9999"), ("admin", "4321"), ("admin", "1111111"), ("admin", "meinsm"), ("admin", "fliradmin"),
+     ("admin", "admin123"), ("admin", "jvc"), ("admin", "tljwpbo6"), ("root", "root"), ("root", "pass"),
+     ("root", "system"), ("root", "camera"), ("root", "xc3511"), ("root", "admin"), ("user", "user"),
+     ("service", "service"), ("supervisor", "supervisor"), ("ubnt", "ubnt"), ("888888", "888888"),
+     ("666666", "666666"), ("guest", "guest"), ("viewer", "viewer"), ("operator", "operator")}
+)  # fmt: skip
 _FORM = '[NAME], username = "...", password = "..."'
 
 
@@ -31,6 +42,13 @@ class Credential:
     username: str
     password: str = field(repr=False)
     rotated: date | None = None  # when the password was last changed, if the file says so
+
+
+class PasswordWeakness(Enum):
+    """Why a password protects little."""
+
+    KNOWN = "known"  # none, the user's name, or what the camera came with
+    SHORT = "short"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +114,30 @@ def check_credentials(settings: Settings, environ: Mapping[str, str]) -> Path | 
 
 def _readable(file: Path) -> bool:
     return os.access(file, os.R_OK, effective_ids=True)
+
+
+def load_credential(settings: Settings, name: str, environ: Mapping[str, str]) -> Credential:
+    """One credential that no camera names, from the same places; raises CredentialsRefused."""
+    found: dict[str, Credential] = {}
+    if environ.get(DIRECTORY):
+        found = _from_directory(Path(environ[DIRECTORY]), {name})
+    file = credentials_file(settings)
+    if name not in found and file is not None:
+        found = _from_file(file, others=REACHABLE)
+    if name not in found:
+        following = f"add [{name}] to the credentials file, or LoadCredential={name}:/etc/cctv/{name} to the unit."
+        raise CredentialsRefused(
+            place=settings.source.path, problem=f"no credential is called {name}", following=following
+        )
+    return found[name]
+
+
+def password_weakness(credential: Credential) -> PasswordWeakness | None:
+    """Why a credential protects little, None where nothing shows."""
+    user, password = credential.username.lower(), credential.password.lower()
+    if password in ("", user) or (user, password) in _DEFAULTS:
+        return PasswordWeakness.KNOWN
+    return PasswordWeakness.SHORT if len(password) < SHORTEST_PASSWORD else None
 
 
 def _unknown(camera: CameraSettings, settings: Settings, directory: Path | None, names: list[str]) -> CredentialUnknown:

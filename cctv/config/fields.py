@@ -337,6 +337,15 @@ def mail_host(value: object) -> MailHost:
     return MailHost(parts.hostname or "", parts.port or SMTP_PORT)
 
 
+def webhook(value: object) -> str:
+    """The address that alarms are posted to; only over TLS, since whoever knows it can often write there."""
+    address = text(value)
+    allowed = 'an address such as "https://example.org/alarms"; the secret of a header is a credential'
+    if _address(address, allowed).scheme != "https":
+        raise BadValue("it does not start with https://", allowed)
+    return address
+
+
 def recipients(value: object) -> tuple[str, ...]:
     """Public keys that back-ups are encrypted to; whether each is valid is checked when it is used."""
     allowed = 'a list of public keys such as ["age1..."], as `cctv backup key` prints them'
@@ -469,6 +478,7 @@ SCHEDULE = ValueType(parse_schedule, lambda plan: f"{len(plan.windows)} window{'
 MASKS = ValueType(masks, lambda polygons: f"{len(polygons)} polygons")
 MAIL = ValueType(mail)
 MAIL_HOST = ValueType(mail_host, lambda host: f"{host.host}:{host.port}")
+WEBHOOK = ValueType(webhook, lambda address: f"https://{urlsplit(address).netloc}/...")  # the path may be a secret
 COMMAND = ValueType(command, " ".join)
 RECIPIENTS = ValueType(recipients, ", ".join)
 KEPT = ValueType(backups_kept, lambda kept: f"{kept.daily} daily, {kept.weekly} weekly, {kept.monthly} monthly")

@@ -15,6 +15,7 @@ from datetime import date, timedelta
 from enum import Enum
 from pathlib import Path
 from types import MappingProxyType
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from cctv.config import fields
@@ -290,6 +291,12 @@ class AlertsSettings:
     command: tuple[str, ...] = setting(
         fields.COMMAND, "program and arguments; it gets the alarms as JSON on standard input", ()
     )
+    webhook: str | None = setting(fields.WEBHOOK, "`https://` address to which the same JSON is posted", None)
+    webhook_credential: str | None = setting(
+        fields.TEXT,
+        "name of a credential for it: `username` is the name of a header, `password` what it says",
+        None,
+    )
     state: Path = setting(
         fields.PATH,
         "file that remembers what was told; outside the storage",
@@ -300,7 +307,13 @@ class AlertsSettings:
     def ways(self) -> tuple[str, ...]:
         """The ways of notification, as text; empty where there are none."""
         mail = (f"mail to {self.mail}",) if self.mail else ()
-        return (*mail, f"the command {self.command[0]}") if self.command else mail
+        command = (f"the command {self.command[0]}",) if self.command else ()
+        return (*mail, *command, *((f"the webhook of {self.webhook_host}",) if self.webhook else ()))
+
+    @property
+    def webhook_host(self) -> str:
+        """The host of the webhook: its path may be a secret.  Empty without one."""
+        return urlsplit(self.webhook or "").netloc
 
 
 @dataclass(frozen=True, slots=True)
@@ -322,7 +335,9 @@ class BackupSettings:
         fields.DURATION, "`cctv status` warns when the last back-up is older", timedelta(days=8)
     )
     folder: Path | None = setting(
-        fields.PATH, "folder of another disk that `cctv backup` without a folder writes to", None
+        fields.PATH,
+        "folder on another disk to which `cctv backup` without DIR writes, and the timer cctv-backup each night",
+        None,
     )
     keep: fields.BackupsKept = setting(
         fields.KEPT,

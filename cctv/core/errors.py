@@ -35,6 +35,7 @@ class Exit(IntEnum):
     OVERDUE = 17
     GUARD = 18
     CAMERA_DOWN = 19
+    UNSOUND = 20
     INTERRUPTED = 130
 
 
@@ -53,6 +54,7 @@ EXIT_MEANINGS: dict[Exit, str] = {
     Exit.OVERDUE: "footage is overdue for deletion",
     Exit.GUARD: "a guard stops deletion",
     Exit.CAMERA_DOWN: "a camera or the recorder is down",
+    Exit.UNSOUND: "cctv doctor found something wrong",
     Exit.INTERRUPTED: "interrupted",
 }
 

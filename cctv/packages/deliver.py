@@ -39,8 +39,9 @@ from cctv.cases.requests.lifecycle import find_request
 from cctv.cases.requests.needs import scope_of
 from cctv.cases.requests.questions import require_ready
 from cctv.core.clock import months_after, start_of_day
+from cctv.core.disks import volume_of
 from cctv.core.durable import beside, leftovers
-from cctv.core.filesystem import require_disk_space, volume_of
+from cctv.core.filesystem import require_disk_space
 from cctv.core.i18n import N_
 from cctv.core.medium import FILE_LIMIT_BYTES, FileTooLarge, on_medium
 from cctv.crypto.signing_key import read_public_key

@@ -93,10 +93,11 @@ def key(context: CommandContext, file: Path) -> None:
 @mutation
 @click.pass_obj
 def make(context: CommandContext, directory: Path | None, held: bool, new_copy: str | None) -> int:
-    """Back up to a folder of another disk: `cctv backup DIR` is short for it, `cctv backup` takes that of [backup].
+    """Back up to a folder of another disk: `cctv backup DIR` is short for it.
 
-    Never ordinary footage.  Every back-up also takes out of the copy of held footage what was released since, and then
-    removes the back-ups of that folder that `keep` and `longest` of [backup] let go.
+    Without DIR to the `folder` of [backup] in cameras.toml, as the timer cctv-backup does each night.  Never ordinary
+    footage.  Every back-up also takes out of the copy of held footage what was released since, and then removes the
+    back-ups of that folder that `keep` and `longest` of [backup] let go.
 
     \b
       cctv backup /mnt/offsite --dry-run

@@ -9,6 +9,8 @@ import click
 
 from cctv.cli.context import CommandContext, json_option
 from cctv.cli.output import aligned, echo, length, local, local_date, print_json, size
+from cctv.footage.repair.verify import read_round
+from cctv.monitoring.doctor import REPORT_FILE, read_summary
 from cctv.monitoring.prometheus import metrics_of
 from cctv.monitoring.status import CameraHealth, Status, status_now
 
@@ -27,7 +29,8 @@ def status(context: CommandContext, metrics: bool) -> int:
     """
     health = status_now(context.site)
     if metrics:
-        echo(metrics_of(health), nl=False)
+        report, verified = read_summary(REPORT_FILE), read_round(context.settings.site.storage)
+        echo(metrics_of(health, report, verified), nl=False)
     elif context.json:
         print_json(_data(health))
     else:

@@ -10,9 +10,9 @@ from rich.console import Console
 
 from cctv.cameras.check import Checkup
 from cctv.cli.output import echo, table
+from cctv.footage.runs import CLOCK_OFF
 
 _COLUMNS = ("camera", "answers", "codec", "size", "fps", "GOP", "sound", "clock", "encrypted", "on board")
-CLOCK_OFF = timedelta(seconds=2)  # the recorder's threshold of a clock step
 
 
 def print_checkups(console: Console, checkups: Sequence[Checkup]) -> None:
