@@ -5,6 +5,7 @@ They set fields of the invocation, so that a command's own arguments stay its ow
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from enum import Enum
@@ -13,7 +14,9 @@ from typing import TypeVar
 import click
 
 from cctv.cli.context import CommandContext, json_option
+from cctv.config.errors import BadValue
 from cctv.core.i18n import Language, _, catalog, current_language, gettext_template, ngettext_template, pgettext
+from cctv.core.text import printable
 from cctv.core.time_range import Span
 from cctv.model.ids import CameraId
 from cctv.model.national_number import refuse_national_number
@@ -73,6 +76,21 @@ def one_of(members: Iterable[Enum]) -> OneOf:
     """The choice of a value of an enum, or of some of its members."""
     choices = list(members)
     return OneOf([str(member.value) for member in choices], type(choices[0]).__name__)
+
+
+def chosen(text: str, count: int) -> list[int]:
+    """`1,3-5` as numbers from 1 to `count`, `all` and `none`; raises BadValue.  Pure."""
+    typed = text.strip().casefold()
+    if typed in ("all", "none"):
+        return list(range(1, count + 1)) if typed == "all" else []
+    numbers: dict[int, None] = {}
+    for part in filter(None, re.split(r"[,\s]+", typed)):
+        match = re.fullmatch(r"([0-9]{1,4})(?:-([0-9]{1,4}))?", part)
+        first, last = (int(match[1]), int(match[2] or match[1])) if match else (0, 0)
+        if not 1 <= first <= last <= count:
+            raise BadValue(f'"{printable(part)}" is none of the numbers', f"1 to {count}, such as 1,3-5")
+        numbers |= dict.fromkeys(range(first, last + 1))
+    return list(numbers)
 
 
 def mutation(command: F) -> F:
