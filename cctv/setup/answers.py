@@ -155,8 +155,9 @@ def check_camera(camera: CameraAnswer, others: Sequence[CameraAnswer]) -> None:
         raise BadValue(f'"{camera.name}" cannot be a name', "1 to 40 of a-z, 0-9 and -")
     if any(other.name == camera.name for other in others):
         raise BadValue(f"there is a camera {camera.name} already", "a name of its own")
-    for text in (camera.name, camera.location or ""):
-        _refuse_forbidden(text)
+    for text in (camera.name, camera.location):
+        if text is not None:
+            _refuse_forbidden(fields.text(text))
     if camera.sees_road and camera.kind not in OUTDOOR:
         allowed = ", ".join(kind.value for kind in OUTDOOR)
         raise BadValue(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,11 +11,11 @@ from typing import Any
 import click
 from rich.console import Console
 
-from cctv.cli.commands.init_cameras import AnswersMissing, CameraDialog, CameraRound, OptionRefused, wishes_of
+from cctv.cli.commands.init_cameras import AnswersMissing, CameraDialog, CameraRound, wishes_of
 from cctv.cli.commands.status import status
 from cctv.cli.context import CommandContext, confirm, restrict_umask
-from cctv.cli.options import mutation
-from cctv.cli.output import console, echo, size, table
+from cctv.cli.options import OptionRefused, mutation, password_options
+from cctv.cli.output import echo, size
 from cctv.config.credentials import Credential, read_credentials
 from cctv.config.errors import BadValue
 from cctv.config.loader import check_text
@@ -93,13 +93,7 @@ def _name(question: Question) -> str:
 @click.option("--zone-of", multiple=True, metavar="NAME=ZONE", help="The zone of a camera, where it is another one.")
 @click.option("--location", multiple=True, metavar="NAME=TEXT", help="Where a camera hangs and what it watches.")
 @click.option("--road", multiple=True, metavar="NAME", help="The public road is in the picture of this camera.")
-@click.option("--user", metavar="NAME", help="User name of the cameras.")
-@click.option(
-    "--password-file",
-    metavar="FILE",
-    type=click.Path(path_type=Path, allow_dash=True),
-    help="File with their password on its first line; - for standard input.",
-)
+@password_options
 @click.option(
     "--credentials-file",
     metavar="FILE",
@@ -277,7 +271,7 @@ class _Dialog:
             disks.append(usual)
         disks.sort(key=lambda disk: (len(concerns(disk, needed, _RESERVE)), -disk.free))
         echo(f"\nThe cameras will write about {size(needed)} until the oldest footage expires. Disks:", err=True)
-        console(self._context.environ).print(_disk_table(disks, needed))
+        echo("\n".join(_disk_lines(disks, needed)), err=True)
         proposal = self._earlier.texts.get(Ask.STORAGE) or str(storage_on(disks[0].mount, USUAL_STORAGE, usual.mount))
         while True:
             typed = str(
@@ -302,7 +296,7 @@ class _Dialog:
     def _warn_key(self) -> None:
         """Tell where the recovery key would share the fate of what it is to recover."""
         file = self._answers.recovery_file
-        own = {Path("/").stat().st_dev, os.stat(disk_of(self._answers.storage).mount).st_dev}
+        own = {Path("/").stat().st_dev, disk_of(self._answers.storage).mount.stat().st_dev}
         if file is not None and file.parent.is_dir() and file.parent.stat().st_dev in own:
             echo(
                 f"warning: {file} is on a disk of this box: take it to another place, or back-ups are worth nothing",
@@ -358,20 +352,13 @@ class _Dialog:
             write_answers(self._box.answers_file, answers, self._box.disk)
 
 
-def _disk_table(disks: Sequence[MountedDisk], needed: int) -> Any:  # noqa: ANN401 - rich's table
-    rows = [
-        (
-            str(number),
-            str(disk.mount),
-            size(disk.size),
-            size(disk.free),
-            disk.volume.file_system,
-            disk.volume.device,
-            ", ".join(concern.value for concern in concerns(disk, needed, _RESERVE)) or "-",
-        )
-        for number, disk in enumerate(disks, 1)
-    ]
-    return table(("", "mounted at", "size", "free", "type", "device", "mind"), rows, right=("size", "free"))
+def _disk_lines(disks: Sequence[MountedDisk], needed: int) -> Iterator[str]:
+    """Two lines for each disk: a table would not fit a narrow terminal."""
+    for number, disk in enumerate(disks, 1):
+        kind = f"{disk.volume.file_system} on {disk.volume.device}"
+        yield f"  {number}  {disk.mount}: {size(disk.free)} free of {size(disk.size)}, {kind}"
+        found = ", ".join(concern.value for concern in concerns(disk, needed, _RESERVE))
+        yield f"     {found or 'nothing against it'}"
 
 
 def _print_plan(steps: Sequence[PlannedStep]) -> None:

@@ -6,7 +6,6 @@ kept where it only cannot be reached, and left out where it refuses the password
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -20,10 +19,10 @@ from cctv.cameras.errors import CameraRefused, CameraUnauthorised, CameraUnreach
 from cctv.cameras.onvif import FoundCamera, discover_cameras
 from cctv.cameras.probe import png_of
 from cctv.cli.context import CommandContext, confirm
-from cctv.cli.options import chosen
+from cctv.cli.options import OptionRefused, chosen, typed_password
 from cctv.cli.output import console, echo, table
 from cctv.cli.views.camera_check import described, print_blocks
-from cctv.config.credentials import Credential, read_credentials, read_password
+from cctv.config.credentials import Credential, read_credentials
 from cctv.config.errors import BadValue
 from cctv.config.schema import CameraSettings
 from cctv.core.clock import iso
@@ -41,13 +40,6 @@ class AnswersMissing(UsageError):
     """Nobody can be asked here, and these are not given: {options}.
 
     next: give them, with `--yes` for what is proposed of the rest (cctv init --help); or type it on a terminal.
-    """
-
-
-class OptionRefused(UsageError):
-    """{option}: {problem}. Allowed: {allowed}.
-
-    next: correct it and type the command again; what was answered before is kept.
     """
 
 
@@ -239,8 +231,7 @@ class CameraDialog:
         if not str(user).strip():
             self._credentials.pop(name, None)
             return
-        password = click.prompt(f"Password of {whose} (not shown)", hide_input=True, err=True)
-        self._credentials[name] = Credential(str(user).strip(), str(password))
+        self._credentials[name] = Credential(str(user).strip(), typed_password(None, whose, asks=True))
 
     def _answers(self, candidates: Sequence[_Candidate]) -> list[CameraAnswer]:
         drafts = [self._draft(camera) for camera in candidates]
@@ -253,6 +244,7 @@ class CameraDialog:
                 check_camera(draft, cameras)
                 cameras.append(draft)
             elif (camera := ask_about(draft, cameras)) is not None:
+                self._rename_shown(draft.name, camera.name)
                 cameras.append(camera)
             else:
                 self._leave_out(draft.address, "not wanted")
@@ -297,6 +289,7 @@ class CameraDialog:
                 camera = ask_about(draft, others)
                 out = out | {number} if camera is None else out - {number}
                 drafts[number - 1] = camera or draft
+                self._rename_shown(draft.name, drafts[number - 1].name)
 
     def _show(self, draft: CameraAnswer, candidate: _Candidate) -> None:
         """What it sends, and its coarse picture, which goes into the audit log once there is one."""
@@ -315,6 +308,10 @@ class CameraDialog:
             disk.write(self._wishes.stills / f"{draft.name}.png", png_of(checkup.blocks), mode=0o600)
         self._shown.append((draft.name, iso(self._context.now)))
 
+    def _rename_shown(self, old: str, new: str) -> None:
+        """The log will have the picture under the name that the camera got after it was shown."""
+        self._shown = [(new if name == old else name, at) for name, at in self._shown]
+
     def _say_refused(self, camera: _Candidate) -> None:
         echo(f"{camera.name} ({camera.address}) refuses this user name or password.", err=True)
 
@@ -324,27 +321,41 @@ class CameraDialog:
 
 
 def ask_about(draft: CameraAnswer, others: Sequence[CameraAnswer]) -> CameraAnswer | None:
-    """The camera as a person wants it; None where it is not wanted.  What was typed is the next proposal."""
+    """The camera as a person wants it, each answer checked when it is typed; None where it is not wanted."""
+    plain = replace(draft, location=None, sees_road=False)
     while True:
         name = str(click.prompt("  Name (or none: leave it out)", default=draft.name, err=True)).strip().casefold()
         if name == "none":
             return None
-        where = click.prompt(
-            "  Where it hangs and what it watches (empty: not said)",
-            default=draft.location or "",
-            show_default=bool(draft.location),
-            err=True,
-        )
-        kinds = [kind.value for kind in ZoneKind]
-        kind = click.prompt("  Zone", default=draft.kind.value, type=click.Choice(kinds), show_choices=False, err=True)
+        if _may_be(plain := replace(plain, name=name), others):
+            break
+    while True:
+        where = str(
+            click.prompt(
+                "  Where it hangs and what it watches (empty: not said)",
+                default=draft.location or "",
+                show_default=bool(draft.location),
+                err=True,
+            )
+        ).strip()
+        if _may_be(located := replace(plain, location=where or None), others):
+            break
+    kinds = click.Choice([kind.value for kind in ZoneKind])
+    while True:
+        kind = click.prompt("  Zone", default=draft.kind.value, type=kinds, show_choices=False, err=True)
         road = confirm("  Is the public road in its picture?")
-        draft = replace(draft, name=name, location=str(where).strip() or None, kind=ZoneKind(kind), sees_road=road)
-        try:
-            check_camera(draft, others)
-        except BadValue as bad:
-            _say_again(bad)
-        else:
-            return draft
+        if _may_be(camera := replace(located, kind=ZoneKind(kind), sees_road=road), others):
+            return camera
+
+
+def _may_be(camera: CameraAnswer, others: Sequence[CameraAnswer]) -> bool:
+    """Whether a camera may be so; the reason is told where it may not."""
+    try:
+        check_camera(camera, others)
+    except BadValue as bad:
+        _say_again(bad)
+        return False
+    return True
 
 
 def wishes_of(options: Mapping[str, Any], *, asks: bool) -> CameraWishes:
@@ -377,15 +388,7 @@ def _given_credentials(options: Mapping[str, Any], *, asks: bool) -> dict[str, C
         if password_file is not None:
             raise AnswersMissing(options="--user")
         return credentials
-    if password_file is None and not asks:
-        raise AnswersMissing(options="--password-file")
-    if password_file is None:
-        password = str(click.prompt("Password of the cameras (not shown)", hide_input=True, err=True))
-    elif str(password_file) == "-":
-        password = sys.stdin.readline().rstrip("\r\n")
-    else:
-        password = read_password(password_file)
-    return {**credentials, SHARED: Credential(user, password)}
+    return {**credentials, SHARED: Credential(user, typed_password(password_file, "the cameras", asks=asks))}
 
 
 def _pair(option: str, text: str) -> tuple[str, str]:
