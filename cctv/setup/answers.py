@@ -33,6 +33,7 @@ _SCHEMA = 1
 OUTDOOR = (ZoneKind.FACADE, ZoneKind.ENTRANCE, ZoneKind.PARKING, ZoneKind.GROUNDS)
 _OUTDOOR_PERIOD, _INDOOR_PERIOD = timedelta(days=7), timedelta(days=30)  # "zeven dagen", "dertig dagen"
 _TIMEZONES = {Jurisdiction.BE: "Europe/Brussels", Jurisdiction.NL: "Europe/Amsterdam"}
+_UNIT_PATH = re.compile(r"[A-Za-z0-9/._-]+")  # a path that stands in a unit as it is
 _NAMED = re.compile(r"([a-z0-9-]{1,40})=(.+)", re.DOTALL)
 
 
@@ -304,6 +305,8 @@ def _storage(text: str, texts: Texts) -> str:
     path = Path(fields.storage(text))
     if not path.is_absolute():
         raise BadValue("it does not start with /", 'a folder such as "/var/lib/cctv"')
+    if not _UNIT_PATH.fullmatch(str(path)):
+        raise BadValue("it holds a sign that means something else to systemd", "letters, digits and . _ - / only")
     return str(path)
 
 
