@@ -52,7 +52,8 @@ def _read_all(controller: int, shown: list[bytes]) -> None:
         return
 
 
-PATIENCE_SECONDS = 90  # only a broken command ever waits that long
+CTRL_C = "\x03"
+PATIENCE_SECONDS = 60  # only a broken command ever waits that long
 
 
 def conversation(
@@ -61,12 +62,10 @@ def conversation(
     *,
     environ: Mapping[str, str],
     columns: int = 80,
-    interrupt: bool = False,
 ) -> tuple[int, str]:
     """Run `cctv` in a process with a terminal of its own, which a hidden password needs; returns exit code and screen.
 
-    `answers` are pairs: what is on the screen after the pair before, and what is typed then.  With `interrupt` Ctrl-C
-    is typed after the last of them.
+    `answers` are pairs: what is on the screen after the pair before, and what is typed then.
     """
     child, terminal = pty.fork()
     if child == 0:
@@ -81,9 +80,7 @@ def conversation(
             if waiting and (place := screen.find(waiting[0][0], position)) >= 0:
                 expected, typed = waiting.pop(0)
                 position = place + len(expected)
-                os.write(terminal, f"{typed}\n".encode())
-                if interrupt and not waiting:
-                    os.write(terminal, b"\x03")
+                os.write(terminal, typed.encode() if typed == CTRL_C else f"{typed}\n".encode())
                 continue
             if not select.select([terminal], [], [], max(0.0, ends_at - time.monotonic()))[0]:
                 raise AssertionError(f"waited in vain for {waiting[:1]}:\n{screen}")

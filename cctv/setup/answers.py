@@ -112,12 +112,14 @@ class Answers:
 
     `shown` are the instants (ISO) at which a coarse picture of a camera was shown, for the audit log to come.
     `begun` are the steps that were begun and may have left something behind.
+    `earlier` are answers that are asked for again, and proposed.
     """
 
     texts: Texts = field(default_factory=dict)
     cameras: tuple[CameraAnswer, ...] | None = None
     shown: tuple[tuple[str, str], ...] = ()
     begun: tuple[str, ...] = ()
+    earlier: Texts = field(default_factory=dict)
 
     def __getitem__(self, ask: Ask) -> str:
         return self.texts[ask]
@@ -125,6 +127,10 @@ class Answers:
     def having(self, ask: Ask, text: str) -> Answers:
         """The same with one answer more."""
         return replace(self, texts={**self.texts, ask: text})
+
+    def started_over(self) -> Answers:
+        """No answers yet, and these as proposals."""
+        return Answers(shown=self.shown, begun=self.begun, earlier={**self.earlier, **self.texts})
 
     @property
     def jurisdiction(self) -> Jurisdiction:
@@ -223,6 +229,7 @@ def write_answers(path: Path, answers: Answers, disk: DurableFiles) -> None:
         else [asdict(camera) | {"kind": camera.kind.value} for camera in answers.cameras],
         "shown": answers.shown,
         "begun": answers.begun,
+        "earlier": {ask.value: text for ask, text in answers.earlier.items()},
     }
     disk.write(path, json.dumps(data, ensure_ascii=False, indent=1).encode(), mode=0o600)
 
@@ -261,7 +268,13 @@ def _answers_in(data: Any) -> Answers:  # noqa: ANN401 - JSON
         check_camera(camera, cameras)
         cameras.append(camera)
     shown = tuple((str(name), str(at)) for name, at in data["shown"])
-    return Answers(texts, None if data["cameras"] is None else tuple(cameras), shown, tuple(map(str, data["begun"])))
+    return Answers(
+        texts,
+        None if data["cameras"] is None else tuple(cameras),
+        shown,
+        tuple(map(str, data["begun"])),
+        {Ask(name): str(text) for name, text in data["earlier"].items()},
+    )
 
 
 def _plain(reader: Callable[[object], object]) -> Callable[[str, Texts], str]:

@@ -75,21 +75,26 @@ class NewBox:
     def cctv(self, command: str, *, exit: int | None = 0, disk: DurableFiles | None = None) -> Told:
         """Run `cctv COMMAND` on this box; `disk` injects faults."""
         self.capsys.readouterr()
-        make_disk = None if disk is None else lambda: disk
-        box = Invocation(
-            config_path=self.config, environ={"NO_COLOR": "1"}, clock=self.clock, language=Language.EN,
-            make_disk=make_disk,
-        )  # fmt: skip
-        code = run(shlex.split(command), box)
+        code = self.run(command, disk=disk)
         captured = self.capsys.readouterr()
         if exit is not None:
             assert code == exit, f"cctv {command}: exit {code}\n{captured.out}{captured.err}"
         return Told(code, captured.out, captured.err)
 
+    def run(self, command: str, *, disk: DurableFiles | None = None) -> int:
+        """Run it and return the exit code alone."""
+        make_disk = None if disk is None else lambda: disk
+        environ = {"NO_COLOR": "1"}
+        box = Invocation(self.config, environ, self.clock, make_disk, language=Language.EN)
+        return run(shlex.split(command), box)
+
+    def by_options(self, command: str = "") -> str:
+        """`init` without a question and without looking for cameras on the network."""
+        return f"init --account {ACCOUNT} --yes --no-discovery {FACTS} --storage {self.storage} {command}"
+
     def init(self, command: str = "", *, exit: int | None = 3, disk: DurableFiles | None = None) -> Told:
-        """By options, without looking for cameras on the network; 3: nothing starts the services here."""
-        whole = f"init --account {ACCOUNT} --yes --no-discovery {FACTS} --storage {self.storage} {command}"
-        return self.cctv(whole, exit=exit, disk=disk)
+        """By options; 3: nothing starts the services here."""
+        return self.cctv(self.by_options(command), exit=exit, disk=disk)
 
     def files(self) -> list[str]:
         """All there is below the folder."""

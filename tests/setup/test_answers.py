@@ -168,6 +168,8 @@ def test_answers_are_kept_for_their_owner_only_and_come_back_as_they_were(tmp_pa
     assert read_answers(path) == answers
     assert path.stat().st_mode & 0o777 == 0o600
     assert read_answers(tmp_path / "none.json") is None
+    write_answers(path, answers.started_over(), DurableFiles())
+    assert read_answers(path).earlier == answers.texts
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,23 @@
 """`cctv init` by options: what it makes, what it refuses, and that it does nothing twice."""
 
+import os
+import pwd
+import shutil
 import stat
+import sys
+import tempfile
+from pathlib import Path
 
 import pytest
 from conftest import ACCOUNT, FACTS
 
+from cctv.cli.app import run
+from cctv.cli.invocation import Invocation
 from cctv.core.durable import DurableFiles
 from cctv.crypto.age import read_recovery_key
+
+NOBODY = 65534
+ACCOUNT_OPTION = f"--account {ACCOUNT}"
 
 
 class PowerCut(BaseException):
@@ -211,3 +222,47 @@ def test_an_interrupted_init_goes_on_from_there_and_does_nothing_twice(box, oper
     assert public in (None, made_once(box))
     assert signature in (None, signing.read_bytes())
     assert ("this box is set up" in again.err) == ended
+
+
+def test_another_account_than_root_sets_up_its_own_and_is_told_so(box):
+    folder = Path(tempfile.mkdtemp(prefix="cctv-init-"))
+    owner = pwd.getpwuid(NOBODY if os.geteuid() == 0 else os.geteuid())
+    os.chown(folder, owner.pw_uid, owner.pw_gid)
+    box.folder = folder
+    (folder / "usb").mkdir(mode=0o777)
+    (folder / "usb").chmod(0o777)
+    box.cctv("init --help")  # imports, before the account changes
+
+    command = box.by_options("--no-recovery-key").replace(ACCOUNT_OPTION, "")
+    elsewhere = Invocation(environ={"CCTV_CONFIG": "/proc/none/cameras.toml"})
+    code, text = as_account(owner.pw_uid, lambda: box.run(command))
+    refused, why = as_account(owner.pw_uid, lambda: run(["init", "--yes"], elsewhere))
+
+    assert code == 3, text
+    assert "not root" in text
+    assert {path.stat().st_uid for path in folder.rglob("*") if path.name != "usb"} == {owner.pw_uid}
+    assert refused == 12, why
+    shutil.rmtree(folder)
+
+
+def as_account(account, command):
+    """Run a function in a child process under another account; its exit code and what it printed."""
+    reader, writer = os.pipe()
+    if not (child := os.fork()):
+        code = 99  # an exception passed through
+        try:
+            os.close(reader)
+            if os.geteuid() == 0:
+                os.setgroups([])
+                os.setgid(pwd.getpwuid(account).pw_gid)
+                os.setuid(account)
+            sys.stdin = open(os.devnull)  # noqa: PTH123, SIM115 - for the whole process
+            sys.stdout = sys.stderr = os.fdopen(writer, "w")
+            code = command()
+            sys.stdout.flush()
+        finally:
+            os._exit(code)
+    os.close(writer)
+    with os.fdopen(reader) as printed:
+        text = printed.read()
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), text

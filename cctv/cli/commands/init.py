@@ -30,6 +30,7 @@ from cctv.setup.answers import (
     QUESTIONS,
     USUAL_STORAGE,
     Answers,
+    AnswersUnreadable,
     Ask,
     CameraAnswer,
     Question,
@@ -140,7 +141,7 @@ def init(ctx: click.Context, /, **options: Any) -> int:  # noqa: ANN401 - click'
 
 def _run(ctx: click.Context, context: CommandContext, options: Mapping[str, Any]) -> int:
     box = _box(context, options)
-    kept = None if options["start_over"] and _nothing_begun(box) else read_answers(box.answers_file)
+    kept = _started_over(box) if options["start_over"] else read_answers(box.answers_file)
     refuse_set_up(box, kept)
     dialog = _Dialog(context, box, options, kept)
     answers, credentials = dialog.run()
@@ -176,13 +177,12 @@ def _box(context: CommandContext, options: Mapping[str, Any]) -> Box:
     return box
 
 
-def _nothing_begun(box: Box) -> bool:
-    """Whether the answers may be thrown away: they are the only trace of a cameras.toml that was written already."""
+def _started_over(box: Box) -> Answers:
+    """The answers of an interrupted run as proposals; what it has begun to make stays known."""
     try:
-        kept = read_answers(box.answers_file)
-    except CctvError:
-        return not box.config.exists()
-    return kept is None or not kept.begun
+        return (read_answers(box.answers_file) or Answers()).started_over()
+    except AnswersUnreadable:
+        return Answers()
 
 
 class _Dialog:
@@ -191,7 +191,6 @@ class _Dialog:
     def __init__(self, context: CommandContext, box: Box, options: Mapping[str, Any], kept: Answers | None) -> None:
         self._context, self._box, self._options = context, box, options
         self._answers = kept or Answers()
-        self._earlier = self._proposals() if options["start_over"] else Answers()
         self.round: CameraRound | None = None
         self.asks = context.interactive and not options["yes"]
 
@@ -240,12 +239,12 @@ class _Dialog:
         if question.ask is Ask.STORAGE:
             return self._asked_storage(question)
         texts = self._answers.texts
-        proposal = self._earlier.texts.get(question.ask) or question.propose(texts)
+        proposal = self._answers.earlier.get(question.ask) or question.propose(texts)
         while True:
             typed = str(click.prompt(question.words, default=proposal, err=True))
             if (answer := self._checked(question, typed)) is None:
-                proposal = typed
-            elif (
+                continue
+            if (
                 answer != NOWHERE
                 or question.ask is not Ask.RECOVERY
                 or confirm(
@@ -272,7 +271,7 @@ class _Dialog:
         disks.sort(key=lambda disk: (len(concerns(disk, needed, _RESERVE)), -disk.free))
         echo(f"\nThe cameras will write about {size(needed)} until the oldest footage expires. Disks:", err=True)
         echo("\n".join(_disk_lines(disks, needed)), err=True)
-        proposal = self._earlier.texts.get(Ask.STORAGE) or str(storage_on(disks[0].mount, USUAL_STORAGE, usual.mount))
+        proposal = self._answers.earlier.get(Ask.STORAGE) or str(storage_on(disks[0].mount, USUAL_STORAGE, usual.mount))
         while True:
             typed = str(
                 click.prompt("Folder of the footage, or the number of a disk", default=proposal, err=True)
@@ -336,13 +335,6 @@ class _Dialog:
         if not names or not file.exists():
             return {}
         return {name: credential for name, credential in read_credentials(file).items() if name in names}
-
-    def _proposals(self) -> Answers:
-        """The answers of an interrupted run, as proposals; none where they cannot be read."""
-        try:
-            return read_answers(self._box.answers_file) or Answers()
-        except CctvError:
-            return Answers()
 
     def _keep(self, answers: Answers) -> None:
         self._answers = answers

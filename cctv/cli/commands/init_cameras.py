@@ -173,7 +173,7 @@ class CameraDialog:
         if self._asks and SHARED not in self._credentials:
             self._ask_credential(SHARED, "the cameras")
         candidates = [replace(camera, credential=self._credential_of(camera)) for camera in candidates]
-        if self._asks and len(candidates) > 1:  # one camera tries the password, so that a wrong one locks no other
+        if self._asks:  # one camera tries the password, so that a wrong one locks no other
             first = self._tried(candidates[:1])[0]
             if first.is_refused and first.credential is not None:
                 self._say_refused(first)
