@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import pwd
+import stat
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -276,11 +277,16 @@ def _settings(text: str, box: Box) -> Settings:
 
 
 def _make_settings_folder(box: Box) -> None:
+    """The folder of the settings, into which the account can go; one of its own that keeps it out is opened for it."""
     folder = box.config.parent
-    if not folder.exists():
+    is_new = not folder.exists()
+    if is_new:
         box.disk.make_directory(folder)
-        folder.chmod(0o750)
+    status = folder.stat()
+    keeps_out = (status.st_uid, status.st_gid) == (0, 0) and not status.st_mode & stat.S_IXOTH
+    if os.geteuid() == 0 and (is_new or (box.is_service and keeps_out)):
         os.chown(folder, -1, box.account.pw_gid)
+        folder.chmod(0o750)
 
 
 def _write_settings(text: str, box: Box) -> None:
