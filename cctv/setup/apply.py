@@ -75,7 +75,7 @@ class StorageOwned(CctvError):
     exit_code = Exit.NOT_PERMITTED
 
 
-class Step(Enum):
+class SetupStep(Enum):
     """A step, in order; the value names it in the file of answers."""
 
     RECOVERY_KEY = "recovery key"
@@ -120,7 +120,7 @@ class Box:
 class PlannedStep:
     """A step, what it does, and whether an earlier run did it."""
 
-    step: Step
+    step: SetupStep
     text: str
     done: bool
 
@@ -145,7 +145,7 @@ def units_installed() -> bool:
 
 def refuse_set_up(box: Box, answers: Answers | None) -> None:
     """Raise AlreadySetUp where there is a cameras.toml that no interrupted run has written."""
-    begun = answers is not None and Step.SETTINGS.value in answers.begun
+    begun = answers is not None and SetupStep.SETTINGS.value in answers.begun
     if not begun and (box.config.exists() or box.config.is_symlink()):
         raise AlreadySetUp(path=box.config)
 
@@ -165,18 +165,18 @@ def plan(answers: Answers, credentials: Mapping[str, Credential], box: Box) -> l
     count = len(answers.cameras or ())
     services = f"start {' and '.join(SERVICES)}" if box.starts_services else "tell which lines start the services"
     texts = {
-        Step.RECOVERY_KEY: f"make the recovery key in {file}" if file else "make no recovery key, so no back-ups",
-        Step.CREDENTIALS: f"write {box.credentials_file} (mode 600): {names}",
-        Step.SETTINGS: f"write {box.config} with {count} camera{'s' if count != 1 else ''}",
-        Step.STORAGE: f"make the storage in {storage}, owned by {box.account.pw_name}",
-        Step.SIGNING_KEY: "make the key that signs packages and the audit log",
-        Step.SERVICES: services,
+        SetupStep.RECOVERY_KEY: f"make the recovery key in {file}" if file else "make no recovery key, so no back-ups",
+        SetupStep.CREDENTIALS: f"write {box.credentials_file} (mode 600): {names}",
+        SetupStep.SETTINGS: f"write {box.config} with {count} camera{'s' if count != 1 else ''}",
+        SetupStep.STORAGE: f"make the storage in {storage}, owned by {box.account.pw_name}",
+        SetupStep.SIGNING_KEY: "make the key that signs packages and the audit log",
+        SetupStep.SERVICES: services,
     }
     return [PlannedStep(step, text, _is_done(step, answers, box)) for step, text in texts.items()]
 
 
 def carry_out(
-    answers: Answers, credentials: Mapping[str, Credential], box: Box, tell: Callable[[Step], None]
+    answers: Answers, credentials: Mapping[str, Credential], box: Box, tell: Callable[[SetupStep], None]
 ) -> Storage:
     """Do what is left of the plan; `tell` is called before each step.  Returns the storage.
 
@@ -189,23 +189,23 @@ def carry_out(
     7. the answers are removed
     """
     _make_settings_folder(box)
-    if not _is_done(Step.SETTINGS, answers, box):
-        tell(Step.RECOVERY_KEY)
+    if not _is_done(SetupStep.SETTINGS, answers, box):
+        tell(SetupStep.RECOVERY_KEY)
         answers, recipient = _recovery_key(answers, box)
-        tell(Step.CREDENTIALS)
+        tell(SetupStep.CREDENTIALS)
         add_credentials(box.credentials_file, credentials, box.disk)
-        tell(Step.SETTINGS)
-        answers = _begin(Step.SETTINGS, answers, box)
+        tell(SetupStep.SETTINGS)
+        answers = _begin(SetupStep.SETTINGS, answers, box)
         _write_settings(settings_text(answers, recipient), box)
     settings = check_text(read_text(box.config), box.config).settings
-    tell(Step.STORAGE)
-    answers = _begin(Step.STORAGE, answers, box)
+    tell(SetupStep.STORAGE)
+    answers = _begin(SetupStep.STORAGE, answers, box)
     _make_storage_folder(settings.site.storage, box)
     site = ensure_storage(settings, disk=box.disk, clock=box.clock, actor=box.actor)
-    tell(Step.SIGNING_KEY)
+    tell(SetupStep.SIGNING_KEY)
     signing_key(site.root / "keys", box.disk)
     _log_shown(site, answers.shown)
-    tell(Step.SERVICES)
+    tell(SetupStep.SERVICES)
     if box.is_service:
         _write_drop_ins(site.root, box.disk)
     if box.starts_services:
@@ -245,14 +245,14 @@ def lines_to_type(box: Box) -> list[str]:
     return [f"{program} record", f"{program} sweep", f"{program} status"]
 
 
-def _is_done(step: Step, answers: Answers, box: Box) -> bool:
-    written = Step.SETTINGS.value in answers.begun and box.config.exists()
-    if step in (Step.RECOVERY_KEY, Step.CREDENTIALS, Step.SETTINGS):
+def _is_done(step: SetupStep, answers: Answers, box: Box) -> bool:
+    written = SetupStep.SETTINGS.value in answers.begun and box.config.exists()
+    if step in (SetupStep.RECOVERY_KEY, SetupStep.CREDENTIALS, SetupStep.SETTINGS):
         return written
-    return step is Step.STORAGE and written and (answers.storage / "site.json").exists()
+    return step is SetupStep.STORAGE and written and (answers.storage / "site.json").exists()
 
 
-def _begin(step: Step, answers: Answers, box: Box) -> Answers:
+def _begin(step: SetupStep, answers: Answers, box: Box) -> Answers:
     """Note durably that a step has begun, so that what it leaves behind is known as this program's own."""
     if step.value not in answers.begun:
         answers = replace(answers, begun=(*answers.begun, step.value))
@@ -265,9 +265,9 @@ def _recovery_key(answers: Answers, box: Box) -> tuple[Answers, str | None]:
     file = answers.recovery_file
     if file is None:
         return answers, None
-    if Step.RECOVERY_KEY.value in answers.begun and file.exists():
+    if SetupStep.RECOVERY_KEY.value in answers.begun and file.exists():
         return answers, str(read_recovery_key(file).to_public())
-    answers = _begin(Step.RECOVERY_KEY, answers, box)
+    answers = _begin(SetupStep.RECOVERY_KEY, answers, box)
     settings = _settings(settings_text(answers, None), box)
     return answers, make_recovery_key(settings, file, box.clock.now(), box.disk)[0]
 

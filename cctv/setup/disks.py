@@ -65,7 +65,7 @@ class MountedDisk:
 
 
 @dataclass(frozen=True, slots=True)
-class Stream:
+class ExpectedStream:
     """What one camera will write: its bits a second, None where it did not answer, and how long they stay."""
 
     bits_per_second: float | None
@@ -96,7 +96,7 @@ def disk_of(folder: Path, mount: Path | None = None) -> MountedDisk:
     return MountedDisk(place, usage.total, usage.free, volume_of(there), number == Path("/").stat().st_dev)
 
 
-def bytes_needed(streams: Iterable[Stream]) -> int:
+def bytes_needed(streams: Iterable[ExpectedStream]) -> int:
     """The bytes that the streams take once the oldest footage expires as new comes in.  Pure."""
     bits = sum((stream.bits_per_second or ASSUMED_BIT_RATE) * stream.kept.total_seconds() for stream in streams)
     return round(bits / 8 * _OVERHEAD)

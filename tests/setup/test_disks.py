@@ -6,7 +6,16 @@ from pathlib import Path
 import pytest
 
 from cctv.core.filesystem import Volume
-from cctv.setup.disks import Concern, MountedDisk, Stream, bytes_needed, concerns, disk_of, mounted_disks, storage_on
+from cctv.setup.disks import (
+    Concern,
+    ExpectedStream,
+    MountedDisk,
+    bytes_needed,
+    concerns,
+    disk_of,
+    mounted_disks,
+    storage_on,
+)
 
 TERABYTE = 10**12
 
@@ -35,8 +44,8 @@ def test_what_is_wrong_with_a_disk(judged, expected):
 
 
 def test_the_forecast_counts_each_stream_for_as_long_as_it_is_kept():
-    measured = Stream(2_000_000, timedelta(days=7))
-    silent = Stream(None, timedelta(days=28))
+    measured = ExpectedStream(2_000_000, timedelta(days=7))
+    silent = ExpectedStream(None, timedelta(days=28))
 
     assert bytes_needed([measured]) == pytest.approx(2e6 / 8 * 7 * 86400, rel=0.03)
     assert bytes_needed([measured, silent]) > bytes_needed([measured]) + 4e6 / 8 * 28 * 86400

@@ -44,7 +44,7 @@ from cctv.setup.answers import (
 from cctv.setup.apply import (
     Box,
     PlannedStep,
-    Step,
+    SetupStep,
     account_of,
     carry_out,
     lines_to_type,
@@ -56,8 +56,8 @@ from cctv.setup.apply import (
 from cctv.setup.disks import (
     CONCERNS,
     Concern,
+    ExpectedStream,
     MountedDisk,
-    Stream,
     bytes_needed,
     concerns,
     disk_of,
@@ -196,7 +196,7 @@ class _Dialog:
 
     def run(self) -> tuple[Answers, Mapping[str, Credential]]:
         """Complete answers, and the credentials that their cameras name."""
-        if Step.SETTINGS.value in self._answers.begun and self._box.config.exists():
+        if SetupStep.SETTINGS.value in self._answers.begun and self._box.config.exists():
             echo(f"An interrupted run has written {self._box.config}: going on from there.", err=True)
             return self._answers, {}
         if self._answers.texts:
@@ -307,7 +307,7 @@ class _Dialog:
         """Bytes that the cameras will take."""
         law = self._answers.jurisdiction
         cameras = self._answers.cameras or ()
-        return bytes_needed(Stream(camera.bit_rate, period_of(camera.kind, law)) for camera in cameras)
+        return bytes_needed(ExpectedStream(camera.bit_rate, period_of(camera.kind, law)) for camera in cameras)
 
     def _cameras(self) -> Mapping[str, Credential]:
         """Find them unless an interrupted run did; its credentials are asked for again, as they are not kept."""

@@ -39,7 +39,7 @@ _MOST_PASSWORDS = 2
 class AnswersMissing(UsageError):
     """Nobody can be asked here, and these are not given: {options}.
 
-    next: give them, with `--yes` for what is proposed of the rest (cctv init --help); or type it on a terminal.
+    next: give them, with `--yes` for what is proposed of the rest; or type it on a terminal.
     """
 
 
