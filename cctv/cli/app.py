@@ -30,6 +30,7 @@ log = logging.getLogger(__name__)
 
 _SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
     "Operator": {
+        "init": ("cctv.cli.commands.init:init", "Set a new box up, from the first question to the first picture."),
         "config": ("cctv.cli.commands.config:config", "Check and explain cameras.toml."),
         "cameras": ("cctv.cli.commands.cameras:cameras", "List, find, add, check and aim cameras."),
         "footage": ("cctv.cli.commands.footage:footage", "Make the storage; list, compare, verify and repair footage."),
@@ -164,7 +165,7 @@ def root(ctx: click.Context) -> None:
 
     \b
     Begin here:
-      operator   cctv config check          then  cctv footage init  and  cctv record
+      operator   cctv init                  then  cctv status
       staff      cctv incident open "laptop, foyer" --kind theft --cameras foyer-1 --from "za 22u" --to "ma 8u"
       DPO        cctv request open --help   then  cctv request list
     """

@@ -1,7 +1,7 @@
 """Camera user names and passwords, from an owner-only file or from systemd.
 
-The only reader of them; checks that no other account can read them.  A password never appears in a repr, a message or
-the chain of an exception, and is written nowhere.
+The only reader and writer of them; checks that no other account can read them.  A password never appears in a repr, a
+message or the chain of an exception, and is written into the credentials file only.
 """
 
 from __future__ import annotations
@@ -13,11 +13,14 @@ from datetime import date
 from enum import Enum
 from pathlib import Path
 
-from cctv.config.errors import CredentialsRefused, CredentialUnknown
+from tomlkit import key, string
+
+from cctv.config.errors import CredentialsRefused, CredentialTaken, CredentialUnknown
 from cctv.config.loader import key_lines
 from cctv.config.schema import CameraSettings, Settings
 from cctv.config.settings_file import MAX_BYTES, toml_table
 from cctv.core.access import REACHABLE, owner_of, why_untrusted
+from cctv.core.durable import DurableFiles
 
 DIRECTORY = "CREDENTIALS_DIRECTORY"  # set by systemd's LoadCredential=
 RESTART = "systemctl restart cctv-record"  # what hands changed passwords over
@@ -138,6 +141,40 @@ def password_weakness(credential: Credential) -> PasswordWeakness | None:
     if password in ("", user) or (user, password) in _DEFAULTS:
         return PasswordWeakness.KNOWN
     return PasswordWeakness.SHORT if len(password) < SHORTEST_PASSWORD else None
+
+
+def read_credentials(path: Path) -> Credentials:
+    """All credentials of a file that only its owner can read; raises CredentialsRefused."""
+    return Credentials(_from_file(path, others=REACHABLE))
+
+
+def read_password(path: Path) -> str:
+    """The first line of a file that only its owner can read; raises CredentialsRefused."""
+    password = _guarded_text(path, others=REACHABLE).partition("\n")[0].rstrip("\r")
+    if not password:
+        raise _refused(path, 1, "there is no password in it", "write the password on its first line.")
+    return password
+
+
+def add_credentials(path: Path, new: Mapping[str, Credential], disk: DurableFiles) -> None:
+    """Add sections at the end of the credentials file, which is made where there is none, readable by its owner only.
+
+    One that is there already with the same user name and password is left as it is.  Raises CredentialTaken for one
+    with others, and CredentialsRefused; then nothing was changed.
+    """
+    before = _guarded_text(path, others=REACHABLE) if path.exists() else ""
+    known = _from_file(path, others=REACHABLE) if path.exists() else {}
+    sections = [before.rstrip("\n")] if before.strip() else []
+    for name, credential in new.items():
+        if name not in known:
+            lines = [f"[{key(name).as_string()}]"]
+            lines += [f"{word} = {string(getattr(credential, word)).as_string()}" for word in ("username", "password")]
+            sections.append("\n".join(lines))
+        elif (known[name].username, known[name].password) != (credential.username, credential.password):
+            raise CredentialTaken(name=name, path=path)
+    text = "\n\n".join(sections)
+    if new.keys() - known.keys() or not path.exists():
+        disk.write(path, f"{text}\n".encode() if text else b"", mode=0o600)
 
 
 def _unknown(camera: CameraSettings, settings: Settings, directory: Path | None, names: list[str]) -> CredentialUnknown:
