@@ -157,7 +157,7 @@ class Reader:
 
     def _receive(self, stream: LiveStream, segmenter: Segmenter, packet: Picture, arrived: float) -> None:
         """Accept a picture; those before the first key picture cannot be decoded and are dropped."""
-        if (not self.pictures and not packet.is_keyframe) or not segmenter.holds_picture(packet):
+        if not segmenter.holds_picture(packet) or not (self.pictures or segmenter.may_begin(packet, arrived)):
             return
         self.last_picture_at = arrived
         if self._has_begun and not self._unplaced:

@@ -14,7 +14,8 @@ import pytest
 
 from cctv.core.durable import DurableFiles
 from cctv.footage.media import holes_in, probe, read_timing
-from cctv.recording.codec_params import first_format, format_of, holds_picture, parameter_sets
+from cctv.recording.access_units import holds_picture, parameter_sets
+from cctv.recording.codec_params import first_format, format_of
 from cctv.recording.segment_file import SegmentFile
 
 pytestmark = pytest.mark.slow

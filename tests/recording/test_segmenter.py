@@ -15,7 +15,7 @@ from cctv.cameras.errors import KeyPictureMissing
 from cctv.core.clock import SystemClock
 from cctv.core.durable import DurableFiles
 from cctv.footage.media import read_timing
-from cctv.recording.codec_params import parameter_sets
+from cctv.recording.access_units import parameter_sets
 from cctv.recording.segmenter import ClosedFile, Segmenter, Task
 from cctv.recording.timeline import Timeline, TimesBroken
 
