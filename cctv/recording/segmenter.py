@@ -42,8 +42,8 @@ _EARLY_SECONDS = 0.05  # a key picture this much early still closes the segment
 # A file that cannot be closed grows past the limit of its first frame; a new connection begins with a key picture.
 _KEY_PICTURE_SECONDS = 10.0  # beyond the segment's length; cameras send one every 1 to 10 s
 _CLOSED_SECONDS = 8.0  # beyond the segment's length, a better picture to begin at is waited for
-# Then a run begins without a key picture: some cameras send one every few minutes ("smart" codecs) or never.  What comes
-# before it cannot be decoded, or not wholly; so it is waited for longer than a usual GOP lasts.
+# Then a run begins without a key picture: some cameras send one every few minutes ("smart" codecs) or never.  What
+# comes before it cannot be decoded, or not wholly; so it is waited for longer than a usual GOP lasts.
 _WAIT_SECONDS = 12.0
 _MOST_SET_BYTES = 32 << 10  # of all parameter sets; the header of a file must stay readable (cctv.footage.media)
 _SMALL_BYTES = 200  # a delimiter, parameter sets and a message may be as large without a picture
