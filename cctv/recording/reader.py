@@ -161,11 +161,11 @@ class Reader:
             return
         self.last_picture_at = arrived
         if self._has_begun and not self._unplaced:
-            (times,) = self._timeline.place(packet.pts, packet.dts)
+            (times,) = self._timeline.place(packet.pts, packet.dts, arrived)
             segmenter.take(packet, arrived, times, self._timeline.frame)
         else:
             self._unplaced.append((packet, arrived))
-            self._take_placed(segmenter, self._timeline.place(packet.pts, packet.dts))
+            self._take_placed(segmenter, self._timeline.place(packet.pts, packet.dts, arrived))
         self.pictures += 1
         self._set_nap(stream, segmenter, packet, arrived)
 
