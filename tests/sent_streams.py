@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import base64
 import contextlib
-import io
 import re
 import socket
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -105,30 +104,79 @@ def joined(*streams: Stream) -> Stream:
     return replace(streams[0], pictures=tuple(pictures))
 
 
-def decoded(codec: str, data: bytes) -> list[bytes]:
-    """Every picture of an elementary stream as raw planes, those that a decoder thinks damaged as well."""
-    with av.open(io.BytesIO(data), format=codec) as container:
-        return planes(container)
+def mixed_sets(stream: Stream, other: Stream) -> Stream:
+    """From the 60th picture to the 120th those of the other, with its PPS in front of the first alone.
+
+    Both have the same structure and a key picture each 50: the sets change where none is.
+    """
+    pictures = list(stream.pictures)
+    pictures[60:120] = other.pictures[60:120]
+    for number, source in ((60, other), (120, stream)):
+        first, *rest = units(pictures[number].data)
+        last_set = sets_of(source.codec, source.data)[-1]
+        pictures[number] = replace(pictures[number], data=annex_b([first, last_set, *rest]))
+    return replace(stream, pictures=tuple(pictures))
 
 
-def planes(container: av.container.InputContainer) -> list[bytes]:
-    return [frame.to_ndarray().tobytes() for frame in container.decode(video=0)]
+class _Writer:
+    """Bits of a NAL unit (ITU-T H.264, 7.2 and 9.1)."""
+
+    def __init__(self) -> None:
+        self.bits = ""
+
+    def put(self, value: int, count: int) -> _Writer:
+        self.bits += f"{value:0{count}b}" if count else ""
+        return self
+
+    def ue(self, *values: int) -> _Writer:
+        for value in values:
+            code = f"{value + 1:b}"
+            self.bits += "0" * (len(code) - 1) + code
+        return self
+
+    def align(self) -> _Writer:
+        self.bits += "0" * (-len(self.bits) % 8)
+        return self
+
+    def unit(self, head: int) -> bytes:
+        bits = self.bits + "1"
+        bits += "0" * (-len(bits) % 8)
+        raw = int(bits, 2).to_bytes(len(bits) // 8, "big")
+        return bytes([head]) + re.sub(rb"\0\0(?=[\0-\3])", b"\0\0\3", raw)
+
+
+def fields(seconds: int) -> Stream:
+    """H.264 of 32 x 32 in pairs of fields (PAFF), every macroblock I_PCM: x264 codes none.  A key picture a second."""
+    sps = _Writer().put(77, 8).put(0, 8).put(30, 8).ue(0, 0, 2, 1).put(0, 1).ue(1, 0).put(0b01100, 5)
+    pps = _Writer().ue(0, 0).put(0, 2).ue(0, 0, 0).put(0, 3).ue(0, 0, 0).put(0, 3)
+    pictures: list[Picture] = []
+    for number in range(50 * seconds):
+        frame, is_bottom = number // 2, number % 2
+        is_key = frame % 25 == 0 and not is_bottom
+        head = _Writer().ue(0, 7, 0).put(frame % 25 % 16, 4).put(1, 1).put(is_bottom, 1)
+        head = head.ue(frame // 25 % 2).put(0, 2) if is_key else head.put(0, 1)
+        head.ue(0)  # slice_qp_delta
+        for block in range(2):
+            head.ue(25).align()
+            head.bits += "".join(f"{1 + (number * 3 + block * 50 + at) % 250:08b}" for at in range(384))
+        sets = [sps.unit(0x67), pps.unit(0x68)] if is_key else []
+        data = annex_b([b"\x09\xf0", *sets, head.unit(0x65 if is_key else 0x61)])
+        pictures.append(Picture(data, number / 50, number * FRAME // 2))
+    return Stream("h264", tuple(pictures))
 
 
 class Camera(RtspServer):
-    """Sends the stream to its first client, then closes; every later one is told that there is none.
+    """Sends the stream to its first client, then closes; every later one is told that there is none."""
 
-    `sent` counts the pictures; `after` is called in the camera's thread when the last has left.
-    """
-
-    def __init__(self, stream: Stream, after: Callable[[], None] = lambda: None) -> None:
-        self.stream, self.sent, self._after = stream, 0, after
+    def __init__(self, stream: Stream) -> None:
+        self.stream = stream
         self.over = threading.Event()
+        self.sent_at: list[float] = []  # seconds of the wall clock
         super().__init__(self._reply)
 
     def _reply(self, method: str, headers: dict[str, str]) -> bytes | None:
         if method == "DESCRIBE":
-            if self.sent:
+            if self.over.is_set():
                 return reply("404 Not Found", headers)
             return reply("200 OK", headers, "Content-Type: application/sdp", body=self._sdp())
         if method == "SETUP":
@@ -172,12 +220,11 @@ class Camera(RtspServer):
         try:
             for picture in self.stream.pictures:
                 time.sleep(max(0.0, began + picture.at - time.monotonic()))
+                self.sent_at.append(time.time())
                 client.sendall(b"".join(self._frames(picture)))
-                self.sent += 1
             time.sleep(0.2)
         finally:
             self.over.set()
-            self._after()
 
     def _frames(self, picture: Picture) -> list[bytes]:
         """The picture as interleaved RTP packets (RFC 6184, RFC 7798)."""

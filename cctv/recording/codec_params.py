@@ -71,6 +71,11 @@ def is_h265(template: VideoStream) -> bool:
     return template.codec_context.name == "hevc"
 
 
+def codec_name(template: VideoStream) -> str:
+    """libavcodec's name of what a camera sends, "unknown" for what it does not know."""
+    return template.codec_context.codec.canonical_name if template.codec_context is not None else "unknown"
+
+
 def sets_in_header(header: bytes) -> bytes:
     """The header of an H.265 file that says that all sets stand in it: `hev1` becomes `hvc1`.  Pure."""
     entry, config = header.find(_IN_BAND), header.find(b"hvcC")

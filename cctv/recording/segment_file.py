@@ -51,7 +51,6 @@ class SegmentFile:
         self._until: int | None = None
         self._is_broken = self._is_named = False
         self._lock = threading.Lock()
-        self._descriptor = disk.create(path)
         self._zero: int | None = None
         self._tick = tick
         self._muxer = av.open(_Sink(self._chunks), "w", format="mp4", options=_OPTIONS, buffer_size=_BUFFER_BYTES)
@@ -60,6 +59,7 @@ class SegmentFile:
         self._names_sets = is_h265(stream.template) and not stream.has_changed  # in the header alone, for players
         if is_h265(stream.template):
             self._stream.codec_context.codec_tag = "hev1"  # the muxer drops no set; see cctv.recording.codec_params
+        self._descriptor = disk.create(path)  # last: what no file can hold leaves none behind
 
     def write(self, packet: Packet[VideoStream], pts: int, dts: int, *, repeats_sets: bool = False) -> None:
         """Add a picture; its times are those of the run, in ticks.  Raises OSError, and then takes no more.

@@ -112,6 +112,18 @@ class EntryPoints:
         return any(at < self._last[kind] + step <= until for kind, step in self._step.items() if kind > entry)
 
 
+@dataclass(slots=True)
+class Beginning:
+    """At which picture a run begins: at the first key picture, or after a while at any.  Pure."""
+
+    _since: float | None = None
+
+    def is_at(self, entry: Entry, arrived: float, *, knows_format: bool) -> bool:
+        """Whether it begins at a picture that arrived then, in seconds of the monotonic clock."""
+        self._since = arrived if self._since is None else self._since
+        return entry is not Entry.NONE or (knows_format and arrived - self._since >= _WAIT_SECONDS)
+
+
 class Segmenter:
     """Writes the pictures of one stream, from a key picture on where one comes.  Raises TimesBroken or
     KeyPictureMissing when the run must end."""
@@ -138,7 +150,6 @@ class Segmenter:
         self._frame = 0
         self._end, self._opened_at = 0, 0.0
         self._points, self._file_entry = EntryPoints(), Entry.NONE  # the latter: at which the file under way began
-        self._waits_since: float | None = None  # for a picture to begin at
         self._began_without_key = False
         self._holes: list[tuple[int, int]] = []
 
@@ -154,15 +165,13 @@ class Segmenter:
         """False for what a broken connection leaves of a picture when not one slice of it came."""
         return packet.size > _SMALL_BYTES or holds_picture(bytes(packet), is_h265=is_h265(self._format.template))
 
-    def may_begin(self, packet: Picture, arrived: float) -> bool:
-        """Whether a run may begin at a picture: at a key picture, or after a while at any."""
-        self._waits_since = arrived if self._waits_since is None else self._waits_since
-        entry = self._entry(packet, data := bytes(packet))
-        self._began_without_key = entry is Entry.NONE
-        if entry is not Entry.NONE:
-            return True
-        is_known = bool(self._format.parameters or self._sets_of(data))  # of what size it is, for a header
-        return is_known and arrived - self._waits_since >= _WAIT_SECONDS
+    def entry(self, packet: Picture) -> Entry:
+        """How well decoding can begin at a picture: by its bytes, or by what libavformat knows of it."""
+        return self._entry(packet, bytes(packet))
+
+    def knows_format(self, packet: Picture) -> bool:
+        """Whether its size is known, for a header: parameter sets were announced, or stand before it."""
+        return bool(self._format.parameters or self._sets_of(bytes(packet)))
 
     def take(self, packet: Picture, arrived: float, times: Times, frame: int) -> None:
         """Write a picture that arrived then; `frame` is the usual distance of two pictures, in ticks."""
@@ -176,6 +185,8 @@ class Segmenter:
         if self._zero is None and media >= ANCHOR_AFTER_SECONDS:
             self._fix_anchor()
         entry = self._entry(packet, data := bytes(packet))
+        if not self._index:
+            self._began_without_key = entry is Entry.NONE
         sets = self._sets_of(data)
         known = self._format.parameters | sets
         has_changed = known != self._format.parameters
@@ -207,7 +218,6 @@ class Segmenter:
         )
 
     def _entry(self, packet: Picture, data: bytes) -> Entry:
-        """By its bytes, or by what libavformat knows of it."""
         entry = entry_of(data, is_h265=is_h265(self._format.template))
         return Entry.GRADUAL if packet.is_keyframe and entry < Entry.GRADUAL else entry
 

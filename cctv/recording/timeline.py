@@ -22,7 +22,7 @@ _MOST_WAITING = 20  # more than a decoder holds back (16, ITU-T H.264 annex A.3.
 _ASSUMED_FPS = 25  # until then
 # Of `Pace`: a reader that sleeps 0.17 s between two reads must not look like a camera that lags.
 _WINDOW_SECONDS = 0.5
-_ANCHOR_SECONDS = 3.0  # as the segmenter's: the earliest arrival is the anchor
+_ANCHOR_SECONDS = 1.5  # of arrivals: a camera sends what it has stored at once; later ones are never early
 _MOST_LATE_SECONDS, _MOST_EARLY_SECONDS = 0.25, 0.1
 _PAUSE_SECONDS, _PAUSE_STEPS, _CALM_SECONDS = 0.4, 3, 10.0
 _FOLLOW, _LEARN = 1 / 25, 1 / 2500  # of the lateness, for each picture
@@ -48,8 +48,8 @@ class Pace:
 
     A camera may stamp 25 pictures a second and send 21: its times fall behind by 10 minutes in an hour.  A clock that
     drifts (below 0.3 %) is none of its business, the segmenter anchors anew; nor is a network that holds pictures back:
-    they come in a burst after a pause, while a camera that counts wrongly lags a little more with each picture.  Once it
-    acts it goes on until the run ends, as a controller of the least lateness of half a second, with what it learned.
+    they come in a burst after a pause, while a camera that counts wrongly lags a little more with each picture.  Once
+    it acts it goes on until the run ends, as a controller of the least lateness of half a second, with what it learned.
     """
 
     is_acting: bool = False
