@@ -35,7 +35,10 @@ class Picture:
 
 @dataclass(frozen=True)
 class Stream:
-    """`codec` is h264 or hevc; `marks` puts the marker bit behind every slice, as some cameras do."""
+    """`codec` is h264 or hevc, or the name of another, whose pictures are the payload of a packet each.
+
+    `marks` puts the marker bit behind every slice, as some cameras do.
+    """
 
     codec: str
     pictures: tuple[Picture, ...]
@@ -166,17 +169,17 @@ def fields(seconds: int) -> Stream:
 
 
 class Camera(RtspServer):
-    """Sends the stream to its first client, then closes; every later one is told that there is none."""
+    """Sends the stream to its first client, then closes; every later one is told that there is none, unless `again`."""
 
-    def __init__(self, stream: Stream) -> None:
-        self.stream = stream
+    def __init__(self, stream: Stream, *, again: bool = False) -> None:
+        self.stream, self._again = stream, again
         self.over = threading.Event()
         self.sent_at: list[float] = []  # seconds of the wall clock
         super().__init__(self._reply)
 
     def _reply(self, method: str, headers: dict[str, str]) -> bytes | None:
         if method == "DESCRIBE":
-            if self.over.is_set():
+            if self.over.is_set() and not self._again:
                 return reply("404 Not Found", headers)
             return reply("200 OK", headers, "Content-Type: application/sdp", body=self._sdp())
         if method == "SETUP":
@@ -188,11 +191,12 @@ class Camera(RtspServer):
         name = {"h264": "H264", "hevc": "H265"}.get(stream.codec, stream.codec)
         lines = ["v=0", "o=- 0 0 IN IP4 127.0.0.1", "s=x", "t=0 0", "m=video 0 RTP/AVP 96"]
         lines += [f"a=rtpmap:96 {name}/{stream.rate}"]
-        sets = {kind(stream.codec, unit): base64.b64encode(unit).decode() for unit in units(stream.sprop)}
+        sprop = units(stream.sprop)
+        sets = {kind(stream.codec, unit): base64.b64encode(unit).decode() for unit in sprop}
         if stream.codec == "h264":
-            sprop = f";sprop-parameter-sets={sets[7]},{sets[8]}" if sets else ""
-            lines += [f"a=fmtp:96 packetization-mode=1{sprop}"]
-        elif sets:
+            told = f";sprop-parameter-sets={sets[7]},{sets[8]}" if sets else ""
+            lines += [f"a=fmtp:96 packetization-mode=1{told}"]
+        elif stream.codec == "hevc" and sets:
             lines += [f"a=fmtp:96 sprop-vps={sets[32]};sprop-sps={sets[33]};sprop-pps={sets[34]}"]
         return "\r\n".join([*lines, "a=control:track1", ""])
 
@@ -229,11 +233,12 @@ class Camera(RtspServer):
     def _frames(self, picture: Picture) -> list[bytes]:
         """The picture as interleaved RTP packets (RFC 6184, RFC 7798)."""
         frames: list[bytes] = []
-        whole = units(picture.data)
+        is_known = self.stream.codec in ("h264", "hevc")
+        whole = units(picture.data) if is_known else [picture.data]
         for number, unit in enumerate(whole):
             is_last = number == len(whole) - 1
             is_slice = kind(self.stream.codec, unit) < (32 if self.stream.codec == "hevc" else 6)
-            payloads = self._payloads(unit)
+            payloads = self._payloads(unit) if is_known else [unit]
             for place, payload in enumerate(payloads):
                 ends = place == len(payloads) - 1 and (is_last or (self.stream.marks and is_slice))
                 head = bytes([0x80, 96 | (0x80 if ends else 0)]) + (self._number & 0xFFFF).to_bytes(2, "big")

@@ -221,3 +221,32 @@ def test_every_stream_is_recorded_picture_by_picture_as_it_was_sent(folder):
         assert (len(pictures), reading.lost, reading.times[0]) == (32, 18, 720_000)  # told, and dated as they were
     finally:
         recorder.close()
+
+
+# The first packet of a picture, as the payload formats want it (RFC 2435, RFC 6416, RFC 7741).
+OTHERS = {
+    "JPEG": ("MJPEG", b"\0\0\0\0\1\x50\x28\x16" + b"y" * 300),
+    "MP4V-ES": (
+        "MPEG-4 part 2",
+        bytes.fromhex("000001b001 000001b58913 00000100 00000120 00c48d8800cd14043c1443 000001b6") + b"x" * 300,
+    ),
+    "VP8": ("VP8", b"\x10\x10\2\0\x9d\1\x2a\x40\1\xb4\0" + b"v" * 200),
+}
+
+
+def test_a_codec_that_cannot_be_recorded_is_named_with_what_to_set(tmp_path, make_recorder):
+    cameras = {}
+    for name, (_, payload) in OTHERS.items():
+        pictures = tuple(Picture(payload, number / 25, number * FRAME) for number in range(500))
+        cameras[name.lower()] = Camera(Stream(name, pictures), again=True)
+    recorder = make_recorder({name: f'rtsp = "{camera.url}"' for name, camera in cameras.items()})
+    recorder.start()
+    states = {name: recorder.wait(name, lambda state: state.phase is Phase.WAITING) for name in cameras}
+    assert recorder.stop() == 0
+    told = recorder.cctv("cameras", "check").stderr
+
+    for name, (label, _) in OTHERS.items():
+        assert f"sends {label} at" in states[name.lower()].message
+        assert f"{name.lower()} sends {label} at" in told
+    assert told.count("set the video encoding of that stream to H.264 (or H.265)") == len(OTHERS)
+    assert not list((recorder.root / "incoming").glob("*/*"))
