@@ -12,6 +12,7 @@ import threading
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
+from typing import cast
 
 import av
 from av.packet import Packet
@@ -130,7 +131,7 @@ class SegmentFile:
 
 
 def _without_sets(packet: Packet[VideoStream]) -> Packet[VideoStream]:
-    bare: Packet[VideoStream] = Packet(without_sets(bytes(packet), is_h265=True))
+    bare = cast("Packet[VideoStream]", Packet(without_sets(bytes(packet), is_h265=True)))
     bare.is_keyframe, bare.duration = packet.is_keyframe, packet.duration
     return bare
 
