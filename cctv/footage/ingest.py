@@ -32,6 +32,8 @@ from cctv.model.footage import NewSegment, Segment
 from cctv.model.ids import CameraId, ZoneId
 
 _NAME_STEP = timedelta(milliseconds=1)  # what a name tells of a start
+_SEAM = timedelta(milliseconds=500)  # between files of one run
+_SUCCESSION = timedelta(milliseconds=5)  # between two runs, of which the second only has another anchor
 MARK_EVERY = timedelta(minutes=1)  # what an index may lack and not be known as an older one; a start enters two days
 
 
@@ -141,6 +143,26 @@ def from_index_line(line: str, directory: str) -> NewSegment:
         )
     except (KeyError, TypeError) as error:
         raise ValueError(f"not a line of index.jsonl: {error}") from error
+
+
+def file_before(path: Path) -> Path | None:
+    """The segment that a segment's pictures follow without a gap, by the lines of index.jsonl; None without one."""
+    day = path.parent
+    directories = sorted(entry for entry in day.parent.iterdir() if entry.name <= day.name)[-2:] if day.is_dir() else ()
+    lines = {
+        directory / Path(name).name: line
+        for directory in directories
+        for name, line in lines_in(directory, "/".join(directory.parts[-4:])).items()
+    }
+    own = lines.get(path)
+    if own is None:
+        return None
+    earlier = [(line.span.end, before) for before, line in lines.items() if line.span.start < own.span.start]
+    end, before = max(earlier, default=(None, path))
+    longest = _SEAM if before in lines and lines[before].run_id == own.run_id else _SUCCESSION
+    if end is None or abs(own.span.start - end) > longest or before.is_symlink() or not before.is_file():
+        return None
+    return before
 
 
 def lines_in(directory: Path, relative: str) -> dict[str, NewSegment]:
