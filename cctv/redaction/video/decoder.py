@@ -1,14 +1,21 @@
 """Decoding one file in this process by PyAV: its pictures as displayed, each with its time.
 
 As strict as `ffmpeg -xerror -err_detect explode -v error`: a packet or a picture that is marked corrupt, an error, and
-whatever libav logs as one raise Undecodable.  A decoder in another process would cost two copies of every picture
-through a pipe.  Never repairs, repeats, drops or guesses a picture.
+whatever libav logs as one raise Undecodable, and so does a picture that went in and did not come out: a decoder skips
+without a word what it cannot decode before its first key picture.  A decoder in another process would cost two copies
+of every picture through a pipe.  Never repairs, repeats, drops or guesses a picture.
+
+With open groups of pictures (x265's usual coding) a file begins with a key picture that does not end what came before:
+pictures behind it refer to the group of pictures before it, that of the file `before`, which is decoded first and not
+shown.  Without such a file those that are shown before the key picture were never decodable, and do not count.
 """
 
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
+from itertools import chain, islice
 from pathlib import Path
 from types import TracebackType
 
@@ -16,6 +23,7 @@ import av
 import av.error
 import av.logging
 import numpy as np
+from av.container import InputContainer
 from av.filter import Graph
 from av.packet import Packet
 from av.video.frame import VideoFrame
@@ -27,6 +35,10 @@ from cctv.redaction.video.yuv import Plane, Planes
 
 _MAX_THREADS = 4  # at most; more gain little, and each holds a picture
 _STRICT = {"err_detect": "explode"}
+_ONE_EACH = frozenset({"h264", "hevc", "mjpeg"})  # a packet is a picture, or half of one; of others some are not shown
+_IDR = {"h264": {5}, "hevc": {16, 17, 18, 19, 20}}  # NAL unit types; of H.265 also those that break a link
+_MAX_LEADING = 32  # packets: H.264 and H.265 reorder 16 at the most
+_BEFORE_TICKS = 1 << 40  # sets the times of what is decoded before a file apart from the file's own
 
 
 class Undecodable(Exception):
@@ -36,13 +48,17 @@ class Undecodable(Exception):
 class Decoder:
     """The pictures of one file in the order of presentation, padded to even sides.  Use as a context manager.
 
-    `turn` are the filters that turn the picture as it is to be displayed; `size` is its even size then.
+    `turn` are the filters that turn the picture as it is to be displayed; `size` is its even size then.  `before` is
+    the file that ends where this one begins, of the same recording; None where there is none.
     """
 
-    def __init__(self, path: Path, size: Size, turn: tuple[str, ...] = ()) -> None:
+    def __init__(self, path: Path, size: Size, turn: tuple[str, ...] = (), before: Path | None = None) -> None:
         av.logging.set_level(av.logging.PANIC)  # counts complaints, and prints none
         self._complaints, _ = av.logging.get_last_error()
-        self._size, self._turn = size, turn
+        self._size, self._turn, self._before = size, turn, before
+        self._sent: list[int | None] = []
+        self._from: int | None = None
+        self._shown = self._halves = 0
         self._shape: tuple[str, int, int, int] | None = None
         self._graph: Graph | None = None
         try:
@@ -74,22 +90,63 @@ class Decoder:
         try:
             for packet in self._packets():
                 for frame in self._stream.codec_context.decode(packet):
+                    if frame.pts is not None and frame.pts < -_BEFORE_TICKS // 2:
+                        continue
                     if frame.is_corrupt:
                         raise Undecodable("a picture is corrupt")
+                    self._count(frame)
                     yield self._planes(frame), self._microseconds(guess.of(frame.pts, frame.dts))
                 self._check()
         except (av.error.FFmpegError, OSError) as error:
             raise Undecodable(self._complaint() or str(error)) from error
         self._check()
+        self._require_all()
 
     def _packets(self) -> Iterator[Packet[VideoStream] | None]:
         """Every packet, and None at the end, which flushes the decoder."""
-        for packet in self._container.demux(self._stream):
-            if packet.is_corrupt:
-                raise Undecodable("a packet is corrupt")
-            if packet.size:  # an empty one means that nothing is new, or that the file ends
-                yield packet
+        packets = _intact(self._container, self._stream)
+        first = list(islice(packets, _MAX_LEADING))
+        key = first[0].pts if first and first[0].is_keyframe else None
+        if key is not None and _is_open(first[0], self._stream):
+            group = self._group_before()
+            yield from group
+            self._from = None if group else key
+        for packet in chain(first, packets):
+            if not packet.is_discard:  # by an edit list: a player does not show it, and neither do we
+                self._sent.append(packet.pts)
+            yield packet
         yield None
+
+    def _group_before(self) -> list[Packet[VideoStream]]:
+        """The last group of pictures of the file before this one, if that is the same stream; else nothing."""
+        if self._before is None:
+            return []
+        group: list[Packet[VideoStream]] = []
+        with av.open(f"file:{self._before}", options={**READING, **_STRICT}) as container:
+            stream = choose_video(container)
+            if stream is None or _setup(stream) != _setup(self._stream):
+                return []
+            for packet in _intact(container, stream):
+                group = [packet] if packet.is_keyframe else [*group, packet]
+        last = group[-1].dts or 0
+        for packet in group:
+            packet.pts = None if packet.pts is None else packet.pts - last - _BEFORE_TICKS
+            packet.dts = None if packet.dts is None else packet.dts - last - _BEFORE_TICKS
+        return group
+
+    def _count(self, frame: VideoFrame) -> None:
+        if self._from is None or frame.pts is None or frame.pts >= self._from:
+            self._shown += 1
+            self._halves += frame.interlaced_frame
+
+    def _require_all(self) -> None:
+        """Raise Undecodable where fewer pictures came out than went in; a field may be a packet of its own."""
+        if self._stream.codec_context.codec.canonical_name not in _ONE_EACH:
+            return
+        sent = sum(self._from is None or time is None or time >= self._from for time in self._sent)
+        if self._shown < sent and self._shown + self._halves < sent:
+            lost = sent - self._shown
+            raise Undecodable(f"{lost} of {sent} pictures were not decoded: what they refer to is not in the file")
 
     def _check(self) -> None:
         complaint = self._complaint()
@@ -142,6 +199,41 @@ class Decoder:
             last = following
         graph.configure()
         return graph
+
+
+def _intact(container: InputContainer, stream: VideoStream) -> Iterator[Packet[VideoStream]]:
+    for packet in container.demux(stream):
+        if packet.is_corrupt:
+            raise Undecodable("a packet is corrupt")
+        if packet.size:  # an empty one means that nothing is new, or that the file ends
+            yield packet
+
+
+def _is_open(packet: Packet[VideoStream], stream: VideoStream) -> bool:
+    """Whether a key picture of H.264 or H.265 leaves pictures before it in use: whether it is no IDR picture."""
+    codec = stream.codec_context.codec.canonical_name
+    if codec not in _IDR:
+        return False
+    kinds = set()
+    for unit in _units(bytes(packet), stream.codec_context.extradata or b""):
+        kinds.add(unit & 31 if codec == "h264" else unit >> 1 & 63)
+    return not kinds & _IDR[codec]
+
+
+def _units(data: bytes, extradata: bytes) -> Iterator[int]:
+    """The first byte of each NAL unit: behind start codes, or behind lengths where the header is that of MP4."""
+    if extradata[:1] != b"\1":
+        yield from (match[1][0] for match in re.finditer(rb"\0\0\1(.)", data, re.DOTALL))
+        return
+    at = 0
+    while at + 5 <= len(data):
+        yield data[at + 4]
+        at += 4 + int.from_bytes(data[at : at + 4], "big")
+
+
+def _setup(stream: VideoStream) -> tuple[str, int, int, bytes]:
+    context = stream.codec_context
+    return context.name, context.width, context.height, bytes(context.extradata or b"")
 
 
 class _BestTime:
