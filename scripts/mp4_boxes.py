@@ -47,16 +47,20 @@ def boxes_of(path: Path) -> Boxes:
     return found
 
 
-def complaints(found: Boxes, *, leaves: bool) -> list[str]:
-    """What a player may not take; `leaves` asks for what a file that leaves the site needs besides."""
+def complaints(found: Boxes, *, leaves: bool, encoded: bool) -> list[str]:
+    """What a player may not take.
+
+    `leaves` asks for what a file that leaves the site needs besides; `encoded` judges profile and level too, which are
+    the camera's where its pictures are copied.
+    """
     problems = []
     if found.codec not in ("avc1", "hvc1"):
         problems.append(f"sample entry {found.codec}: Apple plays avc1 and hvc1")
     if found.tracks != 1:
         problems.append(f"{found.tracks} tracks")
-    if found.codec == "avc1" and found.profile not in _PLAYED_PROFILES:
+    if encoded and found.profile not in _PLAYED_PROFILES:
         problems.append(f"H.264 profile {found.profile}")
-    if found.codec == "avc1" and found.level > 52:
+    if encoded and found.level > 52:
         problems.append(f"H.264 level {found.level}")
     if any(time < 0 for _, time in found.edits):
         problems.append("an empty edit: the picture begins late")

@@ -1,15 +1,16 @@
 """Play every file that the product makes with real players: `./scripts/players`.
 
 Makes a site in a scratch folder, records into it what cameras send (H.264 with B-frames, H.265, an odd size), and takes
-of it a segment, an extract, an unredacted copy, a redacted video, a file redaction and a held copy after a restore.
+of it a segment, an extract, an unredacted copy, a redacted video and a file redaction.  A held copy that was restored
+is a segment, byte by byte (its hash is checked).
 Prints a line of JSON for each player and file; exit 0 only where each plays what it must play.
 """
 
 from __future__ import annotations
 
 import argparse
+import base64
 import contextlib
-import functools
 import http.server
 import io
 import json
@@ -21,10 +22,12 @@ import subprocess
 import sys
 import tempfile
 import threading
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import av
 from mp4_boxes import boxes_of, complaints
@@ -47,10 +50,12 @@ from cctv.recording.codec_params import first_format
 from cctv.recording.segment_file import SegmentFile
 
 SECONDS, RATE = 4, 25
+KINDS = frozenset({"segment", "extract", "unredacted copy", "redacted video", "redaction file"})
+_BROWSER_SECONDS = 60
 TICK = Fraction(1, 90_000)
 STREAMS = {  # a camera: its encoder, its picture, its codec's file format
     "b-frames": ("libx264 -bf 2 -g 25 -pix_fmt yuv420p", "640x360", "h264"),
-    "odd": ("libx264 -bf 0 -g 25 -pix_fmt yuv420p", "639x359", "h264"),
+    "odd": ("libx264 -bf 0 -g 25 -pix_fmt yuv444p", "639x359", "h264"),  # 4:2:0 has even sizes only
     "full-range": ("libx264 -bf 0 -g 25 -pix_fmt yuvj420p", "320x240", "h264"),
     "hevc": ("libx265 -g 25 -pix_fmt yuv420p -x265-params log-level=none:keyint=25", "640x360", "hevc"),
 }
@@ -93,13 +98,14 @@ class _Steady:
 
 @dataclass(frozen=True)
 class Sample:
-    """A file, what it is, its pictures, and whether it leaves the site."""
+    """A file, what it is, its pictures, whether it leaves the site, and whether the product encoded it."""
 
     what: str
     path: Path
     frames: int
-    leaves: bool
     codec: str
+    leaves: bool
+    ours: bool
 
 
 class Maker:
@@ -158,48 +164,52 @@ def samples(folder: Path) -> list[Sample]:
     """Every file that the product makes of each camera."""
     maker = Maker(folder)
     maker.cctv("footage init")
-    key = maker.cctv(f"backup key {folder / 'recovery.key'} --json")["public"]
-    with maker.config.open("a", encoding="utf-8") as config:
-        config.write(f'\n[backup]\nrecipients = ["{key}"]\n')
-    total, made = 2 * SECONDS * RATE, []
-    for camera, (_, _, codec) in STREAMS.items():
-        segment = maker.record(camera)
-        made.append(Sample(f"segment {camera}", segment, SECONDS * RATE, False, codec))
-        span = f"--from 2026-11-01T10:00:00Z --to 2026-11-01T10:00:{2 * SECONDS:02d}Z"
-        case = maker.cctv(f"incident open ruit --another --kind damage --cameras {camera} {span} --json")["incident"][
-            "id"
-        ]
-        extract = maker.cctv(f"footage extract --case {case} --camera {camera} {span} --json")
-        made.append(Sample(f"extract {camera}", Path(_first_mp4(extract, maker)), total, False, "h264"))
-        order = (
-            "--recipient police --duty ordered --authority Politie --reference X/1 --country BE --order-by rechter "
-            f"--order-number 1 --order-on 1/11/2026 --cameras {camera} {span} --json"
-        )
-        disclosure = _id(maker.cctv(f"disclosure open {order}"), "DIS")
-        maker.cctv(f"disclosure approve {disclosure} --reason gelezen")
-        package = _id(maker.cctv(f"disclosure build {disclosure} --json"), "EXP")
-        made.append(Sample(f"unredacted copy {camera}", _video(maker, package), total, True, codec))
-        request = _id(
-            maker.cctv(
-                f"request open --no-prepare --name 'An Peeters' --contact an@example.be --type access --cameras {camera} {span} --json"
-            ),
-            "REQ",
-        )
-        maker.cctv(f"request identity {request} --method known-address --checker 'A. Peeters'")
-        maker.cctv(f"redaction prepare {request}")
-        maker.cctv(f"redaction approve {request} --all --reason 'niemand' --hidden-reason 'niemand te zien'")
-        package = _id(maker.cctv(f"export build {request} --json"), "EXP")
-        made.append(Sample(f"redacted video {camera}", _video(maker, package), total, True, "h264"))
-        target = folder / f"file-{camera}.mp4"
-        source = folder / f"source-{camera}.mp4"
+    return [sample for camera in STREAMS for sample in samples_of(maker, camera)]
+
+
+def samples_of(maker: Maker, camera: str, kinds: frozenset[str] | set[str] = KINDS) -> Iterator[Sample]:
+    """The files of one camera, of each kind that is asked for."""
+    codec, segment, total = STREAMS[camera][2], maker.record(camera), 2 * SECONDS * RATE
+    where = f"--cameras {camera} --from 2026-11-01T10:00:00Z --to 2026-11-01T10:00:{2 * SECONDS:02d}Z --json"
+    if "segment" in kinds:
+        yield Sample(f"segment {camera}", segment, SECONDS * RATE, codec, leaves=False, ours=False)
+    if "extract" in kinds:
+        path = _extracted(maker, where)
+        yield Sample(f"extract {camera}", path, total, "h264", leaves=False, ours=True)
+    if "unredacted copy" in kinds:
+        yield Sample(f"unredacted copy {camera}", _disclosed(maker, where), total, codec, leaves=True, ours=False)
+    if "redacted video" in kinds:
+        yield Sample(f"redacted video {camera}", _redacted(maker, where), total, "h264", leaves=True, ours=True)
+    if "redaction file" in kinds:
+        source, target = maker.folder / f"source-{camera}.mp4", maker.folder / f"file-{camera}.mp4"
         shutil.copyfile(segment, source)
-        maker.cctv(f"redaction file {source} {target} --json")
-        made.append(Sample(f"redaction file {camera}", target, SECONDS * RATE, True, "h264"))
-    medium = folder / "medium"
-    medium.mkdir()
-    maker.cctv(f"backup {medium}")
-    maker.cctv(f"backup --held {medium}")
-    return made
+        maker.cctv(f"redaction file {source} {target}")
+        yield Sample(f"redaction file {camera}", target, SECONDS * RATE, "h264", leaves=True, ours=True)
+
+
+def _extracted(maker: Maker, where: str) -> Path:
+    case = _id(maker.cctv(f"incident open ruit --another --kind damage {where}"), "INC")
+    looked = maker.cctv(f"footage extract --case {case} {where.replace('--cameras', '--camera')}")
+    return Path(_first_mp4(looked, maker))
+
+
+def _disclosed(maker: Maker, where: str) -> Path:
+    order = (
+        "--recipient police --duty ordered --authority Politie --reference X/1 --country BE --order-by rechter "
+        f"--order-number 1 --order-on 1/11/2026 {where}"
+    )
+    disclosure = _id(maker.cctv(f"disclosure open {order}"), "DIS")
+    maker.cctv(f"disclosure approve {disclosure} --reason gelezen")
+    return _video(maker, _id(maker.cctv(f"disclosure build {disclosure} --json"), "EXP"))
+
+
+def _redacted(maker: Maker, where: str) -> Path:
+    who = "--no-prepare --name 'An Peeters' --contact an@example.be --type access"
+    request = _id(maker.cctv(f"request open {who} {where}"), "REQ")
+    maker.cctv(f"request identity {request} --method known-address --checker 'A. Peeters'")
+    maker.cctv(f"redaction prepare {request}")
+    maker.cctv(f"redaction approve {request} --all --reason 'niemand' --hidden-reason 'niemand te zien'")
+    return _video(maker, _id(maker.cctv(f"export build {request} --json"), "EXP"))
 
 
 def _video(maker: Maker, package: str) -> Path:
@@ -221,10 +231,11 @@ def _id(data: dict, kind: str) -> str:
 
 
 def by_boxes(sample: Sample, _: Path) -> list[str]:
-    problems = complaints(boxes_of(sample.path), leaves=sample.leaves)
-    if sample.codec == "h264" and sample.what.startswith(("redact", "extract")):
-        words = f"ffprobe -v error -show_entries stream=pix_fmt,width,height,start_time -of json {shlex.quote(str(sample.path))}"
-        stream = json.loads(subprocess.run(shlex.split(words), capture_output=True, check=True).stdout)["streams"][0]
+    problems = complaints(boxes_of(sample.path), leaves=sample.leaves, encoded=sample.ours)
+    if sample.ours:
+        words = ["ffprobe", "-v", "error", "-show_entries", "stream=pix_fmt,width,height,start_time", "-of", "json"]
+        told = subprocess.run([*words, str(sample.path)], capture_output=True, check=True).stdout
+        stream = json.loads(told)["streams"][0]
         if stream["pix_fmt"] not in ("yuv420p", "yuvj420p"):
             problems.append(f"pixels {stream['pix_fmt']}")
         if stream["width"] % 2 or stream["height"] % 2:
@@ -242,10 +253,10 @@ def by_ffmpeg(sample: Sample, _: Path) -> list[str]:
 
 
 def by_gstreamer(sample: Sample, _: Path) -> list[str]:
-    words = ["gst-launch-1.0", "-q", "filesrc", f"location={sample.path}", "!", "decodebin", "!", "videoconvert", "!"]
-    words += ["video/x-raw,format=GRAY8", "!", "fakesink", "silent=false", "-v"]
+    words = ["gst-launch-1.0", "-v", "filesrc", f"location={sample.path}", "!", "decodebin", "!", "videoconvert", "!"]
+    words += ["video/x-raw,format=GRAY8", "!", "fakesink", "silent=false"]
     done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=120)
-    shown = len(re.findall(r"last-message = (?:\")?chain", done.stdout))
+    shown = len(re.findall(r"last-message = \"?chain", done.stdout))
     return [done.stderr.strip()[:300]] if done.returncode else _counted(sample, shown)
 
 
@@ -259,15 +270,13 @@ def by_vlc(sample: Sample, work: Path) -> list[str]:
     shutil.rmtree(frames, ignore_errors=True)
     frames.mkdir()
     frames.chmod(0o777)
-    words = ["cvlc", "-q", "--play-and-exit", "--no-audio", "--codec=avcodec", "--vout=dummy", "--avcodec-hw=none"]
-    words += ["--no-drop-late-frames", "--no-skip-frames", "-V", "dummy", "--stats", "-vv", str(copy), "vlc://quit"]
+    words = ["cvlc", "--play-and-exit", "--no-audio", "--avcodec-hw=none"]
+    words += ["--no-drop-late-frames", "--no-skip-frames", "-V", "dummy", "-vv", str(copy), "vlc://quit"]
     if os.geteuid() == 0:
         words = ["runuser", "-u", "nobody", "--", "env", f"HOME={frames}", *words]
     done = subprocess.run(words, capture_output=True, text=True, errors="replace", check=False, timeout=180)
-    problems = [
-        line for line in done.stderr.splitlines() if re.search(r"(error|cannot|failed to (decode|open)).*", line)
-    ]
-    problems = [line for line in problems if re.search(r"avcodec|mp4 demux|main input error", line)]
+    lines = [line for line in done.stderr.splitlines() if re.search(r"avcodec|mp4 demux|main input error", line)]
+    problems = [line for line in lines if re.search(r"error|cannot|failed to (decode|open)", line)]
     if "Received first picture" not in done.stderr:
         problems.append("no picture was shown")
     if "EOF reached" not in done.stderr and "end of stream" not in done.stderr.lower():
@@ -275,41 +284,69 @@ def by_vlc(sample: Sample, work: Path) -> list[str]:
     return problems[:3]
 
 
-PAGE = """<!doctype html><title>loading</title><video id=v muted src="{name}" width=640></video><script>
-const v = document.getElementById("v"), at = () => [v.readyState, v.currentTime, v.duration, v.videoWidth, v.videoHeight];
-v.onerror = () => document.title = "error " + v.error.message;
-v.onended = () => document.title = "ended " + JSON.stringify([...at(), v.getVideoPlaybackQuality().totalVideoFrames]);
-v.playbackRate = 4; v.play().catch(e => document.title = "refused " + e);
+PAGE = b"""<!doctype html><video id=v muted src="v.mp4"></video><script>
+const v = document.getElementById("v"), c = document.createElement("canvas");
+const tell = (said) => fetch("/told", {method: "POST", body: JSON.stringify({said, picture: c.toDataURL(), shown:
+  v.getVideoPlaybackQuality().totalVideoFrames, at: v.currentTime, length: v.duration, types: [v.canPlayType(
+  'video/mp4; codecs="avc1.640028"'), v.canPlayType('video/mp4; codecs="hvc1.1.6.L93.B0"')]})});
+v.onerror = () => tell("error: " + v.error.message);
+v.onended = () => { c.width = v.videoWidth; c.height = v.videoHeight; c.getContext("2d").drawImage(v, 0, 0);
+  tell("ended"); };
+v.playbackRate = 4; v.play().catch(e => tell("refused: " + e));
 </script>"""
 
 
 def by_chromium(sample: Sample, work: Path) -> list[str]:
-    """Debian's Chromium without a screen: plays the file from a server that answers ranges, and takes a picture."""
-    (work / "v.mp4").write_bytes(sample.path.read_bytes())
-    (work / "page.html").write_text(PAGE.format(name="v.mp4"), "utf-8")
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(_Quiet, directory=str(work)))
+    """Debian's Chromium without a screen: plays a file to its end from a server, and sends the last picture."""
+    server = _Cinema(sample.path)
     threading.Thread(target=server.serve_forever, daemon=True).start()
+    words = ["chromium", "--headless=new", "--disable-gpu", "--no-sandbox", f"--user-data-dir={work / 'profile'}"]
+    words += ["--autoplay-policy=no-user-gesture-required", f"http://127.0.0.1:{server.server_address[1]}/"]
+    browser = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
-        base = [
-            "chromium",
-            "--headless=new",
-            "--disable-gpu",
-            "--no-sandbox",
-            "--autoplay-policy=no-user-gesture-required",
-        ]
-        base += [f"--user-data-dir={work / 'profile'}", "--virtual-time-budget=60000"]
-        page = f"http://127.0.0.1:{server.server_address[1]}/page.html"
-        done = subprocess.run([*base, "--dump-dom", page], capture_output=True, text=True, check=False, timeout=180)
-        picture = work / f"{sample.what.replace(' ', '-')}.png"
-        subprocess.run([*base, f"--screenshot={picture}", page], capture_output=True, check=False, timeout=180)
+        if not server.heard.wait(_BROWSER_SECONDS):
+            return [f"nothing was heard for {_BROWSER_SECONDS} s"]
     finally:
+        browser.terminate()
+        browser.wait()
         server.shutdown()
-    title = re.search("<title>(.*?)</title>", done.stdout)
-    said = title[1] if title else done.stderr[-300:]
-    return [] if said.startswith("ended") else [said]
+    told = server.told
+    picture = base64.b64decode(told["picture"].partition(",")[2])
+    (work.parent / f"{sample.what.replace(' ', '-')}.png").write_bytes(picture)
+    if told["said"] != "ended":
+        return [f"{told['said']} {told['types']}"]
+    seconds = sample.frames / RATE
+    late = max(abs(told["length"] - seconds), abs(told["at"] - seconds)) > 3 / RATE  # B-frames begin two frames late
+    return [f"it ended at {told['at']} of {told['length']} s, of {seconds}"] if late else []
 
 
-class _Quiet(http.server.SimpleHTTPRequestHandler):
+class _Cinema(http.server.ThreadingHTTPServer):
+    """A page with one video, and what it tells of it."""
+
+    def __init__(self, video: Path) -> None:
+        super().__init__(("127.0.0.1", 0), _Screen)
+        self.video, self.told, self.heard = video.read_bytes(), dict[str, Any](), threading.Event()
+
+
+class _Screen(http.server.BaseHTTPRequestHandler):
+    server: _Cinema
+
+    def do_GET(self) -> None:
+        is_video = self.path == "/v.mp4"
+        body = self.server.video if is_video else PAGE
+        self.send_response(200)
+        self.send_header("Content-Type", "video/mp4" if is_video else "text/html; charset=utf-8")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        with contextlib.suppress(ConnectionError):
+            self.wfile.write(body)
+
+    def do_POST(self) -> None:
+        self.server.told = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        self.send_response(204)
+        self.end_headers()
+        self.server.heard.set()
+
     def log_message(self, format: str, *args: object) -> None:
         pass
 

@@ -2,17 +2,19 @@
 
 Every child dies with its parent (`setpriv --pdeathsig`), so a killed recorder or export leaves no orphan ffmpeg.  Never
 passes a secret in an argument or the environment.  systemd is told that a service is ready, alive and stopping.  Of the
-machine: its boot id, whether NTP keeps its clock, its units, and the allocator of the C library; reads /proc,
-adjtimex(2) and systemctl, changes only the allocator of this process.
+machine: its boot id, whether NTP keeps its clock, its units, its free memory, and the allocator of the C library; reads
+/proc, /sys, adjtimex(2) and systemctl, changes only the allocator and the memory limit of this process.
 """
 
 from __future__ import annotations
 
 import ctypes
 import os
+import resource
 import shutil
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -85,6 +87,7 @@ _TIME_ERROR = 5
 _TIMEX_BYTES = 512  # struct timex has 208 on 64-bit Linux; all zero: read only
 _M_ARENA_MAX = -8  # mallopt(3)
 _ARENA_COUNT = 2
+_CGROUPS = Path("/sys/fs/cgroup")
 
 
 def boot_id() -> str | None:
@@ -199,6 +202,57 @@ def _instant(text: str) -> datetime | None:
     """`@1700000000`, as `--timestamp=unix` prints it; None for none."""
     number = text.removeprefix("@")
     return datetime.fromtimestamp(int(number), UTC) if number.isdecimal() and int(number) else None
+
+
+def available_memory() -> int | None:
+    """Bytes that this process may still take: of the machine, of its control group, of its own limit.
+
+    None where /proc has no figures.
+    """
+    try:
+        lines = Path("/proc/meminfo").read_text("ascii").splitlines()
+        pages = int(Path("/proc/self/statm").read_text("ascii").split()[0])
+    except OSError:
+        return None
+    free = [int(line.split()[1]) * 1024 for line in lines if line.startswith(("MemAvailable:", "SwapFree:"))]
+    left = [sum(free)]
+    limit, _ = resource.getrlimit(resource.RLIMIT_AS)
+    if limit != resource.RLIM_INFINITY:
+        left.append(limit - pages * os.sysconf("SC_PAGE_SIZE"))
+    with suppress(OSError, ValueError, StopIteration):
+        left.append(_left_in_control_group())
+    return max(0, min(left))
+
+
+def _left_in_control_group() -> int:
+    """Bytes below MemoryMax= of a unit or a container (cgroup v2); its file cache makes room.
+
+    Raises OSError, ValueError or StopIteration where there is no limit.
+    """
+    lines = Path("/proc/self/cgroup").read_text("ascii").splitlines()
+    group = _CGROUPS / next(line[4:] for line in lines if line.startswith("0::/"))
+    limit, current = (int((group / name).read_text("ascii")) for name in ("memory.max", "memory.current"))
+    stat = (group / "memory.stat").read_text("ascii").splitlines()
+    cached = next(int(line.split()[1]) for line in stat if line.startswith("file "))
+    return limit - current + cached
+
+
+@contextmanager
+def limited_memory(more_bytes: int) -> Iterator[None]:
+    """Let this process take so many bytes of addresses more than it has, and no further; MemoryError is what follows.
+
+    A limit that is lower already stays.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+    pages = int(Path("/proc/self/statm").read_text("ascii").split()[0])
+    limit = pages * os.sysconf("SC_PAGE_SIZE") + more_bytes
+    if soft != resource.RLIM_INFINITY:
+        limit = min(limit, soft)
+    resource.setrlimit(resource.RLIMIT_AS, (limit, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
 
 
 class ServiceManager:

@@ -32,7 +32,7 @@ from cctv.redaction.tracking.annotations import KeepBoxes, check_within
 from cctv.redaction.tracking.pipeline import Analysis, BackgroundModel, Progress, analyse, survey
 from cctv.redaction.video.encoder import Picture, h264_writer, mask_writer, write_planes
 from cctv.redaction.video.parallel import prefetch
-from cctv.redaction.video.reader import Clip
+from cctv.redaction.video.reader import Clip, require_memory
 from cctv.redaction.video.spill import MaskSpool, Scratch, whole
 from cctv.redaction.video.yuv import Planes
 
@@ -88,6 +88,7 @@ def redact(work: Work, progress: Progress) -> RenderReport:
     Raises SourceUnreadable, KeepRefused, RenderFailed or VerifyFailed, and SceneLost where a reviewed survey no longer
     explains frames that keep a person; leaves nothing behind then.
     """
+    require_memory(work.clip)
     with ExitStack() as stack:
         output = _PartialFile(work.output)
         stack.callback(output.remove)

@@ -37,6 +37,7 @@ _STRICT = {"err_detect": "explode"}
 _MAX_THREADS = 4  # at most; more gain little, and each holds a picture
 _MOST_RUN_IN = 5  # files; a GOP of 250 s in segments of 60 s
 _RUN_IN_TICKS = 1 << 40  # by which the times of pictures that are only decoded lie before all others
+_ONE_EACH = frozenset({"h264", "hevc", "mjpeg"})  # a packet is a picture, or a field; of others some are not shown
 _LENGTH_BYTES = 4  # of a NAL unit, as the recorder writes it
 _LEAD = b"\0\0\0\1"
 _MAX_LEADING = 16  # pictures that a decoder holds back (ITU-T H.264, A.3.1)
@@ -50,13 +51,14 @@ class Undecodable(Exception):
 class Decoder:
     """The pictures of one file in the order of presentation, padded to even sides.  Use as a context manager.
 
-    `turn` are the filters that turn the picture as it is to be displayed; `size` is its even size then.
+    `turn` are the filters that turn the picture as it is to be displayed; `size` is its even size then.  `is_alone`: it
+    is no part of a recording, so that nothing but the leading pictures of its first key picture may be lost.
     """
 
-    def __init__(self, path: Path, size: Size, turn: tuple[str, ...] = ()) -> None:
+    def __init__(self, path: Path, size: Size, turn: tuple[str, ...] = (), *, is_alone: bool = False) -> None:
         av.logging.set_level(av.logging.PANIC)  # counts complaints, and prints none
         self._complaints, _ = av.logging.get_last_error()
-        self._path, self._size, self._turn = path, size, turn
+        self._path, self._size, self._turn, self._is_alone = path, size, turn, is_alone
         self.lost = 0
         """Pictures at the start that cannot be decoded, as the file before is gone; complete at the end."""
         self._count = _Count()
@@ -117,8 +119,8 @@ class Decoder:
         except (av.error.FFmpegError, OSError) as error:
             raise Undecodable(self._complaint() or str(error)) from error
         self._check()
-        self.lost = count.lost_at_start
-        if missing := count.missing - self.lost:
+        self.lost = count.lost_at_start if self._is_led and not self._is_alone else count.leading
+        if missing := max(0, count.missing - self.lost):
             raise Undecodable(f"{missing} of {count.went_in} pictures did not come out")
 
     def _decoded(self, packet: Packet[VideoStream] | None, *, is_forgiven: bool) -> list[VideoFrame]:
@@ -144,9 +146,11 @@ class Decoder:
         yield None
 
     def _is_picture(self, packet: Packet[VideoStream]) -> bool:
-        """Whether a picture is to come out for it; False for what is not known."""
-        if not _has_lengths(self._stream) or packet.is_discard:
+        """Whether a picture is to come out for it; False for what is not known, and what an edit list leaves out."""
+        if packet.is_discard or self._stream.codec_context.codec.canonical_name not in _ONE_EACH:
             return False
+        if not _has_lengths(self._stream):
+            return True
         return holds_picture(_annex_b(packet), is_h265=self._stream.codec_context.name == "hevc")
 
     def _run_in(self) -> None:
@@ -218,12 +222,15 @@ class _Count:
     """The pictures that went into a decoder and came out of it, as far as that can be told."""
 
     def __init__(self) -> None:
-        self._times: list[int] = []
+        self._times: list[int | None] = []
+        self._key: int | None = None  # time of the first picture, if it is a key picture
         self._first: int | None = None
         self._out, self._has_fields = 0, False
 
     def note_in(self, packet: Packet[VideoStream], *, is_picture: bool) -> None:
-        if is_picture and packet.pts is not None:
+        if is_picture:
+            if not self._times and packet.is_keyframe:
+                self._key = packet.pts
             self._times.append(packet.pts)
 
     def note_out(self, frame: VideoFrame) -> None:
@@ -245,8 +252,18 @@ class _Count:
     @property
     def lost_at_start(self) -> int:
         """Those shown before the first that came out."""
-        first = self._first
-        return min(self.missing, sum(time < first for time in self._times)) if first is not None else 0
+        return self._shown_before(self._first)
+
+    @property
+    def leading(self) -> int:
+        """Those shown before the key picture that the file begins with: they refer to what came before it."""
+        return self._shown_before(self._key)
+
+    def _shown_before(self, time: int | None) -> int:
+        """Of those that are missing."""
+        if time is None:
+            return 0
+        return min(self.missing, sum(at is not None and at < time for at in self._times))
 
 
 def _files_before(path: Path, start: _Start | None) -> tuple[Path, ...]:

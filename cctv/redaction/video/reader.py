@@ -17,8 +17,9 @@ from pathlib import Path
 
 from cctv.config.fields import Polygon
 from cctv.core.i18n import N_
+from cctv.core.process import available_memory
 from cctv.footage.media import MAX_PIXELS, Media, MediaUnreadable, NoVideo, probe
-from cctv.redaction.errors import InputMissing, SourceUnreadable
+from cctv.redaction.errors import InputMissing, MemoryShort, SourceUnreadable
 from cctv.redaction.render.privacy_masks import MaskedArea, masked_area
 from cctv.redaction.video.decoder import Decoder, Undecodable
 from cctv.redaction.video.geometry import Size
@@ -28,6 +29,7 @@ from cctv.redaction.video.yuv import Planes
 log = logging.getLogger(__name__)
 
 _ANOTHER_COPY = N_("copy the file from its source again, or leave it out of the redaction.")
+_MEMORY_BYTES, _MEMORY_PER_PIXEL_BYTES = 130_000_000, 180
 _REPEATED_TIME_US = 100  # microseconds by which a frame that repeats its predecessor's time follows it
 
 
@@ -195,6 +197,27 @@ def _stream(path: Path, media: Media) -> Stream:
     return Stream(path, size, aspect, rate, estimate, exact, media.colour, turn, media.further_videos)
 
 
+def needed_memory(size: Size) -> int:
+    """Bytes that a redaction takes for pictures of a size, at the most, whatever the length of the clip.
+
+    Measured: 445 MB at 1920 x 1080, 1,249 at 3840 x 2160, 4,111 at 7680 x 4320.
+    """
+    return _MEMORY_BYTES + _MEMORY_PER_PIXEL_BYTES * size.width * size.height
+
+
+def require_memory(clip: Clip) -> None:
+    """Raises MemoryShort before anything is decoded where the machine does not have what a redaction takes."""
+    needed, free = needed_memory(clip.size), available_memory()
+    if free is not None and needed > free:
+        size = size_text(clip.size)
+        raise MemoryShort(path=clip.path, size=size, needed=needed // 1_000_000, free=free // 1_000_000)
+
+
+def size_text(size: Size) -> str:
+    """`1920 x 1080`."""
+    return f"{size.width} x {size.height}"
+
+
 def _clockwise(matrix: tuple[int, ...]) -> int:
     """Degrees from 0 to 359 by which a display matrix turns a picture."""
     a, b, _, c, d, *_ = matrix
@@ -225,7 +248,7 @@ def _decode(part: ClipPart, times: list[int], lost: list[int]) -> Iterator[Plane
     stream = part.stream
     decoded_times: list[int | None] = []
     try:
-        with Decoder(stream.path, stream.size.even(), stream.turn) as decoder:
+        with Decoder(stream.path, stream.size.even(), stream.turn, is_alone=part.starts_at is None) as decoder:
             first = decoder.starts_at
             for planes, time in decoder:
                 decoded_times.append(time)
