@@ -338,12 +338,14 @@ def test_what_systemctl_prints_is_read():
         "Id=cctv-record.service\nLoadState=loaded\nActiveState=active\nUnitFileState=enabled\nResult=success\n"
         "NRestarts=3\nDropInPaths=/etc/systemd/system/cctv-record.service.d/override.conf\nNeedDaemonReload=no\n"
         "MemoryMax=2147483648\nLimitCORE=0\nRequiresMountsFor=/var/lib/cctv\nReadWritePaths=-/var/lib/cctv\n\n"
-        "Id=cctv-backup.timer\nLoadState=not-found\nMemoryMax=infinity\nLimitCORE=infinity\nLastTriggerUSec=@1700000000\n"
+        "Id=cctv-backup.timer\nLoadState=not-found\nMemoryMax=infinity\nLimitCORE=infinity\n"
+        "LastTriggerUSec=Mon 2026-11-30 17:16:59 UTC\n\nId=cctv-notify.service\nExecMainExitTimestamp=@1700000000\n"
     )
-    record, timer = parse_units(text)
+    record, timer, service = parse_units(text)
     assert (record.restarts, record.memory_max, record.limit_core) == (3, 2 << 30, 0)
     assert (record.mounts_for, record.writable) == ((Path("/var/lib/cctv"),), (Path("/var/lib/cctv"),))
-    assert (timer.memory_max, timer.last_run) == (None, datetime.fromtimestamp(1_700_000_000, UTC))
+    assert (timer.memory_max, timer.last_run) == (None, datetime(2026, 11, 30, 17, 16, 59, tzinfo=UTC))
+    assert service.last_run == datetime.fromtimestamp(1_700_000_000, UTC)
 
 
 ATA = {
