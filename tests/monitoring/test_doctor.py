@@ -128,6 +128,23 @@ def test_a_new_site_is_examined_whole_and_every_finding_has_a_line_that_exists(s
         assert parses(line) if line.startswith("cctv ") else line.split()[0] in PROGRAMS
 
 
+def test_every_line_of_a_site_on_which_everything_is_due_exists(site, clock):
+    site.record("gevel-1", "2026-11-01 10:00", minutes=2)
+    span = "--cameras gevel-1 --from '2026-11-01 10:00' --to '2026-11-01 10:01'"
+    site.cctv(f"incident open ruit --kind damage {span}")
+    site.cctv(f"request open --name 'Zqx Marked' --contact zqx@example.be {span}")
+    site.cctv("breach open kwijt --aware '2026-11-01 09:00'")
+    clock.advance(days=400)
+
+    found = site.cctv("doctor --json", exit=20).json["findings"]
+
+    assert {"cameras", "workstations", "HOLD-2026-001"} <= {finding["subject"] for finding in found}
+    assert "Zqx" not in str(found)
+    for finding in found:
+        if (finding["next"] or "").startswith("cctv "):
+            assert parses(finding["next"])
+
+
 def test_nothing_is_changed_by_a_look(site):
     site.record("gevel-1", "2026-11-01 11:00")
     before = snapshot(site.folder)
