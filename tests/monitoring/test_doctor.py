@@ -48,10 +48,6 @@ PROGRAMS = {
 }  # fmt: skip
 
 
-def severities(findings):
-    return {(finding.subject, finding.severity) for finding in findings}
-
-
 def only(findings, severity):
     return [finding for finding in findings if finding.severity is severity]
 
@@ -313,7 +309,9 @@ def every_judgement():
     for changes in ({}, absent, off, {"last_run": None}, {"last_run": NOW - timedelta(days=99)}):
         timers = {name: unit(name, **changes) for name in machine.TIMERS}
         failed = unit("cctv-verify.service", result="exit-code", active="failed")
-        yield from machine.judge_timers({**timers, failed.name: failed}, backs_up=True, now=NOW)
+        backup = unit("cctv-backup.service", writable=(Path("/mnt"),))
+        units = {**timers, failed.name: failed, backup.name: backup}
+        yield from machine.judge_timers(units, folder=Path("/data/backup"), now=NOW)
     yield from of_site.judge_credentials({"a": Credential("x", "short"), "b": Credential("x", "short")}, NOW, ZONE)
     yield from of_site.judge_camera_clocks({CameraId("a"): timedelta(hours=1), CameraId("b"): None})
     yield from (of_site.judge_database(answer) for answer in ("ok", "row 1 missing", None))
@@ -404,3 +402,14 @@ def test_the_lock_of_this_checkout_is_what_is_installed():
     assert "sqlalchemy" in facts.pins
     pins, elsewhere = parse_lock("a==1 \\\n  --hash=x\nb==2 ; python_version < '3'\nB==3 ; python_version >= '3'\n")
     assert (dict(pins), elsewhere) == ({"a": {"1"}, "b": {"2", "3"}}, {"b"})
+
+
+def test_a_folder_that_the_unit_of_back_ups_may_not_write_is_told():
+    timers = {name: unit(name) for name in machine.TIMERS}
+    timers["cctv-backup.service"] = unit("cctv-backup.service", writable=(Path("/var/lib/cctv"), Path("/mnt")))
+
+    def wrongs(folder):
+        return [str(found.text) for found in only(machine.judge_timers(timers, folder=folder, now=NOW), Severity.WRONG)]
+
+    assert wrongs(Path("/data/backup")) == ["cctv-backup.service may not write to /data/backup"]
+    assert wrongs(Path("/mnt/offsite")) == wrongs(None) == []
