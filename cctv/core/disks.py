@@ -244,7 +244,7 @@ def plain_swaps(*, swaps: Path = SWAPS, sys: Path = SYS) -> tuple[str, ...]:
     Swap in memory (zram) counts as encrypted.  Raises OSError where /proc does not tell.
     """
     plain = []
-    for line in swaps.read_text().splitlines()[1:]:
+    for line in swaps.read_text("utf-8").splitlines()[1:]:
         path = Path(_unescaped(line.split()[0]))
         if path.name.startswith("zram"):
             continue
@@ -403,6 +403,6 @@ def _unescaped(text: str) -> str:
 
 def _read(path: Path) -> str:
     try:
-        return path.read_text().strip()
+        return path.read_text("utf-8").strip()
     except OSError:
         return ""

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from cctv.core.errors import CctvError, Exit, ToolFailed
+from cctv.core.medium import lacks_inodes, medium_error
 
 _FULL_ERRNO = frozenset({errno.ENOSPC, errno.EDQUOT})
 _FULL_MESSAGES = ("No space left on device", "Disk quota exceeded")  # strerror in the C locale, which tools run in
@@ -61,6 +62,8 @@ def require_disk_space(path: Path, needed_bytes: int) -> Iterator[None]:
     except Exception as error:
         if not is_disk_full(error):
             raise
+        if lacks_inodes(path) and (refused := medium_error(error, path)) is not None:
+            raise refused from error
         raise _missing(path, needed) from error
 
 

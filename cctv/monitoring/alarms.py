@@ -21,6 +21,7 @@ from cctv.core.clock import from_us, to_us
 from cctv.core.durable import DurableFiles
 from cctv.core.errors import CctvError
 from cctv.core.i18n import N_
+from cctv.core.text import parse_json
 from cctv.model.footage import GapCause
 from cctv.monitoring.doctor import REPORT_LATE, ReportSummary
 from cctv.monitoring.status import CameraHealth, Health, Status
@@ -395,7 +396,7 @@ def _weekly(present: Mapping[str, _Trouble], doctor: ReportSummary | None, now: 
 def read_history(path: Path) -> AlarmHistory:
     """The stored history; empty where the file is missing or damaged: better reported twice than never."""
     try:
-        payload = json.loads(path.read_text())
+        payload = parse_json(path.read_text("utf-8"))
         if payload["schema"] != _SCHEMA:
             return AlarmHistory()
         weekly: datetime | None = from_us(payload["weekly_us"]) if payload["weekly_us"] is not None else None

@@ -9,7 +9,6 @@ What cannot be seen is a finding of its own, "not known": never a silent pass.
 
 from __future__ import annotations
 
-import json
 import logging
 import re
 from collections import Counter
@@ -25,6 +24,7 @@ from cctv.config.schema import Settings
 from cctv.core.access import access_denied
 from cctv.core.errors import CctvError, Exit
 from cctv.core.i18n import N_, Message
+from cctv.core.text import parse_json
 from cctv.db.storage import Storage
 
 if TYPE_CHECKING:  # it loads libavcodec, which alarms and metrics do not need
@@ -240,7 +240,7 @@ def report_as_json(report: Report) -> dict[str, object]:
 def read_summary(path: Path) -> ReportSummary | None:
     """The summary of the report that the service wrote last; None where there is none, or it cannot be read."""
     try:
-        payload = json.loads(path.read_text())
+        payload = parse_json(path.read_text("utf-8"))
         if payload["schema"] != _SCHEMA:
             return None
         counts = Counter(Severity(row["severity"]) for row in payload["findings"])

@@ -116,12 +116,12 @@ class Machine:
 
     def core_dumps(self) -> tuple[str, int]:
         """What the kernel does with a core dump (core(5)), and how large one of a typed command may be, in bytes."""
-        pattern = (self.proc / "sys" / "kernel" / "core_pattern").read_text().strip()
+        pattern = (self.proc / "sys" / "kernel" / "core_pattern").read_text("utf-8").strip()
         return pattern, resource.getrlimit(resource.RLIMIT_CORE)[0]
 
     def fstab(self) -> tuple[FstabLine, ...]:
         """The lines of /etc/fstab; raises OSError."""
-        rows = (line.split() for line in (self.etc / "fstab").read_text().splitlines())
+        rows = (line.split() for line in (self.etc / "fstab").read_text("utf-8").splitlines())
         return tuple(
             FstabLine(row[0], Path(row[1]), frozenset(row[3].split(",")))
             for row in rows
@@ -148,7 +148,7 @@ class Machine:
         installed: dict[str, str] = {}
         for distribution in metadata.distributions():  # the first of a name is the one that is imported
             installed.setdefault(_plain(distribution.metadata["Name"]), distribution.version)
-        pins, elsewhere = parse_lock(locks[0].read_text()) if locks else (None, frozenset[str]())
+        pins, elsewhere = parse_lock(locks[0].read_text("utf-8")) if locks else (None, frozenset[str]())
         return EnvironmentFacts(pins, installed, elsewhere, platform.python_version())
 
     def units(self, names: Sequence[str]) -> Mapping[str, UnitFacts]:

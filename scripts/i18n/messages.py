@@ -62,6 +62,7 @@ _OPERATORS = (
     "cctv.config.policy_text", "cctv.config.editor", "cctv.crypto.errors", "cctv.crypto.age",
     "cctv.footage.repair.rebuild", "cctv.footage.repair.reconcile", "cctv.retention.certificate.files",
     "cctv.retention.policy_change", "cctv.services.record", "cctv.services.sweep", "cctv.cli.commands.restore",
+    "cctv.cli.commands.cameras", "cctv.cli.commands.init",
 )  # fmt: skip
 # Enums whose members are shown to people.
 WORDS = (

@@ -161,9 +161,3 @@ def test_each_command_of_a_unit_is_one():
 
 def test_only_the_recorder_itself_is_told_to_stop_so_that_its_ffmpeg_lose_no_frame():
     assert service(RECORD)["KillMode"] == ["mixed"]
-
-
-def test_every_file_of_the_folder_is_part_of_the_installation_walk_through():
-    guide = (UNITS.parent / "docs" / "installing.md").read_text()
-
-    assert all(path.name in guide for path in UNITS.iterdir())

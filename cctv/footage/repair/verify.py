@@ -23,6 +23,7 @@ from cctv.core.clock import iso
 from cctv.core.durable import sha256_file
 from cctv.core.i18n import N_
 from cctv.core.logs import SHOWN
+from cctv.core.text import parse_json
 from cctv.db.engine import read_transaction
 from cctv.db.storage import Storage
 from cctv.footage.layout import inside
@@ -166,7 +167,7 @@ def verify_part(site: Storage, within: timedelta, progress: Progress | None = No
 def read_round(root: Path) -> VerifyRound | None:
     """What `verify.json` remembers; None where it is missing or damaged."""
     try:
-        payload = json.loads((root / VERIFY_FILE).read_text())
+        payload = parse_json((root / VERIFY_FILE).read_text("utf-8"))
         if payload["schema"] != _SCHEMA:
             return None
         return VerifyRound(
