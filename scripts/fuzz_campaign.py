@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import os
 import random
+import signal
 import sys
 import time
 import traceback
@@ -31,6 +32,7 @@ _SHARE = 10_000  # inputs that one job takes at a time
 
 def main() -> int:
     options = _options()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # the scratch folder goes then too
     doors = [DOORS[name] for name in options.only.split(",")] if options.only else list(DOORS.values())
     seed = options.seed if options.seed is not None else random.SystemRandom().randrange(1_000_000)
     with work_folder("cctv-fuzz-", inside=Path("/dev/shm") if Path("/dev/shm").is_dir() else None) as folder:

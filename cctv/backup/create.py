@@ -60,7 +60,7 @@ def plan_backup(site: Storage, directory: Path) -> Made:
     place = check_place(site, directory)
     path = backup_path(site, place, site.clock.now())
     index = site.root / DATABASE_FILE
-    members = [*checkpoint_members(site), *open_members(site, index, hashed=False)]
+    members = [*open_members(site, index, hashed=False), *checkpoint_members(site)]
     manifest = manifest_of(site, summarise_index(index), members)
     return Made(path, manifest, tuple(interrupted(site, place)), on_same_disk(site, place))
 

@@ -66,7 +66,7 @@ class ScratchFull(CctvError):
 
 
 @dataclass(frozen=True, slots=True)
-class Compared:
+class RestoreEffect:
     """What a restore would do to the storage as it is now.
 
     `lost` are the registers' entries that only the storage has, by register; `forgotten` requests whose people would be
@@ -93,7 +93,7 @@ class Rehearsal:
     holds: tuple[HoldId, ...]
     outlook: RestoreDelta
     signed: Checkpoint | None
-    compared: Compared | None
+    compared: RestoreEffect | None
 
 
 def rehearse(means: RestoreSources, path: Path, key: RecoveryKey, scratch: Path | None = None) -> Rehearsal:
@@ -188,7 +188,9 @@ def _rehearse(means: RestoreSources, path: Path, key: RecoveryKey, folder: Path)
     return Rehearsal(manifest, sha256_file(path), everything, delta, signed, compared)
 
 
-def _compared(means: RestoreSources, folder: Path, manifest: BackupManifest, unpacked: Registers) -> Compared | None:
+def _compared(
+    means: RestoreSources, folder: Path, manifest: BackupManifest, unpacked: Registers
+) -> RestoreEffect | None:
     """The index of the storage beside that of the back-up; on a copy, for it may need an upgrade."""
     current = means.root / DATABASE_FILE
     if not current.exists() or not is_whole(current):
@@ -200,7 +202,7 @@ def _compared(means: RestoreSources, folder: Path, manifest: BackupManifest, unp
     with read_transaction(engine) as connection:
         live = registers_of(connection)
     lost = {name: tuple(sorted(ids - unpacked.ids[name])) for name, ids in live.ids.items()}
-    return Compared(
+    return RestoreEffect(
         lost={name: ids for name, ids in lost.items() if ids},
         forgotten=tuple(sorted((unpacked.named & live.ids["requests"]) - live.named)),
         released=tuple(sorted(unpacked.in_force & (live.holds - live.in_force))),

@@ -186,8 +186,10 @@ def _rehearsal_text(context: CommandContext, console: Console, done: Rehearsal) 
             console.print(f"  in force again until somebody releases them: {', '.join(compared.released)}")
         if compared.forgotten:
             console.print(f"  people named again until the next sweep: {', '.join(compared.forgotten)}")
-        console.print(f"  {compared.recorded} segments recorded since would be taken in again from the disk")
-    console.print(f"  {done.outlook.gone_free} segments have no file any more and would not come back")
+        if compared.recorded:
+            console.print(f"  {compared.recorded} segments recorded since would be taken in again from the disk")
+    if done.outlook.gone_free:
+        console.print(f"  {done.outlook.gone_free} segments have no file any more and would not come back")
     if done.outlook.gone_held:
         echo(f"warning: {done.outlook.gone_held} held segments have no file", err=True)
     console.print("Nothing was changed, and the scratch folder is gone.")

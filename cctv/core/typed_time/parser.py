@@ -23,7 +23,7 @@ from cctv.core.typed_time.words import WEEKDAYS, DayPart, split_words
 CONTEXT = "weekday"  # of their translation
 SHOWN = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 YEARS = range(1990, 2200)
-_LONGEST = 200  # signs; each word of a time may have several readings
+_LONGEST = 1000  # signs; each word of a time may have several readings
 _DAY = 24 * 60
 _ANY_DAY = date(2000, 1, 1)
 
