@@ -49,7 +49,7 @@ class Mount:
 
     def mirrors(self, other: Mount) -> bool:
         """Whether it is a bind mount of a folder onto itself, as ReadWritePaths= of a service makes them."""
-        inside = self.point != other.point and self.point.is_relative_to(other.point)
+        inside = self.number == other.number and self.point != other.point and self.point.is_relative_to(other.point)
         return inside and self.root == other.root / self.point.relative_to(other.point)
 
 
@@ -229,10 +229,10 @@ def disks_for_files(mounts: Sequence[Mount]) -> tuple[Mount, ...]:
 def mount_of(mounts: Sequence[Mount], number: str, folder: Path) -> Mount | None:
     """The mount of a folder on a device: of those of its number the deepest above it, of equals the last one.
 
-    A bind mount of a folder onto itself is none.
+    Files of btrfs have another number than its mount: then of all mounts.  A folder bound onto itself is no mount.
     """
     real = Path(os.path.realpath(folder))
-    same = [mount for mount in mounts if mount.number == number]
+    same = [mount for mount in mounts if mount.number == number] or list(mounts)
     same = [mount for mount in same if not any(mount.mirrors(other) for other in same)]
     above = [mount for mount in same if real.is_relative_to(mount.point)]
     return next(reversed(sorted(above, key=lambda mount: len(mount.point.parts)) or same), None)

@@ -162,7 +162,17 @@ def unit_facts(names: Sequence[str], *, booted: Path = BOOTED) -> Mapping[str, U
     """What systemd says of units; raises SystemdAbsent, ToolMissing, ToolFailed.  `booted` is replaced in tests."""
     if not booted.is_dir():
         raise SystemdAbsent
-    words = ["systemctl", "show", "--timestamp=unix", f"--property={','.join(_UNIT_PROPERTIES)}", "--", *names]
+    # systemd 252 gives a timer's last run by the calendar in spite of --timestamp=unix.
+    words = [
+        "env",
+        "TZ=UTC",
+        "systemctl",
+        "show",
+        "--timestamp=unix",
+        f"--property={','.join(_UNIT_PROPERTIES)}",
+        "--",
+        *names,
+    ]
     try:
         text = run_process(words, timeout=_SYSTEMD_SECONDS).decode("utf-8", "replace")
     except subprocess.TimeoutExpired as error:
@@ -199,9 +209,13 @@ def _bytes(text: str) -> int | None:
 
 
 def _instant(text: str) -> datetime | None:
-    """`@1700000000`, as `--timestamp=unix` prints it; None for none."""
-    number = text.removeprefix("@")
-    return datetime.fromtimestamp(int(number), UTC) if number.isdecimal() and int(number) else None
+    """`@1700000000`, or `Mon 2026-11-30 17:16:59 UTC`; None for none."""
+    if (number := text.removeprefix("@")).isdecimal():
+        return datetime.fromtimestamp(int(number), UTC) if int(number) else None
+    try:
+        return datetime.strptime(text, "%a %Y-%m-%d %H:%M:%S UTC").replace(tzinfo=UTC)
+    except ValueError:
+        return None
 
 
 def available_memory() -> int | None:

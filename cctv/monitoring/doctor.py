@@ -187,6 +187,11 @@ def line_of(error: CctvError, usual: str) -> str:
     return (match[1] or match[2]) if match is not None else usual
 
 
+def first_line(line: str) -> str:
+    """A line of the agenda without the second one that it has in brackets."""
+    return line.partition("  (")[0]
+
+
 def well(check: CheckName, text: Message | str, subject: str = "") -> DoctorFinding:
     """A finding that all is well."""
     return DoctorFinding(check, Severity.OK, text, subject=subject)

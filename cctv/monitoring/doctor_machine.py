@@ -264,12 +264,12 @@ def _as_shipped(unit: UnitFacts) -> Iterator[DoctorFinding]:
         yield well(name, text, subject)
 
 
-def judge_timers(units: Mapping[str, UnitFacts], *, backs_up: bool, now: datetime) -> Iterator[DoctorFinding]:
-    """Each timer: installed, enabled, run in time, and whether what it starts went well."""
+def judge_timers(units: Mapping[str, UnitFacts], *, folder: Path | None, now: datetime) -> Iterator[DoctorFinding]:
+    """Each timer: installed, enabled, run in time, and whether what it starts went well; `folder` is for back-ups."""
     name = CheckName.TIMERS
     for timer, late in TIMERS.items():
         unit, service = units.get(timer), units.get(timer.replace(".timer", ".service"))
-        if timer == BACKUP_TIMER and not backs_up:
+        if timer == BACKUP_TIMER and folder is None:
             yield well(name, N_("{unit} is not needed: [backup] names no folder", unit=timer), timer)
             continue
         why = N_("what it does is done by nobody else")
@@ -277,6 +277,10 @@ def judge_timers(units: Mapping[str, UnitFacts], *, backs_up: bool, now: datetim
             text = N_("{unit} is not installed", unit=timer)
             yield wrong(name, text, why, f"install -m 644 systemd/{timer} /etc/systemd/system/", timer)
             continue
+        if timer == BACKUP_TIMER and service is not None and not _may_write(service, folder):
+            text = N_("{unit} may not write to {folder}", unit=service.name, folder=folder)
+            following = f"systemctl edit {service.name}  # [Service] ReadWritePaths={folder}"
+            yield wrong(name, text, N_("each back-up fails"), following, service.name)
         if service is not None and service.has_failed:
             text = N_("{unit} failed at its last run ({result})", unit=service.name, result=service.result)
             yield wrong(name, text, why, f"journalctl -u {service.name} -n 50", timer)
@@ -290,6 +294,11 @@ def judge_timers(units: Mapping[str, UnitFacts], *, backs_up: bool, now: datetim
             yield wrong(name, text, why, f"systemctl restart {timer}", timer)
         else:
             yield well(name, N_("{unit} is on, last run {day:%Y-%m-%d}", unit=timer, day=unit.last_run), timer)
+
+
+def _may_write(service: UnitFacts, folder: Path | None) -> bool:
+    """By ReadWritePaths=, which the unit as shipped has; without any nothing is closed."""
+    return folder is None or not service.writable or any(folder.is_relative_to(path) for path in service.writable)
 
 
 def _programs(examined: Examined) -> Iterator[DoctorFinding]:
@@ -347,8 +356,8 @@ def _units(examined: Examined) -> Iterator[DoctorFinding]:
 
 def _timers(examined: Examined) -> Iterator[DoctorFinding]:
     names = [name for timer in TIMERS for name in (timer, timer.replace(".timer", ".service"))]
-    backs_up = examined.require_settings().backup.folder is not None
-    return judge_timers(examined.machine.units(names), backs_up=backs_up, now=examined.now)
+    folder = examined.require_settings().backup.folder
+    return judge_timers(examined.machine.units(names), folder=folder, now=examined.now)
 
 
 def _storage_disk(examined: Examined) -> DiskFacts:

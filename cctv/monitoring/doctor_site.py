@@ -45,7 +45,18 @@ from cctv.footage.repair.verify import VerifyRound, read_round
 from cctv.footage.runs import CLOCK_OFF, latest_run
 from cctv.model.ids import CameraId
 from cctv.monitoring.alarms import AlarmKind, read_history, troubles
-from cctv.monitoring.doctor import Check, CheckName, DoctorFinding, Examined, advice, line_of, unknown, well, wrong
+from cctv.monitoring.doctor import (
+    Check,
+    CheckName,
+    DoctorFinding,
+    Examined,
+    advice,
+    first_line,
+    line_of,
+    unknown,
+    well,
+    wrong,
+)
 from cctv.monitoring.notify import owed
 from cctv.monitoring.status import status_now
 from cctv.recording.disk_space import footage_rates, share_of_limits
@@ -246,7 +257,7 @@ def judge_registers(
         if item.kind in _REGISTER_KINDS and item.due < now:
             sound = False
             text = N_("{what}: due on {day:%Y-%m-%d}", what=item.what, day=item.due)
-            yield wrong(name, text, N_("the law or the policy asks for it"), item.line, item.id)
+            yield wrong(name, text, N_("the law or the policy asks for it"), first_line(item.line), item.id)
     if sound:
         yield well(name, N_("the registers have what the law asks for, and nothing is due"))
 
@@ -302,7 +313,7 @@ def _status(examined: Examined) -> Iterator[DoctorFinding]:
     ]
     for alarm in present:
         why = N_("`cctv notify` tells this as an alarm, kind {kind}", kind=alarm.kind.value)
-        yield wrong(CheckName.STATUS, alarm.text, why, alarm.next_step, alarm.subject or alarm.kind.value)
+        yield wrong(CheckName.STATUS, alarm.text, why, first_line(alarm.next_step), alarm.subject or alarm.kind.value)
     if not present:
         yield well(CheckName.STATUS, N_("recording and deletion keep their promises"))
 

@@ -147,7 +147,7 @@ def test_a_back_up_is_one_state_of_the_index_while_a_recorder_goes_on(rig, tmp_p
 
 
 def test_without_a_folder_the_one_of_cameras_toml_is_taken_for_back_up_and_held_copy(rig):
-    rig.cctv("backup make", exit=10)
+    rig.cctv("backup make", exit=2)
     config = rig.site.config
     config.write_text(config.read_text().replace("[backup]\n", f'[backup]\nfolder = "{rig.medium}"\n'))
     rig.site.record("gevel-1", "2026-11-01 11:00")

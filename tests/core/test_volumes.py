@@ -230,6 +230,11 @@ def test_a_folder_that_a_service_has_bound_onto_itself_is_no_mount(tmp_path):
     assert mount_of(parse_mounts(top + other), "8:1", tmp_path).point == tmp_path
 
 
+def test_a_folder_of_btrfs_has_another_number_than_its_mount(tmp_path):
+    text = f"25 1 8:1 / / rw - ext4 /dev/sda1 rw\n26 25 0:43 / {tmp_path} rw - btrfs /dev/sdb1 rw\n"
+    assert mount_of(parse_mounts(text), "0:44", tmp_path / "segments").file_system == "btrfs"
+
+
 def test_places_for_files_are_neither_memory_nor_the_systems_own():
     text = "1 1 0:1 / /proc rw - proc proc rw\n2 1 0:2 / /tmp rw - tmpfs tmpfs rw\n3 1 8:1 / / rw - ext4 /dev/a rw\n"
     assert [str(mount.point) for mount in disks_for_files(parse_mounts(text))] == ["/"]

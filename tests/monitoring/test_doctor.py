@@ -48,10 +48,6 @@ PROGRAMS = {
 }  # fmt: skip
 
 
-def severities(findings):
-    return {(finding.subject, finding.severity) for finding in findings}
-
-
 def only(findings, severity):
     return [finding for finding in findings if finding.severity is severity]
 
@@ -126,6 +122,23 @@ def test_a_new_site_is_examined_whole_and_every_finding_has_a_line_that_exists(s
         assert (finding["next"] is None) is (finding["severity"] == "ok"), finding
         line = (finding["next"] or "cctv status").removeprefix("sudo ")
         assert parses(line) if line.startswith("cctv ") else line.split()[0] in PROGRAMS
+
+
+def test_every_line_of_a_site_on_which_everything_is_due_exists(site, clock):
+    site.record("gevel-1", "2026-11-01 10:00", minutes=2)
+    span = "--cameras gevel-1 --from '2026-11-01 10:00' --to '2026-11-01 10:01'"
+    site.cctv(f"incident open ruit --kind damage {span}")
+    site.cctv(f"request open --name 'Zqx Marked' --contact zqx@example.be {span}")
+    site.cctv("breach open kwijt --aware '2026-11-01 09:00'")
+    clock.advance(days=400)
+
+    found = site.cctv("doctor --json", exit=20).json["findings"]
+
+    assert {"cameras", "workstations", "HOLD-2026-001"} <= {finding["subject"] for finding in found}
+    assert "Zqx" not in str(found)
+    for finding in found:
+        if (finding["next"] or "").startswith("cctv "):
+            assert parses(finding["next"])
 
 
 def test_nothing_is_changed_by_a_look(site):
@@ -296,7 +309,9 @@ def every_judgement():
     for changes in ({}, absent, off, {"last_run": None}, {"last_run": NOW - timedelta(days=99)}):
         timers = {name: unit(name, **changes) for name in machine.TIMERS}
         failed = unit("cctv-verify.service", result="exit-code", active="failed")
-        yield from machine.judge_timers({**timers, failed.name: failed}, backs_up=True, now=NOW)
+        backup = unit("cctv-backup.service", writable=(Path("/mnt"),))
+        units = {**timers, failed.name: failed, backup.name: backup}
+        yield from machine.judge_timers(units, folder=Path("/data/backup"), now=NOW)
     yield from of_site.judge_credentials({"a": Credential("x", "short"), "b": Credential("x", "short")}, NOW, ZONE)
     yield from of_site.judge_camera_clocks({CameraId("a"): timedelta(hours=1), CameraId("b"): None})
     yield from (of_site.judge_database(answer) for answer in ("ok", "row 1 missing", None))
@@ -338,12 +353,14 @@ def test_what_systemctl_prints_is_read():
         "Id=cctv-record.service\nLoadState=loaded\nActiveState=active\nUnitFileState=enabled\nResult=success\n"
         "NRestarts=3\nDropInPaths=/etc/systemd/system/cctv-record.service.d/override.conf\nNeedDaemonReload=no\n"
         "MemoryMax=2147483648\nLimitCORE=0\nRequiresMountsFor=/var/lib/cctv\nReadWritePaths=-/var/lib/cctv\n\n"
-        "Id=cctv-backup.timer\nLoadState=not-found\nMemoryMax=infinity\nLimitCORE=infinity\nLastTriggerUSec=@1700000000\n"
+        "Id=cctv-backup.timer\nLoadState=not-found\nMemoryMax=infinity\nLimitCORE=infinity\n"
+        "LastTriggerUSec=Mon 2026-11-30 17:16:59 UTC\n\nId=cctv-notify.service\nExecMainExitTimestamp=@1700000000\n"
     )
-    record, timer = parse_units(text)
+    record, timer, service = parse_units(text)
     assert (record.restarts, record.memory_max, record.limit_core) == (3, 2 << 30, 0)
     assert (record.mounts_for, record.writable) == ((Path("/var/lib/cctv"),), (Path("/var/lib/cctv"),))
-    assert (timer.memory_max, timer.last_run) == (None, datetime.fromtimestamp(1_700_000_000, UTC))
+    assert (timer.memory_max, timer.last_run) == (None, datetime(2026, 11, 30, 17, 16, 59, tzinfo=UTC))
+    assert service.last_run == datetime.fromtimestamp(1_700_000_000, UTC)
 
 
 ATA = {
@@ -385,3 +402,14 @@ def test_the_lock_of_this_checkout_is_what_is_installed():
     assert "sqlalchemy" in facts.pins
     pins, elsewhere = parse_lock("a==1 \\\n  --hash=x\nb==2 ; python_version < '3'\nB==3 ; python_version >= '3'\n")
     assert (dict(pins), elsewhere) == ({"a": {"1"}, "b": {"2", "3"}}, {"b"})
+
+
+def test_a_folder_that_the_unit_of_back_ups_may_not_write_is_told():
+    timers = {name: unit(name) for name in machine.TIMERS}
+    timers["cctv-backup.service"] = unit("cctv-backup.service", writable=(Path("/var/lib/cctv"), Path("/mnt")))
+
+    def wrongs(folder):
+        return [str(found.text) for found in only(machine.judge_timers(timers, folder=folder, now=NOW), Severity.WRONG)]
+
+    assert wrongs(Path("/data/backup")) == ["cctv-backup.service may not write to /data/backup"]
+    assert wrongs(Path("/mnt/offsite")) == wrongs(None) == []

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from cctv.core.filesystem import Volume
+from cctv.core.disks import Volume
 from cctv.setup.disks import (
     Concern,
     ExpectedStream,
