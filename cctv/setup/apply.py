@@ -38,7 +38,7 @@ from cctv.setup.settings_text import CREDENTIALS_FILE, settings_text
 
 SERVICE_ACCOUNT = "cctv"
 SERVICES = ("cctv-record", "cctv-sweep")
-_UNIT_FOLDERS = ("/etc/systemd/system", "/usr/local/lib/systemd/system", "/lib/systemd/system")
+_UNIT_FOLDERS = ("/etc/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/system")
 _DROP_INS = Path("/etc/systemd/system")
 _HIDDEN = ("/home", "/root", "/run/user", "/tmp", "/var/tmp")  # by ProtectHome= and PrivateTmp= of the units
 _POLL_SECONDS = 0.5
@@ -156,6 +156,14 @@ def refuse_hidden_storage(box: Box, storage: Path) -> None:
     for folder in _HIDDEN if box.is_service else ():
         if resolved.is_relative_to(folder):
             raise StorageHidden(path=storage, folder=folder)
+
+
+def refuse_owned_storage(box: Box, storage: Path) -> None:
+    """Raise StorageOwned for a folder that is another account's; root's own may be given away."""
+    if storage.exists():
+        owner = storage.stat().st_uid
+        if owner != box.account.pw_uid and not (owner == 0 and os.geteuid() == 0):
+            raise StorageOwned(path=storage, owner=_account_name(owner), account=box.account.pw_name)
 
 
 def plan(answers: Answers, credentials: Mapping[str, Credential], box: Box) -> list[PlannedStep]:
@@ -311,13 +319,17 @@ def _make_storage_folder(root: Path, box: Box) -> None:
         folder.chmod(0o755)
     if not root.exists():
         box.disk.make_directory(root)
-    status = root.stat()
-    if os.geteuid() == 0 and status.st_uid == 0 and box.account.pw_uid != 0:
+    refuse_owned_storage(box, root)
+    if root.stat().st_uid != box.account.pw_uid:
         os.chown(root, box.account.pw_uid, box.account.pw_gid)
         root.chmod(0o750)
-    elif status.st_uid != box.account.pw_uid:
-        owner = pwd.getpwuid(status.st_uid).pw_name
-        raise StorageOwned(path=root, owner=owner, account=box.account.pw_name)
+
+
+def _account_name(uid: int) -> str:
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return str(uid)
 
 
 def _log_shown(site: Storage, shown: Sequence[tuple[str, str]]) -> None:

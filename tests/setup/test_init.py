@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from conftest import ACCOUNT, FACTS
+from newbox import ACCOUNT, FACTS
 
 from cctv.cli.app import run
 from cctv.cli.invocation import Invocation
@@ -162,6 +162,18 @@ def test_a_storage_of_another_site_is_refused(box, site):
 
     assert refused.exit == 1
     assert "storage" in refused.err
+    assert not box.config.exists()
+
+
+def test_a_storage_folder_of_another_account_is_refused_before_anything_is_made(box):
+    if os.geteuid() != 0:
+        pytest.skip("only root can give a folder away")
+    box.storage.mkdir(parents=True)
+    os.chown(box.storage, NOBODY, NOBODY)
+
+    refused = box.init("--no-recovery-key", exit=12)
+
+    assert f"chown {ACCOUNT} {box.storage}" in refused.err
     assert not box.config.exists()
 
 

@@ -11,7 +11,7 @@ import time
 import pytest
 import simrig
 from answering import Cameras
-from conftest import ACCOUNT, FACTS
+from newbox import ACCOUNT, FACTS
 from onvif_device import OnvifDevice
 
 from cctv.core.i18n import Language

@@ -13,7 +13,7 @@ from rich.console import Console
 
 from cctv.cli.commands.init_cameras import AnswersMissing, CameraDialog, CameraRound, wishes_of
 from cctv.cli.commands.status import status
-from cctv.cli.context import CommandContext, confirm, restrict_umask
+from cctv.cli.context import CommandContext, ask_yes_or_no, restrict_umask
 from cctv.cli.options import OptionRefused, mutation, password_options
 from cctv.cli.output import echo, size
 from cctv.config.credentials import Credential, read_credentials
@@ -50,6 +50,7 @@ from cctv.setup.apply import (
     lines_to_type,
     plan,
     refuse_hidden_storage,
+    refuse_owned_storage,
     refuse_set_up,
     wait_for_pictures,
 )
@@ -150,7 +151,7 @@ def _run(ctx: click.Context, context: CommandContext, options: Mapping[str, Any]
         return _print_dry_run(context, box, answers, steps, dialog)
     if dialog.asks:
         _print_plan(steps)
-        if not confirm("Do this?"):
+        if not ask_yes_or_no("Do this?"):
             echo("Nothing was done. `cctv init --start-over` asks again, with these answers as proposals.", err=True)
             return int(Exit.FAILURE)
     site = carry_out(answers, credentials, box, lambda step: echo(f"  {step.value}", err=True))
@@ -214,6 +215,7 @@ class _Dialog:
                 continue
             self._keep(self._answers.having(question.ask, self._asked(question)))
         refuse_hidden_storage(self._box, self._answers.storage)
+        refuse_owned_storage(self._box, self._answers.storage)
         if not self.asks:
             self._warn(disk_of(self._answers.storage))
         self._warn_key()
@@ -247,7 +249,7 @@ class _Dialog:
             if (
                 answer != NOWHERE
                 or question.ask is not Ask.RECOVERY
-                or confirm(
+                or ask_yes_or_no(
                     "Without it there are no back-ups: a lost disk loses all registers and holds. Go on without?"
                 )
             ):
@@ -281,7 +283,7 @@ class _Dialog:
                 echo(f"  {typed}", err=True)
             if (answer := self._checked(question, typed)) is None:
                 continue
-            if not self._warn(disk_of(Path(answer))) or confirm("Use it all the same?"):
+            if not self._warn(disk_of(Path(answer))) or ask_yes_or_no("Use it all the same?"):
                 return answer
 
     def _warn(self, disk: MountedDisk) -> bool:

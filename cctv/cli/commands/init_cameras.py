@@ -18,7 +18,7 @@ from cctv.cameras.check import Checkup, check_cameras
 from cctv.cameras.errors import CameraRefused, CameraUnauthorised, CameraUnreachable
 from cctv.cameras.onvif import FoundCamera, discover_cameras
 from cctv.cameras.probe import png_of
-from cctv.cli.context import CommandContext, confirm
+from cctv.cli.context import CommandContext, ask_yes_or_no
 from cctv.cli.options import OptionRefused, chosen, typed_password
 from cctv.cli.output import console, echo, table
 from cctv.cli.views.camera_check import described, print_blocks
@@ -189,7 +189,7 @@ class CameraDialog:
         """The camera once its password is right, None where it is left out."""
         while camera.is_refused and self._asks and camera.tries < _MOST_PASSWORDS:
             self._say_refused(camera)
-            if not confirm(f"Another user or password for {camera.name} ({camera.address})?"):
+            if not ask_yes_or_no(f"Another user or password for {camera.name} ({camera.address})?"):
                 break
             self._ask_credential(camera.name, camera.name)
             camera = self._tried([replace(camera, credential=self._credential_of(camera))])[0]
@@ -343,7 +343,7 @@ def ask_about(draft: CameraAnswer, others: Sequence[CameraAnswer]) -> CameraAnsw
     kinds = click.Choice([kind.value for kind in ZoneKind])
     while True:
         kind = click.prompt("  Zone", default=draft.kind.value, type=kinds, show_choices=False, err=True)
-        road = confirm("  Is the public road in its picture?")
+        road = ask_yes_or_no("  Is the public road in its picture?")
         if _may_be(camera := replace(located, kind=ZoneKind(kind), sees_road=road), others):
             return camera
 
