@@ -82,9 +82,9 @@ def conversation(
                 position = place + len(expected)
                 os.write(terminal, typed.encode() if typed == CTRL_C else f"{typed}\n".encode())
                 continue
-            interrupting = not waiting and answers[-1][1] == CTRL_C
+            interrupting = not waiting and answers[-1][1] == CTRL_C and not screen.endswith("interrupted\n")
             patience = max(0.0, ends_at - time.monotonic())
-            if not select.select([terminal], [], [], min(patience, 1.0) if interrupting else patience)[0]:
+            if not select.select([terminal], [], [], min(patience, 3.0) if interrupting else patience)[0]:
                 if interrupting and patience:  # Python does not see one that comes just before it reads
                     os.write(terminal, CTRL_C.encode())
                     continue

@@ -317,12 +317,12 @@ class _Dialog:
         wishes = wishes_of(self._options, asks=self.asks)
         if self._answers.cameras is not None:
             named = {camera.credential for camera in self._answers.cameras if camera.credential}
-            known = self._known_credentials(named)
-            if named <= known.keys() | wishes.credentials.keys():
-                return {name: {**wishes.credentials, **known}[name] for name in sorted(named)}
-            echo("The passwords were not kept: the cameras are asked again.", err=True)
-            again = [(camera.name, camera.address) for camera in self._answers.cameras]
-            wishes = replace(wishes, addresses=again, discover=False)
+            known = {**wishes.credentials, **self._known_credentials(named)}
+            if missing_names := named - known.keys():
+                echo("Passwords are not kept: they are asked for again.", err=True)
+                dialog = CameraDialog(self._context, wishes, zone=zone, asks=self.asks)
+                known |= dialog.credentials_again(self._answers.cameras, missing_names)
+            return {name: known[name] for name in sorted(named)}
         try:
             self.round = CameraDialog(self._context, wishes, zone=zone, asks=self.asks).run()
         except BadValue as bad:

@@ -131,6 +131,27 @@ class CameraDialog:
             {candidate.name: candidate.checkup for candidate in candidates if candidate.checkup},
         )
 
+    def credentials_again(self, cameras: Sequence[CameraAnswer], missing: set[str]) -> dict[str, Credential]:
+        """Credentials of an interrupted run, which kept none: asked for, and tried on the first camera of each.
+
+        Raises AnswersMissing where nobody can be asked, and CameraUnauthorised after the second wrong password.
+        """
+        if not self._asks:
+            raise AnswersMissing(options="--user, --password-file")
+        for name in sorted(missing):
+            first = next(camera for camera in cameras if camera.credential == name)
+            camera = _Candidate(first.name, first.address)
+            while not camera.tries or (camera.is_refused and camera.tries < _MOST_PASSWORDS):
+                if camera.tries:
+                    self._say_refused(camera)
+                self._ask_credential(name, "the cameras" if name == SHARED else name)
+                if name not in self._credentials:
+                    continue
+                camera = self._checked([replace(camera, credential=name)], shows=False)[0]
+            if camera.is_refused and camera.checkup is not None and camera.checkup.fault is not None:
+                raise camera.checkup.fault
+        return {name: self._credentials[name] for name in missing}
+
     def _candidates(self) -> list[_Candidate]:
         """Those that are named by options, and those that answered and were chosen."""
         named = [(name, address, "", "") for name, address in self._wishes.addresses]
