@@ -75,6 +75,14 @@ class StorageOwned(CctvError):
     exit_code = Exit.NOT_PERMITTED
 
 
+class RecoveryKeyUnwritten(CctvError):
+    """The recovery key cannot be written to {path}: {reason}.
+
+    next: mount the medium, or name another file with `--recovery-key`, then type the command again; it goes on from
+    here.
+    """
+
+
 class SetupStep(Enum):
     """A step, in order; the value names it in the file of answers."""
 
@@ -277,7 +285,10 @@ def _recovery_key(answers: Answers, box: Box) -> tuple[Answers, str | None]:
         return answers, str(read_recovery_key(file).to_public())
     answers = _begin(SetupStep.RECOVERY_KEY, answers, box)
     settings = _settings(settings_text(answers, None), box)
-    return answers, make_recovery_key(settings, file, box.clock.now(), box.disk)[0]
+    try:
+        return answers, make_recovery_key(settings, file, box.clock.now(), box.disk)[0]
+    except OSError as error:
+        raise RecoveryKeyUnwritten(path=file, reason=error.strerror or error) from error
 
 
 def _settings(text: str, box: Box) -> Settings:

@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import time
+from datetime import timedelta
 
 import pytest
 import simrig
@@ -14,7 +15,13 @@ from answering import Cameras
 from newbox import ACCOUNT, FACTS
 from onvif_device import OnvifDevice
 
+from cctv.config.loader import load_settings
+from cctv.core.clock import SystemClock
+from cctv.core.durable import DurableFiles
 from cctv.core.i18n import Language
+from cctv.db.storage import open_site
+from cctv.model.audit import Actor
+from cctv.setup.apply import wait_for_pictures
 
 pytestmark = [pytest.mark.slow, pytest.mark.hardware]
 
@@ -74,7 +81,11 @@ def test_a_camera_records_after_two_commands(box, rig, device, password):
     command = [sys.executable, "-c", "import sys; from cctv.cli.app import main; sys.exit(main())"]
     recorder = subprocess.Popen([*command, "--config", str(box.config), "record"], stderr=subprocess.DEVNULL)
     try:
-        until(lambda: len(list((box.storage / "incoming").glob("*/*.mp4"))) == 2)
+        settings = load_settings(box.config, environ={}).settings
+        site = open_site(settings, disk=DurableFiles(), clock=SystemClock(), actor=Actor("test"))
+        counts = []
+        assert wait_for_pictures(site, timedelta(seconds=60), lambda under_way, cameras: counts.append(under_way))
+        assert counts[-1] == 2
         until(lambda: box.cctv("status", exit=None).exit == 0)
     finally:
         recorder.send_signal(signal.SIGTERM)

@@ -22,11 +22,12 @@ from cctv.config.loader import check_text
 from cctv.config.settings_file import SYSTEM_WIDE, VARIABLE
 from cctv.core.access import access_denied
 from cctv.core.errors import CctvError, Exit
-from cctv.core.typed_time.durations import parse_duration
+from cctv.core.typed_time.durations import format_duration, parse_duration
 from cctv.model.legal import ZoneKind
 from cctv.monitoring.status import status_now
 from cctv.setup.answers import (
     NOWHERE,
+    OUTDOOR,
     QUESTIONS,
     USUAL_STORAGE,
     Answers,
@@ -323,6 +324,11 @@ class _Dialog:
                 dialog = CameraDialog(self._context, wishes, zone=zone, asks=self.asks)
                 known |= dialog.credentials_again(self._answers.cameras, missing_names)
             return {name: known[name] for name in sorted(named)}
+        if self.asks:
+            law = self._answers.jurisdiction
+            inside, outside = (format_duration(period_of(kind, law)) for kind in (ZoneKind.INTERIOR, ZoneKind.FACADE))
+            places = ", ".join(kind.value for kind in OUTDOOR)
+            echo(f"\nThe zones {places} keep footage {outside}, the others {inside} ({law.value}).", err=True)
         try:
             self.round = CameraDialog(self._context, wishes, zone=zone, asks=self.asks).run()
         except BadValue as bad:
