@@ -62,7 +62,10 @@ def until(reached, patience=60):
 def test_a_camera_records_after_two_commands(box, rig, device, password):
     foyer = rig.url("foyer", credentials=False)
     cameras = f"--camera gevel-1={device.address} --camera foyer-1={foyer} --zone-of gevel-1=facade --road gevel-1"
-    secret = f"--user admin --password-file {password} --stills {box.folder / 'stills'}"
+    own = box.folder / "own.toml"
+    own.touch(0o600)
+    own.write_text(f'[foyer-1]\nusername = "admin"\npassword = "{PASSWORD}"\n')
+    secret = f"--user admin --password-file {password} --credentials-file {own} --stills {box.folder / 'stills'}"
 
     said = box.init(f"--no-recovery-key {cameras} {secret} --location 'foyer-1=boven de balie'")
 
@@ -71,7 +74,8 @@ def test_a_camera_records_after_two_commands(box, rig, device, password):
     assert "needed" in said.err or "warning" not in said.err
     assert PASSWORD not in said.out + said.err
     holding = [name for name in box.files() if PASSWORD.encode() in (box.folder / name).read_bytes()]
-    assert holding == ["etc/credentials.toml", "password"]
+    assert holding == ["etc/credentials.toml", "own.toml", "password"]
+    assert 'credential = "foyer-1"' in box.config.read_text()
     assert (box.folder / "stills" / "gevel-1.png").read_bytes().startswith(b"\x89PNG")
     entries = box.cctv("audit list --json").json["entries"]
     assert [(entry["act"], entry["subject"]) for entry in entries][1:] == [

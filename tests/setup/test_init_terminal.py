@@ -139,7 +139,7 @@ def test_what_was_answered_before_ctrl_c_is_not_asked_again(box):
     ]
     code, screen = conversation([*box.arguments, "--no-discovery"], rest, environ=box.environ)
 
-    assert code == 1
+    assert code == 13
     assert "Name of the site" not in screen
     assert "--start-over" in screen
     assert not box.config.exists()

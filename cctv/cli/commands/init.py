@@ -154,7 +154,7 @@ def _run(ctx: click.Context, context: CommandContext, options: Mapping[str, Any]
         _print_plan(steps)
         if not ask_yes_or_no("Do this?"):
             echo("Nothing was done. `cctv init --start-over` asks again, with these answers as proposals.", err=True)
-            return int(Exit.FAILURE)
+            return int(Exit.DECISION_MISSING)
     site = carry_out(answers, credentials, box, lambda step: echo(f"  {step.value}", err=True))
     context.invocation.config_path = box.config
     ctx.obj = context = CommandContext(context.invocation)
