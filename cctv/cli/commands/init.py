@@ -142,7 +142,7 @@ def init(ctx: click.Context, /, **options: Any) -> int:  # noqa: ANN401 - click'
 
 
 def _run(ctx: click.Context, context: CommandContext, options: Mapping[str, Any]) -> int:
-    box = _box(context, options)
+    box, patience = _box(context, options), parse_duration(options["wait"])
     kept = _started_over(box) if options["start_over"] else read_answers(box.answers_file)
     refuse_set_up(box, kept)
     dialog = _Dialog(context, box, options, kept)
@@ -160,7 +160,7 @@ def _run(ctx: click.Context, context: CommandContext, options: Mapping[str, Any]
     ctx.obj = context = CommandContext(context.invocation)
     records = None
     if box.starts_services:
-        records = wait_for_pictures(site, parse_duration(options["wait"]), _tell_progress)
+        records = wait_for_pictures(site, patience, _tell_progress)
     return _print_end(ctx, context, box, answers, dialog, records)
 
 
@@ -316,7 +316,7 @@ class _Dialog:
         """Find them unless an interrupted run did; its credentials are asked for again, as they are not kept."""
         zone = ZoneKind(self._answers[Ask.ZONE]) if Ask.ZONE in self._answers.texts else ZoneKind.INTERIOR
         wishes = wishes_of(self._options, asks=self.asks)
-        if self._answers.cameras is not None:
+        if self._answers.cameras is not None and (self.asks or not wishes.addresses):
             named = {camera.credential for camera in self._answers.cameras if camera.credential}
             known = {**wishes.credentials, **self._known_credentials(named)}
             if missing_names := named - known.keys():
