@@ -12,7 +12,14 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from enum import Enum
 
-from cctv.cameras.errors import CameraDown, CameraFailed, CameraUnauthorised, ProfileUnknown, StreamUnknown
+from cctv.cameras.errors import (
+    CameraDown,
+    CameraFailed,
+    CameraUnauthorised,
+    CodecUnsupported,
+    ProfileUnknown,
+    StreamUnknown,
+)
 from cctv.cameras.onvif import DeviceFacts, device_facts, stream_address
 from cctv.cameras.probe import Blocks, Gop, StreamFacts, coarse_blocks, measure_gop, probe_camera
 from cctv.cameras.rtsp import StreamAddress
@@ -56,11 +63,13 @@ class Checkup:
 
     @property
     def reachable(self) -> bool:
-        return self.facts is not None or isinstance(self.fault, CameraUnauthorised | StreamUnknown | ProfileUnknown)
+        return self.facts is not None or isinstance(
+            self.fault, CameraUnauthorised | StreamUnknown | ProfileUnknown | CodecUnsupported
+        )
 
     @property
     def signed_in(self) -> bool | None:
-        if self.facts is not None or isinstance(self.fault, StreamUnknown | ProfileUnknown):
+        if self.facts is not None or isinstance(self.fault, StreamUnknown | ProfileUnknown | CodecUnsupported):
             return True
         return False if isinstance(self.fault, CameraUnauthorised) else None
 

@@ -29,6 +29,7 @@ from cctv.cameras.errors import (
     ClockRefused,
     CredentialMissing,
     ProfileUnknown,
+    require_recordable,
 )
 from cctv.cameras.relay import connect_to
 from cctv.cameras.rtsp import StreamAddress
@@ -254,7 +255,7 @@ def pinned_address(camera: CameraSettings, address: str) -> str:
     match = _STREAM.fullmatch(address.strip())
     scheme = match[1].lower() if match else ""
     if match is None or scheme not in _STREAM_SCHEMES or len(address) > _MAX_ADDRESS_LENGTH:
-        shown = without_secrets(_printable(address))[:100]
+        shown = without_secrets(_printable(address[:_MAX_ADDRESS_LENGTH]))[:100]
         raise CameraFailed(camera=camera.id, detail=f"its stream address is none: {shown or '(empty)'}")
     bare = match[2].rpartition("@")[2]
     rest = bare.rpartition("]")[2] if bare.startswith("[") else bare
@@ -268,11 +269,15 @@ def pinned_address(camera: CameraSettings, address: str) -> str:
 
 
 def choose(camera: CameraSettings, profiles: Sequence[Profile]) -> Profile:
-    """The profile that `profile` names by token or name, else the largest; raises ProfileUnknown."""
+    """The profile that `profile` names by token or name, else the largest; raises ProfileUnknown, CodecUnsupported."""
     usable = [profile for profile in profiles if profile.codec.upper() in _RECORDABLE]
     if camera.profile is not None:
         usable = [profile for profile in usable if camera.profile in (profile.token, profile.name)]
     if not usable:
+        wanted = [profile for profile in profiles if camera.profile in (None, profile.token, profile.name)]
+        for profile in wanted:
+            if profile.codec != "none":
+                require_recordable(camera.id, camera.onvif or "", profile.codec)
         offered = [f"{profile.name} ({profile.codec} {profile.width}x{profile.height})" for profile in profiles]
         labels = ", ".join(offered) or "none"
         raise ProfileUnknown(camera=camera.id, profile=camera.profile or "at all", known=labels)

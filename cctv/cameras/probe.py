@@ -28,7 +28,14 @@ import ffmpeg
 import numpy as np
 from av.container import InputContainer
 
-from cctv.cameras.errors import CameraClosed, CameraDown, CameraFailed, CameraSilent
+from cctv.cameras.errors import (
+    CameraClosed,
+    CameraDown,
+    CameraFailed,
+    CameraSilent,
+    CodecUnsupported,
+    require_recordable,
+)
 from cctv.cameras.relay import Relay
 from cctv.cameras.rtsp import PROTOCOLS, StreamAddress, connect, fault_of, options, script
 from cctv.config.fields import Polygon
@@ -77,8 +84,11 @@ def probe_camera(camera: CameraSettings, address: StreamAddress, *, patience: ti
     wanted = options(video_only=False, timeout=patience)
     with closing(relay), connect(camera, address, relay, wanted, opening=patience, reading=patience) as container:
         media = describe(container)
-        if media is None:
+        if media is None and not container.streams.video:
             raise CameraFailed(camera=camera.id, detail="its stream has no picture in it")
+        if media is None:
+            raise CodecUnsupported(camera=camera.id, address=address.url, codec="an unknown codec")
+        require_recordable(camera.id, address.url, media.codec)
         try:
             times = _picture_times(container, relay, monotonic() + patience.total_seconds())
         except (av.error.FFmpegError, OSError) as error:

@@ -15,7 +15,7 @@ from datetime import timedelta
 from enum import Enum
 from pathlib import Path
 
-from cctv.core.filesystem import Volume, volume_of
+from cctv.core.disks import Volume, volume_of
 
 ASSUMED_BIT_RATE = 4_000_000.0  # bits a second of a camera that did not answer: 1080p H.264 as cameras come
 _OVERHEAD = 1.02  # of fragmented MP4 and the index over the stream itself

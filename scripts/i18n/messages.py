@@ -48,6 +48,7 @@ from cctv.model.requests import (
     Safeguard,
     YieldGround,
 )
+from cctv.monitoring.doctor import Severity
 from cctv.redaction.review.sheet.labels import DELETED, NEVER_RECORDED, TO_COME
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -66,7 +67,7 @@ _OPERATORS = (
 # Enums whose members are shown to people.
 WORDS = (
     IncidentKind, RequestType, RequestState, CaseOutcome,
-    Relation, Channel, RequesterRole, Mandate, IdentityMethod,
+    Severity, Relation, Channel, RequesterRole, Mandate, IdentityMethod,
     RefusalGround, BlockKind, YieldGround, ExtensionGround, LetterKind,
     Safeguard, RestrictionGround, ErasureGround, Delivery, PasswordWay,
     Recipient, Duty, Method, DisclosureState, DisclosureClosure,

@@ -9,6 +9,7 @@ from cctv.cameras.errors import (
     CameraClosed,
     CameraFailed,
     CameraSilent,
+    CodecUnsupported,
     CredentialMissing,
     ProfileUnknown,
 )
@@ -82,6 +83,13 @@ PROFILES = [
 
 def test_the_largest_profile_that_can_be_recorded_is_chosen():
     assert choose(camera(), PROFILES).token == "t1"
+
+
+@pytest.mark.parametrize(("wanted", "profiles"), [(None, PROFILES[2:]), ("big", PROFILES)])
+def test_a_profile_of_another_codec_is_told_with_what_to_set(wanted, profiles):
+    with pytest.raises(CodecUnsupported, match="sends MJPEG at") as raised:
+        choose(camera(profile=wanted), profiles)
+    assert "set the video encoding" in raised.value.next_step
 
 
 @pytest.mark.parametrize("name", ["t2", "sub"])

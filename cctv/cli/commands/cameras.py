@@ -18,10 +18,19 @@ from cctv.cli.context import CommandContext, json_option
 from cctv.cli.options import OptionRefused, mutation, password_options, typed_password
 from cctv.cli.output import echo, table
 from cctv.cli.views.camera_check import checkup_as_json, print_checkups
-from cctv.config.credentials import Credential, add_credentials, load_credentials
+from cctv.config.credentials import (
+    DIRECTORY,
+    RESTART,
+    Credential,
+    add_credentials,
+    check_credentials,
+    credentials_file,
+    load_credentials,
+)
 from cctv.config.editor import Edit, add_camera, write_edit
 from cctv.config.errors import BadValue, SettingsNotFound
 from cctv.config.loader import find_settings
+from cctv.core.access import owner_of
 from cctv.core.errors import ConfigError, Exit
 from cctv.core.typed_time.durations import parse_duration
 from cctv.db.engine import write_transaction
@@ -82,7 +91,8 @@ def add(
     """Write a camera into cameras.toml, which otherwise stays as it is.
 
     Refuses whatever `cctv config check` would refuse. With --user its password goes into the credentials file, under
-    the name of the camera or of --credential. The recorder takes it up on SIGHUP (docs/recording.md).
+    the name of the camera or of --credential. `systemctl reload cctv-record` takes the camera up, and
+    `systemctl restart cctv-record` its password.
 
     \b
       cctv cameras add gevel-2 --zone facade --purpose "theft and damage" --onvif 192.0.2.21 --credential gevel
@@ -197,11 +207,11 @@ def _check_road(edit: Edit, name: str, keys: Mapping[str, str | None], *, road: 
 def _check_credential(context: CommandContext, edit: Edit, credential: str | None) -> None:
     """A credential that is nowhere would stop the whole recorder at its next start."""
     settings = edit.checked.settings
-    if credential and (settings.credentials.file or context.environ.get("CREDENTIALS_DIRECTORY")):
-        load_credentials(settings, context.environ)
-    elif credential:
-        why = "cameras.toml names no credentials file, so systemd must hand it to the recorder"
+    if credential and credentials_file(settings) is None and not context.environ.get(DIRECTORY):
+        why = "there is no credentials.toml beside cameras.toml, so systemd must hand it to the recorder"
         echo(f"note: the credential {credential} is not checked: {why}", err=True)
+    elif credential and (unread := check_credentials(settings, context.environ)) is not None:
+        echo(f"note: the credential {credential} is not checked: only {owner_of(unread)} may read {unread}", err=True)
 
 
 def _print_edit(edit: Edit, name: str, *, dry_run: bool, with_password: bool) -> None:
@@ -209,9 +219,9 @@ def _print_edit(edit: Edit, name: str, *, dry_run: bool, with_password: bool) ->
         echo(edit.difference)
         return
     echo(f"{name} is in {edit.file}")
-    # systemd hands the credentials over when the service starts, and not on SIGHUP
-    taken_up = "restart cctv-record" if with_password else "kill -s HUP --kill-whom=main cctv-record"
-    echo(f"next: cctv cameras check {name}, then systemctl {taken_up}", err=True)
+    # systemd hands the credentials over when the service starts, and not on a reload
+    line = RESTART if with_password or edit.checked.settings.camera(name).credential else "systemctl reload cctv-record"
+    echo(f"next: cctv cameras check {name}, then {line}", err=True)
 
 
 def _print_list(console: Console, rows: Sequence[Mapping[str, object]]) -> None:

@@ -15,10 +15,10 @@ from rich.text import Text
 from cctv.cameras.check import Checkup
 from cctv.cameras.probe import Blocks
 from cctv.cli.output import echo, length, table
+from cctv.footage.runs import CLOCK_OFF
 
 _COLUMNS = ("camera", "answers", "codec", "size", "fps", "GOP", "sound", "clock", "encrypted", "on board")
 _SHADES = " ░▒▓█"
-CLOCK_OFF = timedelta(seconds=2)  # the recorder's threshold of a clock step
 
 
 def print_checkups(console: Console, checkups: Sequence[Checkup]) -> None:
