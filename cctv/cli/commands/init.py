@@ -56,8 +56,6 @@ from cctv.setup.apply import (
     wait_for_pictures,
 )
 from cctv.setup.disks import (
-    CONCERNS,
-    Concern,
     ExpectedStream,
     MountedDisk,
     bytes_needed,
@@ -291,8 +289,7 @@ class _Dialog:
         """Tell what is wrong with a disk; returns whether anything is."""
         found = concerns(disk, self.needed, _RESERVE)
         for concern in found:
-            sizes = f" ({size(self.needed)} needed, {size(disk.free)} free)" if concern is Concern.TOO_SMALL else ""
-            echo(f"warning: {disk.mount}: {CONCERNS[concern]}{sizes}", err=True)
+            echo(f"warning: {concern.text}", err=True)
         return bool(found)
 
     def _warn_key(self) -> None:
@@ -355,9 +352,9 @@ class _Dialog:
 def _disk_lines(disks: Sequence[MountedDisk], needed: int) -> Iterator[str]:
     """Two lines for each disk: a table would not fit a narrow terminal."""
     for number, disk in enumerate(disks, 1):
-        kind = f"{disk.volume.file_system} on {disk.volume.device}"
+        kind = f"{disk.facts.file_system} on {disk.device}"
         yield f"  {number}  {disk.mount}: {size(disk.free)} free of {size(disk.size)}, {kind}"
-        found = ", ".join(concern.value for concern in concerns(disk, needed, _RESERVE))
+        found = ", ".join(concern.name for concern in concerns(disk, needed, _RESERVE))
         yield f"     {found or 'nothing against it'}"
 
 
