@@ -38,6 +38,9 @@ from cctv.setup.settings_text import CREDENTIALS_FILE, settings_text
 
 SERVICE_ACCOUNT = "cctv"
 SERVICES = ("cctv-record", "cctv-sweep")
+TIMERS = ("cctv-notify.timer", "cctv-backup.timer", "cctv-verify.timer", "cctv-doctor.timer")
+_ALSO_WRITING = ("cctv-backup", "cctv-verify")  # services of timers that need the storage
+_LOOKING = ("cctv-notify", "cctv-doctor")
 _UNIT_FOLDERS = ("/etc/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/system")
 _DROP_INS = Path("/etc/systemd/system")
 _HIDDEN = ("/home", "/root", "/run/user", "/tmp", "/var/tmp")  # by ProtectHome= and PrivateTmp= of the units
@@ -356,13 +359,11 @@ def _write_drop_ins(root: Path, disk: DurableFiles) -> None:
     """Let the units reach a storage in another place than the usual one."""
     if root == USUAL_STORAGE:
         return
-    text = f"# Written by cctv init.\n[Unit]\nRequiresMountsFor={root}\n\n[Service]\nReadWritePaths={root}\n"
-    for name in SERVICES:
+    for name in (*SERVICES, *_ALSO_WRITING, *_LOOKING):
+        optional = name in _LOOKING  # that the disk is away is what they tell
+        unit = "" if optional else f"[Unit]\nRequiresMountsFor={root}\n\n"
+        text = f"# Written by cctv init.\n{unit}[Service]\nReadWritePaths={'-' if optional else ''}{root}\n"
         folder = _DROP_INS / f"{name}.service.d"
         disk.make_directory(folder)
         folder.chmod(0o755)
         disk.write(folder / "storage.conf", text.encode(), mode=0o644)
-    folder = _DROP_INS / "cctv-notify.service.d"
-    disk.make_directory(folder)
-    folder.chmod(0o755)
-    disk.write(folder / "storage.conf", f"# Written by cctv init.\n[Service]\nReadWritePaths=-{root}\n".encode(), 0o644)

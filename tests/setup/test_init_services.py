@@ -29,6 +29,7 @@ cd /
 trap 'kill "$(cat "$WORK/pid")"' EXIT
 {CCTV} init --account root --yes {FACTS} --no-recovery-key --storage /mnt/cctv --camera "gevel-1=$CAMERA" --wait 120s
 cp /etc/cctv/cameras.toml /etc/systemd/system/cctv-record.service.d/storage.conf "$WORK"
+cd /etc/systemd/system && ls -d cctv-*.service.d > "$WORK/units"
 stat -c "%a %n" /etc/cctv/* > "$WORK/modes"
 """
 SYSTEMCTL = f"""#!/bin/sh
@@ -66,6 +67,8 @@ def test_the_services_record_to_a_disk_of_their_own_after_one_command(tmp_path):
         "daemon-reload",
         "enable --now cctv-record cctv-sweep",
     ]
-    assert "ReadWritePaths=" in (tmp_path / "storage.conf").read_text()
+    units = {path.name for path in (ROOT / "systemd").glob("*.service") if "/var/lib/cctv\n" in path.read_text()}
+    assert (tmp_path / "units").read_text().split() == sorted(f"{unit}.d" for unit in units)
+    assert "ReadWritePaths=/mnt/cctv" in (tmp_path / "storage.conf").read_text()
     assert 'storage = "/mnt/cctv"' in (tmp_path / "cameras.toml").read_text()
     assert (tmp_path / "modes").read_text() == "640 /etc/cctv/cameras.toml\n600 /etc/cctv/credentials.toml\n"

@@ -43,6 +43,7 @@ from cctv.setup.answers import (
     write_answers,
 )
 from cctv.setup.apply import (
+    TIMERS,
     Box,
     PlannedStep,
     SetupStep,
@@ -439,6 +440,8 @@ def _left_to_do(box: Box, answers: Answers, dialog: _Dialog) -> Sequence[str]:
         where = f"--onvif {left_out[0].address if left_out else 'HOST'} --user NAME"
         lines.append(f"{program} cameras add NAME --zone interior --purpose WHY {where}")
     lines.append(f"name somebody in [alerts] of {box.config}, then: {program} notify test")
+    if box.is_service:
+        lines.append(f"systemctl enable --now {' '.join(TIMERS)}")
     return lines
 
 
