@@ -82,7 +82,12 @@ def conversation(
                 position = place + len(expected)
                 os.write(terminal, typed.encode() if typed == CTRL_C else f"{typed}\n".encode())
                 continue
-            if not select.select([terminal], [], [], max(0.0, ends_at - time.monotonic()))[0]:
+            interrupting = not waiting and answers[-1][1] == CTRL_C and not screen.endswith("interrupted\n")
+            patience = max(0.0, ends_at - time.monotonic())
+            if not select.select([terminal], [], [], min(patience, 3.0) if interrupting else patience)[0]:
+                if interrupting and patience:  # Python does not see one that comes just before it reads
+                    os.write(terminal, CTRL_C.encode())
+                    continue
                 raise AssertionError(f"waited in vain for {waiting[:1]}:\n{screen}")
             try:
                 piece = os.read(terminal, 65536)

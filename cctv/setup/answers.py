@@ -24,7 +24,7 @@ from cctv.core.i18n import Language
 from cctv.db.storage import refuse_occupied
 from cctv.model.ids import valid_id
 from cctv.model.legal import Jurisdiction, ZoneKind, forbidden_place
-from cctv.setup.disks import WITHOUT_OWNERS, disk_of
+from cctv.setup.disks import disk_of
 
 USUAL_STORAGE = Path("/var/lib/cctv")
 NOWHERE = "none"  # in place of the recovery key's file
@@ -339,7 +339,7 @@ def _recovery(text: str, texts: Texts) -> str:
 
 def _check_storage(text: str) -> None:
     refuse_occupied(Path(text))
-    if disk_of(Path(text)).volume.file_system in WITHOUT_OWNERS:
+    if not disk_of(Path(text)).keeps_owners:
         raise BadValue("its file system keeps no owners and modes of files", "a disk with ext4, xfs or the like")
 
 

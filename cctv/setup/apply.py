@@ -38,7 +38,10 @@ from cctv.setup.settings_text import CREDENTIALS_FILE, settings_text
 
 SERVICE_ACCOUNT = "cctv"
 SERVICES = ("cctv-record", "cctv-sweep")
-_UNIT_FOLDERS = ("/etc/systemd/system", "/usr/local/lib/systemd/system", "/lib/systemd/system")
+TIMERS = ("cctv-notify.timer", "cctv-backup.timer", "cctv-verify.timer", "cctv-doctor.timer")
+_ALSO_WRITING = ("cctv-backup", "cctv-verify")  # services of timers that need the storage
+_LOOKING = ("cctv-notify", "cctv-doctor")
+_UNIT_FOLDERS = ("/etc/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/system")
 _DROP_INS = Path("/etc/systemd/system")
 _HIDDEN = ("/home", "/root", "/run/user", "/tmp", "/var/tmp")  # by ProtectHome= and PrivateTmp= of the units
 _POLL_SECONDS = 0.5
@@ -73,6 +76,14 @@ class StorageOwned(CctvError):
     """
 
     exit_code = Exit.NOT_PERMITTED
+
+
+class RecoveryKeyUnwritten(CctvError):
+    """The recovery key cannot be written to {path}: {reason}.
+
+    next: mount the medium, or name another file with `--recovery-key`, then type the command again; it goes on from
+    here.
+    """
 
 
 class SetupStep(Enum):
@@ -156,6 +167,14 @@ def refuse_hidden_storage(box: Box, storage: Path) -> None:
     for folder in _HIDDEN if box.is_service else ():
         if resolved.is_relative_to(folder):
             raise StorageHidden(path=storage, folder=folder)
+
+
+def refuse_owned_storage(box: Box, storage: Path) -> None:
+    """Raise StorageOwned for a folder that is another account's; root's own may be given away."""
+    if storage.exists():
+        owner = storage.stat().st_uid
+        if owner != box.account.pw_uid and not (owner == 0 and os.geteuid() == 0):
+            raise StorageOwned(path=storage, owner=_account_name(owner), account=box.account.pw_name)
 
 
 def plan(answers: Answers, credentials: Mapping[str, Credential], box: Box) -> list[PlannedStep]:
@@ -269,7 +288,10 @@ def _recovery_key(answers: Answers, box: Box) -> tuple[Answers, str | None]:
         return answers, str(read_recovery_key(file).to_public())
     answers = _begin(SetupStep.RECOVERY_KEY, answers, box)
     settings = _settings(settings_text(answers, None), box)
-    return answers, make_recovery_key(settings, file, box.clock.now(), box.disk)[0]
+    try:
+        return answers, make_recovery_key(settings, file, box.clock.now(), box.disk)[0]
+    except OSError as error:
+        raise RecoveryKeyUnwritten(path=file, reason=error.strerror or error) from error
 
 
 def _settings(text: str, box: Box) -> Settings:
@@ -311,13 +333,17 @@ def _make_storage_folder(root: Path, box: Box) -> None:
         folder.chmod(0o755)
     if not root.exists():
         box.disk.make_directory(root)
-    status = root.stat()
-    if os.geteuid() == 0 and status.st_uid == 0 and box.account.pw_uid != 0:
+    refuse_owned_storage(box, root)
+    if root.stat().st_uid != box.account.pw_uid:
         os.chown(root, box.account.pw_uid, box.account.pw_gid)
         root.chmod(0o750)
-    elif status.st_uid != box.account.pw_uid:
-        owner = pwd.getpwuid(status.st_uid).pw_name
-        raise StorageOwned(path=root, owner=owner, account=box.account.pw_name)
+
+
+def _account_name(uid: int) -> str:
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return str(uid)
 
 
 def _log_shown(site: Storage, shown: Sequence[tuple[str, str]]) -> None:
@@ -333,13 +359,11 @@ def _write_drop_ins(root: Path, disk: DurableFiles) -> None:
     """Let the units reach a storage in another place than the usual one."""
     if root == USUAL_STORAGE:
         return
-    text = f"# Written by cctv init.\n[Unit]\nRequiresMountsFor={root}\n\n[Service]\nReadWritePaths={root}\n"
-    for name in SERVICES:
+    for name in (*SERVICES, *_ALSO_WRITING, *_LOOKING):
+        optional = name in _LOOKING  # that the disk is away is what they tell
+        unit = "" if optional else f"[Unit]\nRequiresMountsFor={root}\n\n"
+        text = f"# Written by cctv init.\n{unit}[Service]\nReadWritePaths={'-' if optional else ''}{root}\n"
         folder = _DROP_INS / f"{name}.service.d"
         disk.make_directory(folder)
         folder.chmod(0o755)
         disk.write(folder / "storage.conf", text.encode(), mode=0o644)
-    folder = _DROP_INS / "cctv-notify.service.d"
-    disk.make_directory(folder)
-    folder.chmod(0o755)
-    disk.write(folder / "storage.conf", f"# Written by cctv init.\n[Service]\nReadWritePaths=-{root}\n".encode(), 0o644)

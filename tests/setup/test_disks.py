@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from cctv.core.disks import Volume
+from cctv.core.disks import BlockDevice, DiskFacts, Mount
 from cctv.setup.disks import (
-    Concern,
     ExpectedStream,
     MountedDisk,
     bytes_needed,
@@ -20,27 +20,39 @@ from cctv.setup.disks import (
 TERABYTE = 10**12
 
 
-def disk(*, size=4 * TERABYTE, free=4 * TERABYTE, system=False, **volume):
-    usual = {"file_system": "ext4", "device": "/dev/dm-1", "encrypted": True, "snapshots": (), "has_snapshots": False}
-    return MountedDisk(Path("/footage"), size, free, Volume(**{**usual, **volume}), system)
+def disk(
+    *,
+    kind="ext4",
+    uuid="CRYPT-LUKS2-footage",
+    source="/dev/mapper/footage",
+    total=4 * TERABYTE,
+    free=None,
+    system=False,
+):
+    blocks = (BlockDevice("dm-1", uuid),) if uuid is not None else ()
+    mount = Mount("253:1", Path("/footage"), frozenset(), kind, source)
+    facts = DiskFacts(Path("/footage"), mount, blocks, total, total if free is None else free)
+    return MountedDisk(Path("/footage"), facts, system)
 
 
 @pytest.mark.parametrize(
     ("judged", "expected"),
     [
         (disk(), []),
-        (disk(encrypted=False), [Concern.UNENCRYPTED]),
-        (disk(encrypted=None), [Concern.ENCRYPTION_UNKNOWN]),
-        (disk(file_system="btrfs", snapshots=("btrfs",)), [Concern.SNAPSHOTS]),
-        (disk(file_system="nfs4", encrypted=None), [Concern.NETWORK]),
-        (disk(file_system="exfat"), [Concern.NO_OWNERS]),
-        (disk(system=True), [Concern.SYSTEM_DISK]),
-        (disk(free=TERABYTE), [Concern.TOO_SMALL]),
-        (disk(size=2 * TERABYTE, free=2 * TERABYTE), [Concern.TOO_SMALL]),  # the reserve stays free
+        (disk(uuid=""), ["not encrypted"]),
+        (disk(uuid=None), ["encryption unknown"]),
+        (disk(kind="btrfs"), ["may snapshot"]),
+        (disk(uuid="LVM-thin"), ["may snapshot", "not encrypted"]),
+        (disk(kind="nfs4", source="nas:/srv", uuid=None), ["network", "encryption unknown"]),
+        (disk(kind="exfat"), ["without owners"]),
+        (disk(system=True), ["system disk"]),
+        (disk(free=TERABYTE), ["too small"]),
+        (disk(total=2 * TERABYTE), ["too small"]),  # the reserve stays free
     ],
 )
 def test_what_is_wrong_with_a_disk(judged, expected):
-    assert list(concerns(judged, 2 * TERABYTE - 1, 0.05)) == expected
+    assert [concern.name for concern in concerns(judged, 2 * TERABYTE - 1, 0.05)] == expected
+    assert judged.keeps_owners == ("without owners" not in expected)
 
 
 def test_the_forecast_counts_each_stream_for_as_long_as_it_is_kept():

@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from conftest import ACCOUNT, FACTS
+from newbox import ACCOUNT, FACTS
 
 from cctv.cli.app import run
 from cctv.cli.invocation import Invocation
@@ -142,6 +142,7 @@ def test_no_recovery_key_says_what_that_means(box):
         ("--no-recovery-key --location gevel-1", "has no ="),
         ("--recovery-key {storage}/r.key", "in the storage"),
         ("--no-recovery-key --user admin", "--password-file"),
+        ("--no-recovery-key --wait soon", "soon"),
         ("--no-recovery-key --password-file -", "--user"),
         ("--no-recovery-key --account nobody-of-that-name", "no account"),
     ],
@@ -162,6 +163,18 @@ def test_a_storage_of_another_site_is_refused(box, site):
 
     assert refused.exit == 1
     assert "storage" in refused.err
+    assert not box.config.exists()
+
+
+def test_a_storage_folder_of_another_account_is_refused_before_anything_is_made(box):
+    if os.geteuid() != 0:
+        pytest.skip("only root can give a folder away")
+    box.storage.mkdir(parents=True)
+    os.chown(box.storage, NOBODY, NOBODY)
+
+    refused = box.init("--no-recovery-key", exit=12)
+
+    assert f"chown {ACCOUNT} {box.storage}" in refused.err
     assert not box.config.exists()
 
 
@@ -186,6 +199,17 @@ def test_an_answer_may_be_corrected_in_the_next_command_and_the_others_are_kept(
     assert "interrupted run" in said.err
     assert 'name = "Kaai"' in box.config.read_text()
     assert "Lieve Maes" in box.config.read_text()
+
+
+def test_cameras_that_are_named_again_win_over_those_of_an_interrupted_run(box):
+    disk = CutDisk("write", "credentials.toml", after=False)
+    with pytest.raises(PowerCut):
+        box.init("--no-recovery-key --camera gevel-1=127.0.0.1:9", disk=disk)
+
+    box.init("--camera foyer-1=127.0.0.2:9 --no-recovery-key")
+
+    assert [camera["camera"] for camera in box.cctv("cameras list --json").json["cameras"]] == ["foyer-1"]
+    assert "gevel-1" not in box.config.read_text()
 
 
 POINTS = [

@@ -7,14 +7,21 @@ import socket
 import subprocess
 import sys
 import time
+from datetime import timedelta
 
 import pytest
 import simrig
 from answering import Cameras
-from conftest import ACCOUNT, FACTS
+from newbox import ACCOUNT, FACTS
 from onvif_device import OnvifDevice
 
+from cctv.config.loader import load_settings
+from cctv.core.clock import SystemClock
+from cctv.core.durable import DurableFiles
 from cctv.core.i18n import Language
+from cctv.db.storage import open_site
+from cctv.model.audit import Actor
+from cctv.setup.apply import wait_for_pictures
 
 pytestmark = [pytest.mark.slow, pytest.mark.hardware]
 
@@ -55,7 +62,10 @@ def until(reached, patience=60):
 def test_a_camera_records_after_two_commands(box, rig, device, password):
     foyer = rig.url("foyer", credentials=False)
     cameras = f"--camera gevel-1={device.address} --camera foyer-1={foyer} --zone-of gevel-1=facade --road gevel-1"
-    secret = f"--user admin --password-file {password} --stills {box.folder / 'stills'}"
+    own = box.folder / "own.toml"
+    own.touch(0o600)
+    own.write_text(f'[foyer-1]\nusername = "admin"\npassword = "{PASSWORD}"\n')
+    secret = f"--user admin --password-file {password} --credentials-file {own} --stills {box.folder / 'stills'}"
 
     said = box.init(f"--no-recovery-key {cameras} {secret} --location 'foyer-1=boven de balie'")
 
@@ -64,7 +74,8 @@ def test_a_camera_records_after_two_commands(box, rig, device, password):
     assert "needed" in said.err or "warning" not in said.err
     assert PASSWORD not in said.out + said.err
     holding = [name for name in box.files() if PASSWORD.encode() in (box.folder / name).read_bytes()]
-    assert holding == ["etc/credentials.toml", "password"]
+    assert holding == ["etc/credentials.toml", "own.toml", "password"]
+    assert 'credential = "foyer-1"' in box.config.read_text()
     assert (box.folder / "stills" / "gevel-1.png").read_bytes().startswith(b"\x89PNG")
     entries = box.cctv("audit list --json").json["entries"]
     assert [(entry["act"], entry["subject"]) for entry in entries][1:] == [
@@ -74,7 +85,11 @@ def test_a_camera_records_after_two_commands(box, rig, device, password):
     command = [sys.executable, "-c", "import sys; from cctv.cli.app import main; sys.exit(main())"]
     recorder = subprocess.Popen([*command, "--config", str(box.config), "record"], stderr=subprocess.DEVNULL)
     try:
-        until(lambda: len(list((box.storage / "incoming").glob("*/*.mp4"))) == 2)
+        settings = load_settings(box.config, environ={}).settings
+        site = open_site(settings, disk=DurableFiles(), clock=SystemClock(), actor=Actor("test"))
+        counts = []
+        assert wait_for_pictures(site, timedelta(seconds=60), lambda under_way, cameras: counts.append(under_way))
+        assert counts[-1] == 2
         until(lambda: box.cctv("status", exit=None).exit == 0)
     finally:
         recorder.send_signal(signal.SIGTERM)

@@ -4,6 +4,7 @@ import json
 
 import pytest
 import simrig
+from newbox import ACCOUNT
 from onvif_device import OnvifDevice
 from terminal import CTRL_C, conversation
 
@@ -54,7 +55,8 @@ def test_a_box_is_set_up_in_one_conversation_on_a_narrow_terminal(box, device):
         ("Where it hangs", "naast het toilet"),  # refused
         ("Where it hangs", "above the door"),
         ("Zone [interior]", ""),
-        ("public road", "y"),  # not from an interior
+        ("public road", "maybe"),
+        ("public road", "ja"),  # not from an interior
         ("Zone [interior]", "facade"),
         ("public road", "y"),
         ("number of a disk", str(box.storage)),
@@ -137,15 +139,45 @@ def test_what_was_answered_before_ctrl_c_is_not_asked_again(box):
     ]
     code, screen = conversation([*box.arguments, "--no-discovery"], rest, environ=box.environ)
 
-    assert code == 1
+    assert code == 13
     assert "Name of the site" not in screen
     assert "--start-over" in screen
     assert not box.config.exists()
+    asked_anew = box.cctv(f"init --account {ACCOUNT} --start-over --yes --mail post@example.org", exit=2)
+    assert "--name" in asked_anew.err
+    assert json.loads(box.answers.read_text())["earlier"]["name"] == "De Grote Post"
 
-    again = [
-        ("comments (nl, fr, en) [en]", ""),
-        ("letters and pages [De Grote Post]", "Kaai"),
-        ("Whose law applies (BE, NL) [BE]", CTRL_C),
+
+def test_after_an_interruption_only_the_password_of_the_cameras_is_asked_for_again(box, device):
+    begun = [
+        *SITE,
+        ("Address of another camera", device.address),
+        ("Address of another camera", ""),
+        ("User name of the cameras", "admin"),
+        ("Password of the cameras (not shown): ", PASSWORD),
+        ("Name (or none", "gevel-1"),
+        ("Where it hangs", ""),
+        ("Zone [interior]", "facade"),
+        ("public road", "n"),
+        ("number of a disk", CTRL_C),
     ]
-    code, screen = conversation([*box.arguments, "--no-discovery", "--start-over"], again, environ=box.environ)
-    assert code == 130
+    assert conversation([*box.arguments, "--no-discovery"], begun, environ=box.environ)[0] == 130
+    assert PASSWORD not in box.answers.read_text()
+
+    rest = [
+        ("User name of the cameras", "admin"),
+        ("Password of the cameras (not shown): ", "wr0ng"),
+        ("User name of the cameras", "admin"),
+        ("Password of the cameras (not shown): ", PASSWORD),
+        ("number of a disk", str(box.storage)),
+        ("Use it all the same?", "y"),
+        ("File of the recovery key", "none"),
+        ("Go on without?", "y"),
+        ("Do this?", "y"),
+    ]
+    code, screen = conversation([*box.arguments, "--no-discovery"], rest, environ=box.environ)
+
+    assert code == 3
+    assert "Address of another camera" not in screen
+    assert "[zones.facade]" in box.config.read_text()
+    assert "h264" in box.cctv("cameras check gevel-1").out

@@ -13,7 +13,7 @@ from rich.console import Console
 
 from cctv.cli.commands.init_cameras import AnswersMissing, CameraDialog, CameraRound, wishes_of
 from cctv.cli.commands.status import status
-from cctv.cli.context import CommandContext, confirm, restrict_umask
+from cctv.cli.context import CommandContext, ask_yes_or_no, restrict_umask
 from cctv.cli.options import OptionRefused, mutation, password_options
 from cctv.cli.output import echo, size
 from cctv.config.credentials import Credential, read_credentials
@@ -22,11 +22,12 @@ from cctv.config.loader import check_text
 from cctv.config.settings_file import SYSTEM_WIDE, VARIABLE
 from cctv.core.access import access_denied
 from cctv.core.errors import CctvError, Exit
-from cctv.core.typed_time.durations import parse_duration
+from cctv.core.typed_time.durations import format_duration, parse_duration
 from cctv.model.legal import ZoneKind
 from cctv.monitoring.status import status_now
 from cctv.setup.answers import (
     NOWHERE,
+    OUTDOOR,
     QUESTIONS,
     USUAL_STORAGE,
     Answers,
@@ -42,6 +43,7 @@ from cctv.setup.answers import (
     write_answers,
 )
 from cctv.setup.apply import (
+    TIMERS,
     Box,
     PlannedStep,
     SetupStep,
@@ -50,12 +52,11 @@ from cctv.setup.apply import (
     lines_to_type,
     plan,
     refuse_hidden_storage,
+    refuse_owned_storage,
     refuse_set_up,
     wait_for_pictures,
 )
 from cctv.setup.disks import (
-    CONCERNS,
-    Concern,
     ExpectedStream,
     MountedDisk,
     bytes_needed,
@@ -140,7 +141,7 @@ def init(ctx: click.Context, /, **options: Any) -> int:  # noqa: ANN401 - click'
 
 
 def _run(ctx: click.Context, context: CommandContext, options: Mapping[str, Any]) -> int:
-    box = _box(context, options)
+    box, patience = _box(context, options), parse_duration(options["wait"])
     kept = _started_over(box) if options["start_over"] else read_answers(box.answers_file)
     refuse_set_up(box, kept)
     dialog = _Dialog(context, box, options, kept)
@@ -150,15 +151,15 @@ def _run(ctx: click.Context, context: CommandContext, options: Mapping[str, Any]
         return _print_dry_run(context, box, answers, steps, dialog)
     if dialog.asks:
         _print_plan(steps)
-        if not confirm("Do this?"):
+        if not ask_yes_or_no("Do this?"):
             echo("Nothing was done. `cctv init --start-over` asks again, with these answers as proposals.", err=True)
-            return int(Exit.FAILURE)
+            return int(Exit.DECISION_MISSING)
     site = carry_out(answers, credentials, box, lambda step: echo(f"  {step.value}", err=True))
     context.invocation.config_path = box.config
     ctx.obj = context = CommandContext(context.invocation)
     records = None
     if box.starts_services:
-        records = wait_for_pictures(site, parse_duration(options["wait"]), _tell_progress)
+        records = wait_for_pictures(site, patience, _tell_progress)
     return _print_end(ctx, context, box, answers, dialog, records)
 
 
@@ -214,6 +215,7 @@ class _Dialog:
                 continue
             self._keep(self._answers.having(question.ask, self._asked(question)))
         refuse_hidden_storage(self._box, self._answers.storage)
+        refuse_owned_storage(self._box, self._answers.storage)
         if not self.asks:
             self._warn(disk_of(self._answers.storage))
         self._warn_key()
@@ -247,7 +249,7 @@ class _Dialog:
             if (
                 answer != NOWHERE
                 or question.ask is not Ask.RECOVERY
-                or confirm(
+                or ask_yes_or_no(
                     "Without it there are no back-ups: a lost disk loses all registers and holds. Go on without?"
                 )
             ):
@@ -281,15 +283,14 @@ class _Dialog:
                 echo(f"  {typed}", err=True)
             if (answer := self._checked(question, typed)) is None:
                 continue
-            if not self._warn(disk_of(Path(answer))) or confirm("Use it all the same?"):
+            if not self._warn(disk_of(Path(answer))) or ask_yes_or_no("Use it all the same?"):
                 return answer
 
     def _warn(self, disk: MountedDisk) -> bool:
         """Tell what is wrong with a disk; returns whether anything is."""
         found = concerns(disk, self.needed, _RESERVE)
         for concern in found:
-            sizes = f" ({size(self.needed)} needed, {size(disk.free)} free)" if concern is Concern.TOO_SMALL else ""
-            echo(f"warning: {disk.mount}: {CONCERNS[concern]}{sizes}", err=True)
+            echo(f"warning: {concern.text}", err=True)
         return bool(found)
 
     def _warn_key(self) -> None:
@@ -313,14 +314,19 @@ class _Dialog:
         """Find them unless an interrupted run did; its credentials are asked for again, as they are not kept."""
         zone = ZoneKind(self._answers[Ask.ZONE]) if Ask.ZONE in self._answers.texts else ZoneKind.INTERIOR
         wishes = wishes_of(self._options, asks=self.asks)
-        if self._answers.cameras is not None:
+        if self._answers.cameras is not None and (self.asks or not wishes.addresses):
             named = {camera.credential for camera in self._answers.cameras if camera.credential}
-            known = self._known_credentials(named)
-            if named <= known.keys() | wishes.credentials.keys():
-                return {name: {**wishes.credentials, **known}[name] for name in sorted(named)}
-            echo("The passwords were not kept: the cameras are asked again.", err=True)
-            again = [(camera.name, camera.address) for camera in self._answers.cameras]
-            wishes = replace(wishes, addresses=again, discover=False)
+            known = {**wishes.credentials, **self._known_credentials(named)}
+            if missing_names := named - known.keys():
+                echo("Passwords are not kept: they are asked for again.", err=True)
+                dialog = CameraDialog(self._context, wishes, zone=zone, asks=self.asks)
+                known |= dialog.credentials_again(self._answers.cameras, missing_names)
+            return {name: known[name] for name in sorted(named)}
+        if self.asks:
+            law = self._answers.jurisdiction
+            inside, outside = (format_duration(period_of(kind, law)) for kind in (ZoneKind.INTERIOR, ZoneKind.FACADE))
+            places = ", ".join(kind.value for kind in OUTDOOR)
+            echo(f"\nThe zones {places} keep footage {outside}, the others {inside} ({law.value}).", err=True)
         try:
             self.round = CameraDialog(self._context, wishes, zone=zone, asks=self.asks).run()
         except BadValue as bad:
@@ -347,9 +353,9 @@ class _Dialog:
 def _disk_lines(disks: Sequence[MountedDisk], needed: int) -> Iterator[str]:
     """Two lines for each disk: a table would not fit a narrow terminal."""
     for number, disk in enumerate(disks, 1):
-        kind = f"{disk.volume.file_system} on {disk.volume.device}"
+        kind = f"{disk.facts.file_system} on {disk.device}"
         yield f"  {number}  {disk.mount}: {size(disk.free)} free of {size(disk.size)}, {kind}"
-        found = ", ".join(concern.value for concern in concerns(disk, needed, _RESERVE))
+        found = ", ".join(concern.name for concern in concerns(disk, needed, _RESERVE))
         yield f"     {found or 'nothing against it'}"
 
 
@@ -434,6 +440,8 @@ def _left_to_do(box: Box, answers: Answers, dialog: _Dialog) -> Sequence[str]:
         where = f"--onvif {left_out[0].address if left_out else 'HOST'} --user NAME"
         lines.append(f"{program} cameras add NAME --zone interior --purpose WHY {where}")
     lines.append(f"name somebody in [alerts] of {box.config}, then: {program} notify test")
+    if box.is_service:
+        lines.append(f"systemctl enable --now {' '.join(TIMERS)}")
     return lines
 
 

@@ -18,7 +18,7 @@ from cctv.cameras.check import Checkup, check_cameras
 from cctv.cameras.errors import CameraRefused, CameraUnauthorised, CameraUnreachable
 from cctv.cameras.onvif import FoundCamera, discover_cameras
 from cctv.cameras.probe import png_of
-from cctv.cli.context import CommandContext, confirm
+from cctv.cli.context import CommandContext, ask_yes_or_no
 from cctv.cli.options import OptionRefused, chosen, typed_password
 from cctv.cli.output import console, echo, table
 from cctv.cli.views.camera_check import described, print_blocks
@@ -131,6 +131,27 @@ class CameraDialog:
             {candidate.name: candidate.checkup for candidate in candidates if candidate.checkup},
         )
 
+    def credentials_again(self, cameras: Sequence[CameraAnswer], missing: set[str]) -> dict[str, Credential]:
+        """Credentials of an interrupted run, which kept none: asked for, and tried on the first camera of each.
+
+        Raises AnswersMissing where nobody can be asked, and CameraUnauthorised after the second wrong password.
+        """
+        if not self._asks:
+            raise AnswersMissing(options="--user, --password-file")
+        for name in sorted(missing):
+            first = next(camera for camera in cameras if camera.credential == name)
+            camera = _Candidate(first.name, first.address)
+            while not camera.tries or (camera.is_refused and camera.tries < _MOST_PASSWORDS):
+                if camera.tries:
+                    self._say_refused(camera)
+                self._ask_credential(name, "the cameras" if name == SHARED else name)
+                if name not in self._credentials:
+                    continue
+                camera = self._checked([replace(camera, credential=name)], shows=False)[0]
+            if camera.is_refused and camera.checkup is not None and camera.checkup.fault is not None:
+                raise camera.checkup.fault
+        return {name: self._credentials[name] for name in missing}
+
     def _candidates(self) -> list[_Candidate]:
         """Those that are named by options, and those that answered and were chosen."""
         named = [(name, address, "", "") for name, address in self._wishes.addresses]
@@ -189,7 +210,7 @@ class CameraDialog:
         """The camera once its password is right, None where it is left out."""
         while camera.is_refused and self._asks and camera.tries < _MOST_PASSWORDS:
             self._say_refused(camera)
-            if not confirm(f"Another user or password for {camera.name} ({camera.address})?"):
+            if not ask_yes_or_no(f"Another user or password for {camera.name} ({camera.address})?"):
                 break
             self._ask_credential(camera.name, camera.name)
             camera = self._tried([replace(camera, credential=self._credential_of(camera))])[0]
@@ -343,7 +364,7 @@ def ask_about(draft: CameraAnswer, others: Sequence[CameraAnswer]) -> CameraAnsw
     kinds = click.Choice([kind.value for kind in ZoneKind])
     while True:
         kind = click.prompt("  Zone", default=draft.kind.value, type=kinds, show_choices=False, err=True)
-        road = confirm("  Is the public road in its picture?")
+        road = ask_yes_or_no("  Is the public road in its picture?")
         if _may_be(camera := replace(located, kind=ZoneKind(kind), sees_road=road), others):
             return camera
 
