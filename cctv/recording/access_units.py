@@ -95,13 +95,12 @@ def without_sets(data: bytes, *, is_h265: bool) -> bytes:
 def units_before_slices(data: bytes, *, is_h265: bool) -> Iterator[bytes]:
     """The NAL units in front of the first slice, without the zeros that may trail them (annex B)."""
     slices = _H265_SLICES if is_h265 else _H264_SLICES
-    for begin, end in _places(data):
-        unit = data[begin:end].rstrip(b"\0") if _kind(data[begin : begin + 1], is_h265=is_h265) not in slices else b""
-        if not unit:
-            if data[begin:end].strip(b"\0"):
-                return
-            continue
-        yield unit
+    begin = data.find(_START) + len(_START)
+    while begin >= len(_START) and _kind(data[begin : begin + 1], is_h265=is_h265) not in slices:
+        following = data.find(_START, begin)  # never through a slice, which is most of a picture
+        if unit := data[begin : following if following >= 0 else len(data)].rstrip(b"\0"):
+            yield unit
+        begin = following + len(_START)
 
 
 def slice_heads(data: bytes, *, is_h265: bool) -> Iterator[bytes]:
