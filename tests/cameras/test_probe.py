@@ -14,7 +14,7 @@ from cctv.cameras.errors import (
     ProfileUnknown,
 )
 from cctv.cameras.onvif import Profile, choose, records_on_board, stream_address
-from cctv.cameras.probe import diagnose, key_frame_distance
+from cctv.cameras.probe import Gop, diagnose, first_gop
 from cctv.cameras.rtsp import StreamAddress, options
 from cctv.config.credentials import Credential
 from cctv.config.schema import CameraSettings, Transport
@@ -112,9 +112,9 @@ PACKETS = """\
 
 
 def test_key_frames_are_counted_by_when_they_are_shown():
-    assert key_frame_distance(PACKETS.splitlines()) == timedelta(seconds=2)
-    assert key_frame_distance(PACKETS.splitlines()[:-1]) is None
-    assert key_frame_distance([]) is None
+    assert first_gop(PACKETS.splitlines()) == Gop(timedelta(seconds=2), 8 * (5000 + 500) / 2)
+    assert first_gop(PACKETS.splitlines()[:-1]) is None
+    assert first_gop([]) is None
 
 
 @pytest.mark.parametrize(
