@@ -34,6 +34,7 @@ from cctv.model.ids import CameraId, ZoneId
 _NAME_STEP = timedelta(milliseconds=1)  # what a name tells of a start
 _SEAM = timedelta(milliseconds=500)  # between files of one run
 _SUCCESSION = timedelta(milliseconds=5)  # between two runs, of which the second only has another anchor
+_DAY_PARTS = ("segments", "ZONE", "CAMERA", "DAY")  # cctv.footage.layout
 MARK_EVERY = timedelta(minutes=1)  # what an index may lack and not be known as an older one; a start enters two days
 
 
@@ -148,11 +149,13 @@ def from_index_line(line: str, directory: str) -> NewSegment:
 def file_before(path: Path) -> Path | None:
     """The segment that a segment's pictures follow without a gap, by the lines of index.jsonl; None without one."""
     day = path.parent
-    directories = sorted(entry for entry in day.parent.iterdir() if entry.name <= day.name)[-2:] if day.is_dir() else ()
+    if len(day.parts) < len(_DAY_PARTS) or day.parts[-len(_DAY_PARTS)] != _DAY_PARTS[0]:
+        return None  # no segment of a storage
+    days = sorted(entry for entry in day.parent.iterdir() if entry.name <= day.name and entry.is_dir())
     lines = {
         directory / Path(name).name: line
-        for directory in directories
-        for name, line in lines_in(directory, "/".join(directory.parts[-4:])).items()
+        for directory in days[-2:]
+        for name, line in lines_in(directory, "/".join(directory.parts[-len(_DAY_PARTS) :])).items()
     }
     own = lines.get(path)
     if own is None:

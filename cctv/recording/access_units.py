@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from enum import IntEnum
+from itertools import islice
 
 _START = b"\0\0\1"
 _HEAD_BYTES = 64  # of a slice, whose kind and type stand in the first few
@@ -17,6 +18,7 @@ _H265_CLOSED, _H265_CRA, _H265_LEADING = range(16, 21), 21, range(6, 10)  # BLA 
 _H264_SPS, _H265_SPS = 7, 33
 _RECOVERY_POINT = 6  # payload type, D.1
 _I_SLICES = (2, 4, 7, 9)  # I and SI, 7.4.3; the latter two: all slices of the picture
+_MOST_UNITS = 4096  # that are looked at: 256 sets of a kind and many slices are far fewer, and each costs time
 _NO_ID = -1  # of a set that breaks off
 ParameterSets = dict[tuple[int, int], bytes]
 """Sets by their kind and their number.  One replaces that of the same number; all others stay in force."""
@@ -82,7 +84,7 @@ def without_sets(data: bytes, *, is_h265: bool) -> bytes:
     kinds = _H265_SETS if is_h265 else _H264_SETS
     kept: list[bytes] = []
     at = 0
-    for begin, end in _places(data):
+    for begin, end in islice(_places(data), _MOST_UNITS):
         kind = _kind(data[begin : begin + 1], is_h265=is_h265)
         if kind in (_H265_SLICES if is_h265 else _H264_SLICES):
             break
@@ -95,19 +97,20 @@ def without_sets(data: bytes, *, is_h265: bool) -> bytes:
 def units_before_slices(data: bytes, *, is_h265: bool) -> Iterator[bytes]:
     """The NAL units in front of the first slice, without the zeros that may trail them (annex B)."""
     slices = _H265_SLICES if is_h265 else _H264_SLICES
-    for begin, end in _places(data):
-        unit = data[begin:end].rstrip(b"\0") if _kind(data[begin : begin + 1], is_h265=is_h265) not in slices else b""
-        if not unit:
-            if data[begin:end].strip(b"\0"):
-                return
-            continue
-        yield unit
+    begin = data.find(_START) + len(_START)
+    for _ in range(_MOST_UNITS):
+        if begin < len(_START) or _kind(data[begin : begin + 1], is_h265=is_h265) in slices:
+            return
+        following = data.find(_START, begin)  # never through a slice, which is most of a picture
+        if unit := data[begin : following if following >= 0 else len(data)].rstrip(b"\0"):
+            yield unit
+        begin = following + len(_START)
 
 
 def slice_heads(data: bytes, *, is_h265: bool) -> Iterator[bytes]:
     """The first bytes of each slice."""
     slices = _H265_SLICES if is_h265 else _H264_SLICES
-    for begin in _begins(data):
+    for begin in islice(_begins(data), _MOST_UNITS):
         head = data[begin : begin + _HEAD_BYTES]
         if head and _kind(head, is_h265=is_h265) in slices:
             yield head

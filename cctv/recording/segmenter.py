@@ -29,7 +29,7 @@ from cctv.core.clock import Clock
 from cctv.core.durable import DurableFiles
 from cctv.core.time_range import Span
 from cctv.recording.access_units import Entry, ParameterSets, entry_of, holds_picture, parameter_sets
-from cctv.recording.codec_params import Format, first_format, format_of, is_h265
+from cctv.recording.codec_params import first_format, format_of, is_h265
 from cctv.recording.segment_file import SegmentFile, Written
 from cctv.recording.timeline import Times, TimesBroken
 
@@ -46,6 +46,7 @@ _CLOSED_SECONDS = 8.0  # beyond the segment's length, a better picture to begin 
 # comes before it cannot be decoded, or not wholly; so it is waited for longer than a usual GOP lasts.
 _WAIT_SECONDS = 12.0
 _MOST_SET_BYTES = 32 << 10  # of all parameter sets; the header of a file must stay readable (cctv.footage.media)
+_HEAD_BYTES = 1024  # of a picture; what stands before its first slice is mostly shorter
 _SMALL_BYTES = 200  # a delimiter, parameter sets and a message may be as large without a picture
 _MIN_SPAN = timedelta(milliseconds=1)
 Picture: TypeAlias = "Packet[VideoStream]"
@@ -139,7 +140,7 @@ class Segmenter:
         clock: Clock,
     ) -> None:
         self._task, self._listener, self._post, self._disk, self._clock = task, listener, post, disk, clock
-        self._format: Format = first_format(template)
+        self._format, self._is_h265 = first_format(template), is_h265(template)
         self._tick, self._rate = tick, round(1 / tick)
         self.file: SegmentFile | None = None
         self.successor: int | None = None  # the run that follows when the camera's clock has drifted
@@ -163,11 +164,11 @@ class Segmenter:
 
     def holds_picture(self, packet: Picture) -> bool:
         """False for what a broken connection leaves of a picture when not one slice of it came."""
-        return packet.size > _SMALL_BYTES or holds_picture(bytes(packet), is_h265=is_h265(self._format.template))
+        return packet.size > _SMALL_BYTES or holds_picture(bytes(packet), is_h265=self._is_h265)
 
     def entry(self, packet: Picture) -> Entry:
         """How well decoding can begin at a picture: by its bytes, or by what libavformat knows of it."""
-        return self._entry(packet, bytes(packet))
+        return self._entry(packet, self._examined(packet))
 
     def knows_format(self, packet: Picture) -> bool:
         """Whether its size is known, for a header: parameter sets were announced, or stand before it."""
@@ -184,7 +185,7 @@ class Segmenter:
         self._anchoring.hear(arrived, media)
         if self._zero is None and media >= ANCHOR_AFTER_SECONDS:
             self._fix_anchor()
-        entry = self._entry(packet, data := bytes(packet))
+        entry = self._entry(packet, data := self._examined(packet))
         if not self._index:
             self._began_without_key = entry is Entry.NONE
         sets = self._sets_of(data)
@@ -198,7 +199,8 @@ class Segmenter:
             self._note_sets(known)
         if self.file is None:
             if self._format.is_late:
-                self._format = format_of(data, self._format.template, known, has_changed=self._format.has_changed)
+                sent, template = bytes(packet), self._format.template
+                self._format = format_of(sent, template, known, has_changed=self._format.has_changed)
             self._open(times.dts, arrived, entry)
             has_changed = False  # the header has them all
         assert self.file is not None
@@ -217,12 +219,20 @@ class Segmenter:
             entry, at, self._due + round(_CLOSED_SECONDS * self._rate)
         )
 
+    def _examined(self, packet: Picture) -> bytes:
+        """The bytes that tell what a picture is: its first ones, unless it may be a key picture."""
+        if packet.size <= _HEAD_BYTES:
+            return bytes(packet)
+        head = bytes(memoryview(packet)[:_HEAD_BYTES])
+        is_enough = holds_picture(head, is_h265=self._is_h265) and entry_of(head, is_h265=self._is_h265) is Entry.NONE
+        return head if is_enough else bytes(packet)
+
     def _entry(self, packet: Picture, data: bytes) -> Entry:
-        entry = entry_of(data, is_h265=is_h265(self._format.template))
+        entry = entry_of(data, is_h265=self._is_h265)
         return Entry.GRADUAL if packet.is_keyframe and entry < Entry.GRADUAL else entry
 
     def _sets_of(self, data: bytes) -> ParameterSets:
-        return parameter_sets(data, is_h265=is_h265(self._format.template))
+        return parameter_sets(data, is_h265=self._is_h265)
 
     def _note_sets(self, known: ParameterSets) -> None:
         """Other sets hold from now on: in the header of the file to come, or in the picture, where none can begin."""

@@ -25,7 +25,7 @@ from cctv.config.errors import BadValue
 from cctv.config.schema import CameraSettings
 from cctv.core.clock import SystemClock
 from cctv.model.ids import CameraId, ZoneId
-from cctv.recording import codec_params
+from cctv.recording import access_units, codec_params
 from fuzzing import hostile
 from fuzzing.door import Door, Try
 
@@ -37,10 +37,11 @@ ask_stream_address, found_camera, pinned_address, device = (
     soap.Device,
 )
 Transport, Reply, Exchange, UdpTrack = soap.DeviceTransport, soap.Reply, exchange.Exchange, relay.UdpTrack
-parameter_sets, changed_sets, holds_picture, format_of = (
-    codec_params.parameter_sets,
-    codec_params.changed_sets,
-    codec_params.holds_picture,
+parameter_sets, without_sets, entry_of, holds_picture, format_of = (
+    access_units.parameter_sets,
+    access_units.without_sets,
+    access_units.entry_of,
+    access_units.holds_picture,
     codec_params.format_of,
 )
 
@@ -366,8 +367,9 @@ def _open_sets(folder: Path) -> Try:
     def read(data: bytes) -> object:
         is_h265, picture = bool(data[0]), data[1:]
         sets = parameter_sets(picture, is_h265=is_h265)
-        assert sum(len(unit) for units in sets.values() for unit in units) <= len(picture)
-        changed_sets(sets, picture, is_h265=is_h265)
+        assert sum(map(len, sets.values())) <= len(picture)
+        assert len(without_sets(picture, is_h265=is_h265)) <= len(picture)
+        entry_of(picture, is_h265=is_h265)
         if holds_picture(picture, is_h265=is_h265):
             return format_of(picture, templates[is_h265])
         return sets

@@ -215,6 +215,11 @@ def test_every_stream_is_recorded_picture_by_picture_as_it_was_sent(folder):
             assert files[0].start_us / 1e6 == pytest.approx(sent_at[0], abs=LATE_SECONDS)
             assert files[-1].end_us / 1e6 == pytest.approx(sent_at[-1], abs=LATE_SECONDS)
 
+        elsewhere = folder / "copy.mp4"  # as a file from anywhere, which nothing is before
+        elsewhere.write_bytes(files_of(recorder, "open-h264")[1].path.read_bytes())
+        reading = Reading(clip_of([elsewhere]))
+        assert (sum(1 for _ in reading), reading.lost) == (52, 2)
+
         first, second, *_ = files_of(recorder, "refresh")
         first.path.unlink()
         pictures, reading = read([second])
