@@ -17,7 +17,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cctv.backup.bundle import write_bundle
-from cctv.backup.create import manifest_of, open_members, record_backup, summarise_index, work_folder
+from cctv.backup.create import (
+    checkpoint_members,
+    manifest_of,
+    open_members,
+    record_backup,
+    summarise_index,
+    work_folder,
+)
 from cctv.backup.state import backup_lock
 from cctv.crypto.age import recipients
 from cctv.db.engine import DatabaseDamaged, copy_database, is_whole, settle
@@ -56,7 +63,7 @@ def copy_index(site: Storage) -> UpgradeCopy:
             raise DatabaseDamaged(path=site.root / DATABASE_FILE, problem="its copy is not whole")
         summary = summarise_index(copy)
         settle(copy)
-        members = open_members(site, copy)
+        members = [*open_members(site, copy), *checkpoint_members(site)]
         manifest = manifest_of(site, summary, members)
         if planned.encrypted:
             write_bundle(made, [manifest.as_member(), *members], recipients(site.settings), site.disk)

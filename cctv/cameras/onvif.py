@@ -12,7 +12,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from typing import Any, TypeAlias
@@ -29,6 +29,7 @@ from cctv.cameras.errors import (
     ClockRefused,
     CredentialMissing,
     ProfileUnknown,
+    require_recordable,
 )
 from cctv.cameras.relay import connect_to
 from cctv.cameras.rtsp import StreamAddress
@@ -68,12 +69,17 @@ _OUT_OF_DATE = ("messageexpired", "message expired", "message has expired", "tim
 
 @dataclass(frozen=True, slots=True)
 class FoundCamera:
-    """A device that answered: its host, what to write as `onvif`, and what it calls itself."""
+    """A device that answered: its host, what to write as `onvif`, and what it calls itself.
+
+    `sender` is where its answer came from, empty where that is not known: behind NAT, or after a move to another
+    network, devices name a host that nobody reaches.
+    """
 
     host: str
     onvif: str
     name: str
     hardware: str
+    sender: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,19 +160,32 @@ def discover_cameras(wait: timedelta = DISCOVERY_WAIT) -> list[FoundCamera]:
     """Return every device that answers within `wait`, sorted by address.  Blocks that long."""
     # The library logs what it cannot send or parse; none of that is of use to a user.
     logging.getLogger("threading").addHandler(logging.NullHandler())
-    discovery = ThreadedWSDiscovery()
+    discovery = _Discovery()
     discovery.start()
     try:
         answers = discovery.searchServices(types=[QName(*_CAMERA_TYPE)], timeout=wait.total_seconds())
     finally:
         discovery.stop()
     cameras = {
-        camera
+        replace(camera, sender=discovery.senders.get(answer.getEPR(), ""))
         for answer in answers
         if (camera := found_camera(answer.getXAddrs(), (scope.getValue() for scope in answer.getScopes())))
     }
     log.debug("network.searched", extra={"cameras": len(cameras), "seconds": wait})
     return sorted(cameras, key=lambda camera: (_sort_key(camera.host), camera.onvif))
+
+
+class _Discovery(ThreadedWSDiscovery):  # type: ignore[misc]  # the library has no types
+    """Remembers from which address each device answered."""
+
+    def __init__(self) -> None:
+        self.senders: dict[str, str] = {}
+        super().__init__()
+
+    def _handle_probematches(self, env: Untyped, addr: tuple[str, int]) -> None:
+        for match in env.getProbeResolveMatches():
+            self.senders[match.getEPR()] = addr[0]
+        super()._handle_probematches(env, addr)
 
 
 def found_camera(addresses: Iterable[str], scopes: Iterable[str]) -> FoundCamera | None:
@@ -236,7 +255,7 @@ def pinned_address(camera: CameraSettings, address: str) -> str:
     match = _STREAM.fullmatch(address.strip())
     scheme = match[1].lower() if match else ""
     if match is None or scheme not in _STREAM_SCHEMES or len(address) > _MAX_ADDRESS_LENGTH:
-        shown = without_secrets(_printable(address))[:100]
+        shown = without_secrets(_printable(address[:_MAX_ADDRESS_LENGTH]))[:100]
         raise CameraFailed(camera=camera.id, detail=f"its stream address is none: {shown or '(empty)'}")
     bare = match[2].rpartition("@")[2]
     rest = bare.rpartition("]")[2] if bare.startswith("[") else bare
@@ -250,11 +269,15 @@ def pinned_address(camera: CameraSettings, address: str) -> str:
 
 
 def choose(camera: CameraSettings, profiles: Sequence[Profile]) -> Profile:
-    """The profile that `profile` names by token or name, else the largest; raises ProfileUnknown."""
+    """The profile that `profile` names by token or name, else the largest; raises ProfileUnknown, CodecUnsupported."""
     usable = [profile for profile in profiles if profile.codec.upper() in _RECORDABLE]
     if camera.profile is not None:
         usable = [profile for profile in usable if camera.profile in (profile.token, profile.name)]
     if not usable:
+        wanted = [profile for profile in profiles if camera.profile in (None, profile.token, profile.name)]
+        for profile in wanted:
+            if profile.codec != "none":
+                require_recordable(camera.id, camera.onvif or "", profile.codec)
         offered = [f"{profile.name} ({profile.codec} {profile.width}x{profile.height})" for profile in profiles]
         labels = ", ".join(offered) or "none"
         raise ProfileUnknown(camera=camera.id, profile=camera.profile or "at all", known=labels)

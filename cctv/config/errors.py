@@ -141,6 +141,13 @@ class CredentialsRefused(ConfigError):
     """
 
 
+class CredentialTaken(ConfigError):
+    """{path} has a credential {name} already, with another user name or password; nothing was changed.
+
+    next: correct it there with an editor, or give the new one another name with `--credential`.
+    """
+
+
 class CredentialUnknown(ConfigError):
     """{place}: camera "{camera}" names the credential "{name}", which is not in {sources}.
 

@@ -35,7 +35,7 @@ from cctv.config.errors import (
 )
 from cctv.config.fields import sections_in, settings_in, suggestion
 from cctv.config.schema import Settings, SettingSource
-from cctv.config.settings_file import NAME, SYSTEM_WIDE, VARIABLE, candidates
+from cctv.config.settings_file import MAX_BYTES, NAME, SYSTEM_WIDE, VARIABLE, candidates, toml_table
 from cctv.core.access import WRITABLE, why_untrusted
 from cctv.core.i18n import N_
 
@@ -117,7 +117,11 @@ def read_text(file: Path) -> str:
         with file.open("rb") as opened:
             if (why := why_untrusted(file, os.fstat(opened.fileno()), WRITABLE)) is not None:
                 raise SettingsUntrusted(path=file, problem=why.problem, following=why.following)
-            return opened.read().decode("utf-8-sig")
+            data = opened.read(MAX_BYTES + 1)
+            if len(data) > MAX_BYTES:
+                what_next = N_("remove what is not a setting.")
+                raise SettingsUnreadable(path=file, reason=N_("it is larger than 1 MiB"), following=what_next)
+            return data.decode("utf-8-sig")
     except OSError as error:
         reason, following = error.strerror or "unknown", "give this account read access to the file."
         raise SettingsUnreadable(path=file, reason=reason, following=following) from error
@@ -169,11 +173,7 @@ def _existing(path: Path, origin: str, following: str) -> Path:
 
 def _parsed(text: str, file: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(text)
-    except RecursionError as error:
-        raise SettingsUnreadable(
-            path=file, reason=N_("it nests too deeply"), following=N_("remove what nests.")
-        ) from error
+        return toml_table(text)
     except tomllib.TOMLDecodeError as error:
         if (pair := find_duplicate_key(text)) is not None:
             first, second = pair
@@ -188,6 +188,9 @@ def _parsed(text: str, file: Path) -> dict[str, Any]:
         last = text.count("\n") + 1
         reason, line, column = (match[1], match[2] or last, match[3] or 1) if match else (str(error), last, 1)
         raise TomlSyntax(path=file, line=line, column=column, reason=_lowered(reason)) from error
+    except ValueError as error:
+        reason = error.args[0]  # ours can be translated
+        raise SettingsUnreadable(path=file, reason=reason, following=N_("remove what is not a setting.")) from error
 
 
 def _key_paths(table: dict[str, Any], around: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:

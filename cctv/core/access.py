@@ -99,12 +99,12 @@ def _is_private_group(group: int, owner: int) -> bool:
 
 def access_denied(path: Path) -> AccessDenied:
     """The refusal of a path; its owner is that of the nearest folder that this account can see."""
-    return AccessDenied(account=_name(os.geteuid()), path=path, owner=owner_of(path))
+    return AccessDenied(account=account_name(os.geteuid()), path=path, owner=owner_of(path))
 
 
 def owner_of(path: Path) -> str:
     """The name of the account that a path belongs to, or the nearest folder of it that this account can see."""
-    return _name(_owner(path))
+    return account_name(_owner(path))
 
 
 def accounts_that_write(path: Path) -> tuple[str, ...]:
@@ -113,7 +113,7 @@ def accounts_that_write(path: Path) -> tuple[str, ...]:
     Without root, who may write everywhere.
     """
     status = path.stat()
-    accounts = {_name(status.st_uid)} if status.st_mode & stat.S_IWUSR else set()
+    accounts = {account_name(status.st_uid)} if status.st_mode & stat.S_IWUSR else set()
     if status.st_mode & stat.S_IWGRP:
         accounts |= {entry.pw_name for entry in pwd.getpwall() if entry.pw_gid == status.st_gid}
         accounts |= set(_members(status.st_gid))
@@ -161,7 +161,8 @@ def _owner(path: Path) -> int:
     return 0
 
 
-def _name(uid: int) -> str:
+def account_name(uid: int) -> str:
+    """The account of an id; the number where it has no name."""
     try:
         return pwd.getpwuid(uid).pw_name
     except KeyError:

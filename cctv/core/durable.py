@@ -51,7 +51,8 @@ class DurableFiles:
         descriptor = os.open(path, os.O_RDONLY)
         try:
             give_to_owner(descriptor)
-            os.fsync(descriptor)
+            with _naming(path):
+                os.fsync(descriptor)
         finally:
             os.close(descriptor)
 
@@ -70,7 +71,7 @@ class DurableFiles:
         """
         return _create(path, mode)
 
-    def append(self, descriptor: int, size: int, pieces: Sequence[bytes]) -> None:
+    def append(self, descriptor: int, size: int, pieces: Sequence[bytes | memoryview]) -> None:
         """Write the pieces behind the first `size` bytes: all of them, or, when OSError is raised, none."""
         left = [memoryview(piece) for piece in pieces]
         try:
@@ -118,9 +119,10 @@ class DurableFiles:
         try:
             try:
                 view = memoryview(data)
-                while view:
-                    view = view[os.write(descriptor, view) :]
-                os.fsync(descriptor)
+                with _naming(path):
+                    while view:
+                        view = view[os.write(descriptor, view) :]
+                    os.fsync(descriptor)
             finally:
                 os.close(descriptor)
             temporary.replace(path)
@@ -290,6 +292,17 @@ def exclusive(path: Path) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
+
+
+@contextmanager
+def _naming(path: Path) -> Iterator[None]:
+    """Let an error of a descriptor, which knows no name, name the file."""
+    try:
+        yield
+    except OSError as error:
+        if error.filename is None:
+            error.filename = str(path)
+        raise
 
 
 def _create(path: Path, mode: int) -> int:

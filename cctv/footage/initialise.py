@@ -26,6 +26,7 @@ from cctv.core.errors import ConfigError
 from cctv.db.engine import open_engine, read_transaction, write_transaction
 from cctv.db.identity import (
     DATABASE_FILE,
+    SITE_FILE,
     Identity,
     check,
     claim,
@@ -35,7 +36,7 @@ from cctv.db.identity import (
     write_identity,
     write_mark,
 )
-from cctv.db.storage import DIRECTORIES, Storage, refuse_occupied
+from cctv.db.storage import DIRECTORIES, Storage, open_site, refuse_occupied
 from cctv.db.upgrade import upgrade
 from cctv.model.audit import Act, Actor
 
@@ -126,6 +127,23 @@ def create_storage(settings: Settings, *, disk: DurableFiles, clock: Clock, acto
     site = create_site(settings, disk=disk, clock=clock, actor=actor)
     with write_transaction(site.engine) as connection:
         append_entry(connection, site, Act.STORAGE_CREATED, site.identity.site, facts=settings_facts(site))
+    return site
+
+
+def ensure_storage(settings: Settings, *, disk: DurableFiles, clock: Clock, actor: Actor) -> Storage:
+    """The storage of the settings, created where there is none; what a crash left of `create_storage` is finished.
+
+    Only for whoever knows that the storage is its own: another's is opened as it is.  Raises as `create_storage` and
+    `open_site` do.
+    """
+    root = settings.site.storage
+    if not (root / SITE_FILE).exists():
+        return create_storage(settings, disk=disk, clock=clock, actor=actor)
+    give_all(root)
+    site = open_site(settings, disk=disk, clock=clock, actor=actor)
+    with write_transaction(site.engine) as connection:
+        if entry_at(connection, 1) is None:
+            append_entry(connection, site, Act.STORAGE_CREATED, site.identity.site, facts=settings_facts(site))
     return site
 
 

@@ -9,11 +9,12 @@ from cctv.cameras.errors import (
     CameraClosed,
     CameraFailed,
     CameraSilent,
+    CodecUnsupported,
     CredentialMissing,
     ProfileUnknown,
 )
 from cctv.cameras.onvif import Profile, choose, records_on_board, stream_address
-from cctv.cameras.probe import diagnose, key_frame_distance
+from cctv.cameras.probe import Gop, diagnose, first_gop
 from cctv.cameras.rtsp import StreamAddress, options
 from cctv.config.credentials import Credential
 from cctv.config.schema import CameraSettings, Transport
@@ -84,6 +85,13 @@ def test_the_largest_profile_that_can_be_recorded_is_chosen():
     assert choose(camera(), PROFILES).token == "t1"
 
 
+@pytest.mark.parametrize(("wanted", "profiles"), [(None, PROFILES[2:]), ("big", PROFILES)])
+def test_a_profile_of_another_codec_is_told_with_what_to_set(wanted, profiles):
+    with pytest.raises(CodecUnsupported, match="sends MJPEG at") as raised:
+        choose(camera(profile=wanted), profiles)
+    assert "set the video encoding" in raised.value.next_step
+
+
 @pytest.mark.parametrize("name", ["t2", "sub"])
 def test_a_profile_is_named_by_its_token_or_name(name):
     assert choose(camera(profile=name), PROFILES).token == "t2"
@@ -104,9 +112,9 @@ PACKETS = """\
 
 
 def test_key_frames_are_counted_by_when_they_are_shown():
-    assert key_frame_distance(PACKETS.splitlines()) == timedelta(seconds=2)
-    assert key_frame_distance(PACKETS.splitlines()[:-1]) is None
-    assert key_frame_distance([]) is None
+    assert first_gop(PACKETS.splitlines()) == Gop(timedelta(seconds=2), 8 * (5000 + 500) / 2)
+    assert first_gop(PACKETS.splitlines()[:-1]) is None
+    assert first_gop([]) is None
 
 
 @pytest.mark.parametrize(

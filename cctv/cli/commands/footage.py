@@ -17,7 +17,6 @@ from cctv.cli.context import CommandContext, json_option, restrict_umask
 from cctv.cli.i18n import TranslatedGroup
 from cctv.cli.options import mutation, reason_option, span_options
 from cctv.cli.output import coverage_bar, echo, length, local, local_date, size, table
-from cctv.cli.views.camera_check import CLOCK_OFF
 from cctv.cli.views.redaction import watched
 from cctv.core.i18n import _
 from cctv.core.time_range import Span, total
@@ -28,7 +27,7 @@ from cctv.db.upgrade import found_version, upgrade_storage
 from cctv.footage.coverage import FootageAbsence, Inventory, absence, inventory
 from cctv.footage.initialise import adopt_disk as accept_disk
 from cctv.footage.initialise import create_storage
-from cctv.footage.runs import Run, runs_of
+from cctv.footage.runs import CLOCK_OFF, Run, runs_of
 from cctv.model.ids import CameraId
 from cctv.viewing.contact_sheet import show as make_contact_sheet
 from cctv.viewing.extract import extract_footage
