@@ -216,7 +216,7 @@ def check_package(bare: Bare, figures: Figures) -> None:
     figures.equal("install: units", len(units), len([*(ROOT / "systemd").glob("*.service"), *timers()]))
     verified = bare.run("systemd-analyze", "verify", "--man=no", *(f"/{unit}" for unit in sorted(units)))
     figures.equal("install: systemd-analyze verify", verified.stderr.strip(), "")
-    for unit, worst in (("cctv-record", 2.0), ("cctv-sweep", 1.0), ("cctv-notify", 2.0)):
+    for unit, worst in (("cctv-record", 2.0), ("cctv-sweep", 1.0), ("cctv-notify", 2.0), ("cctv-doctor", 3.0)):
         told = _output(
             "systemd-analyze", "security", "--offline=true", str(bare.path(f"/usr/lib/systemd/system/{unit}.service"))
         )
