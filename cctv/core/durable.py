@@ -205,6 +205,21 @@ def give_path(path: Path) -> None:
             os.close(descriptor)
 
 
+def give_as_folder(path: Path) -> None:
+    """Give a file that root made in a folder of another account, which is no storage, to that account."""
+    owner = path.parent.stat()
+    if os.geteuid() != 0 or owner.st_uid == 0:
+        return
+    with suppress(FileNotFoundError):
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        try:
+            status = os.fstat(descriptor)
+            if stat.S_ISREG(status.st_mode) and status.st_uid == 0 and status.st_nlink == 1:
+                os.fchown(descriptor, owner.st_uid, owner.st_gid)
+        finally:
+            os.close(descriptor)
+
+
 def give_all(root: Path) -> None:
     """The same for everything in a storage that was just made, restored or moved, its folder included.
 

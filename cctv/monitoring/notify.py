@@ -36,7 +36,7 @@ from cctv.config.credentials import load_credential
 from cctv.config.errors import CredentialsRefused
 from cctv.config.schema import AlertsSettings, Settings
 from cctv.core.clock import iso
-from cctv.core.durable import DurableFiles, exclusive
+from cctv.core.durable import DurableFiles, exclusive, give_as_folder
 from cctv.core.errors import CctvError, ConfigError, ToolFailed, ToolMissing
 from cctv.core.process import SystemdAbsent, run_process, unit_facts
 from cctv.db.storage import Storage
@@ -311,8 +311,13 @@ def notify_once(
         raise AlertsNotSet
     try:
         disk.make_directory(path.parent)
-        with exclusive(path.with_name(f"{path.name}.lock")):
-            return _poll_and_send(settings, status_or_error(settings, open_site), now, disk, environ)
+        lock = path.with_name(f"{path.name}.lock")
+        try:
+            with exclusive(lock):
+                return _poll_and_send(settings, status_or_error(settings, open_site), now, disk, environ)
+        finally:
+            for file in (path, lock):  # else the timer's account could not look again
+                give_as_folder(file)
     except OSError as error:
         raise MemoryNotKept(path=path, problem=error.strerror or error) from error
 

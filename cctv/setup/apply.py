@@ -22,6 +22,7 @@ from cctv.config.credentials import Credential, add_credentials
 from cctv.config.loader import check_text, read_text
 from cctv.config.schema import Settings
 from cctv.config.settings_file import SYSTEM_WIDE
+from cctv.core.access import SERVICE_ACCOUNT
 from cctv.core.clock import Clock
 from cctv.core.durable import DurableFiles
 from cctv.core.errors import CctvError, Exit, UsageError
@@ -36,7 +37,6 @@ from cctv.recording.state import Phase, is_running, read_state
 from cctv.setup.answers import USUAL_STORAGE, Answers, write_answers
 from cctv.setup.settings_text import CREDENTIALS_FILE, settings_text
 
-SERVICE_ACCOUNT = "cctv"
 SERVICES = ("cctv-record", "cctv-sweep")
 TIMERS = ("cctv-notify.timer", "cctv-backup.timer", "cctv-verify.timer", "cctv-doctor.timer")
 _ALSO_WRITING = ("cctv-backup", "cctv-verify")  # services of timers that need the storage

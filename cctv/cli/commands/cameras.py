@@ -113,7 +113,7 @@ def add(
     if not context.dry_run:
         write_edit(edit, context.make_disk())
     data = {"camera": name, "file": edit.file, "dry_run": context.dry_run, "difference": edit.difference}
-    context.emit(data, lambda console: _print_edit(edit, name, dry_run=context.dry_run, with_password=user is not None))
+    context.emit(data, lambda console: _print_edit(edit, name, dry_run=context.dry_run))
     for warning in edit.checked.warnings:
         if f"cameras.{name}." in f"{'.'.join(warning.key)}.":
             echo(f"warning: {warning}", err=True)
@@ -214,13 +214,13 @@ def _check_credential(context: CommandContext, edit: Edit, credential: str | Non
         echo(f"note: the credential {credential} is not checked: only {owner_of(unread)} may read {unread}", err=True)
 
 
-def _print_edit(edit: Edit, name: str, *, dry_run: bool, with_password: bool) -> None:
+def _print_edit(edit: Edit, name: str, *, dry_run: bool) -> None:
     if dry_run:
         echo(edit.difference)
         return
     echo(f"{name} is in {edit.file}")
     # systemd hands the credentials over when the service starts, and not on a reload
-    line = RESTART if with_password or edit.checked.settings.camera(name).credential else "systemctl reload cctv-record"
+    line = RESTART if edit.checked.settings.camera(name).credential else "systemctl reload cctv-record"
     echo(f"next: cctv cameras check {name}, then {line}", err=True)
 
 

@@ -17,7 +17,7 @@ from cctv.config.policy_text.compare import ClaimStatus, Finding, compare
 from cctv.config.policy_text.reader import PolicyTextDiffers, read_claims, read_policy_text
 from cctv.config.schema import Settings
 from cctv.core.access import owner_of
-from cctv.core.errors import CctvError
+from cctv.core.errors import CctvError, ConfigError
 from cctv.db.engine import read_transaction
 from cctv.footage.initialise import adopt_settings
 from cctv.footage.runs import unfollowed_holds
@@ -54,7 +54,13 @@ def check(context: CommandContext, strict: bool, policy: Path | None) -> None:
         check_templates(templates_of(settings))
     findings = _findings(settings, policy) if policy is not None else ()
     warnings = [*(warning.message for warning in checked.warnings), *_hold_warnings(context)]
-    if (unread := check_credentials(settings, context.environ)) is not None:
+    try:
+        unread = check_credentials(settings, context.environ)
+    except ConfigError:
+        for warning in () if context.json else warnings:
+            echo(f"warning: {warning}", err=True)
+        raise
+    if unread is not None:
         owner = owner_of(unread)
         warnings.append(
             f"the passwords are not checked: only {owner} may read {unread}; `sudo -u {owner} cctv config check`"
