@@ -13,7 +13,8 @@ from datetime import timedelta
 from enum import Enum
 
 from cctv.cameras.errors import CameraDown, CameraFailed, CameraUnauthorised, ProfileUnknown, StreamUnknown
-from cctv.cameras.onvif import DeviceFacts, device_facts, stream_address
+from cctv.cameras.media import Lesser
+from cctv.cameras.onvif import DeviceFacts, device_facts, reach_camera
 from cctv.cameras.probe import StreamFacts, measure_gop, probe_camera
 from cctv.cameras.rtsp import StreamAddress
 from cctv.config.credentials import Credential
@@ -40,7 +41,8 @@ class Encrypted(Enum):
 class Checkup:
     """What a camera answered: `facts`, or a `fault`.  `signed_in` is None when the camera never checked a login.
 
-    `device` is None for a camera without ONVIF, `gop` when no second key frame came.
+    `device` is None for a camera without ONVIF, `gop` when no second key frame came, `lesser` when it is the largest
+    stream, or the one that the site names.
     """
 
     camera: CameraId
@@ -50,6 +52,7 @@ class Checkup:
     gop: timedelta | None = None
     device: DeviceFacts | None = None
     onvif: str | None = None
+    lesser: Lesser | None = None
 
     @property
     def reachable(self) -> bool:
@@ -83,8 +86,11 @@ def check_cameras(
 def _check(camera: CameraSettings, credentials: Mapping[str, Credential], clock: Clock) -> Checkup:
     url = camera.rtsp or camera.onvif or ""
     try:
-        address = stream_address(camera, credentials)
+        reached = reach_camera(camera, credentials, clock=clock)
+        address, lesser = reached.address, reached.lesser
         url = address.url
+        if lesser is not None:
+            log.warning("camera.lesser", extra={"camera": camera.id, "reason": lesser.reason, SHOWN: True})
         facts = probe_camera(camera, address)
     except CameraDown as fault:
         return _failed(camera, url, fault)
@@ -92,7 +98,8 @@ def _check(camera: CameraSettings, credentials: Mapping[str, Credential], clock:
         log.warning("camera.unreadable", extra={"camera": camera.id, "error": type(error).__name__}, exc_info=error)
         return _failed(camera, url, CameraFailed(camera=camera.id, detail=f"unreadable ({type(error).__name__})"))
     device = device_facts(camera, credentials, clock)
-    return Checkup(camera.id, url, facts=facts, gop=_gop(camera, address), device=device, onvif=camera.onvif)
+    gop = _gop(camera, address)
+    return Checkup(camera.id, url, facts=facts, gop=gop, device=device, onvif=camera.onvif, lesser=lesser)
 
 
 def _failed(camera: CameraSettings, url: str, fault: CameraDown) -> Checkup:

@@ -67,6 +67,12 @@ def printable_json(text: str) -> str:
     return "".join(json.dumps(sign)[1:-1] if _is_hidden(sign) else sign for sign in text)
 
 
+def plain_line(text: str) -> str:
+    """Text of a device on one line: each sign that does not show is a blank, and blanks stand alone."""
+    shown = "".join(sign if sign.isprintable() and hidden_sign(sign) is None else " " for sign in text)
+    return " ".join(shown.split())
+
+
 def without_secrets(text: str) -> str:
     """Text of a tool with the credentials of any URL removed (ffmpeg prints the URL with its password)."""
     return _QUERY_SECRET.sub(r"\1", _URL_SECRET.sub(r"\1", text))

@@ -12,7 +12,8 @@ from cctv.cameras.errors import (
     CredentialMissing,
     ProfileUnknown,
 )
-from cctv.cameras.onvif import Profile, choose, records_on_board, stream_address
+from cctv.cameras.media import Profile, ranked
+from cctv.cameras.onvif import records_on_board, stream_address
 from cctv.cameras.probe import diagnose, key_frame_distance
 from cctv.cameras.rtsp import StreamAddress, options
 from cctv.config.credentials import Credential
@@ -81,17 +82,17 @@ PROFILES = [
 
 
 def test_the_largest_profile_that_can_be_recorded_is_chosen():
-    assert choose(camera(), PROFILES).token == "t1"
+    assert ranked(camera(), PROFILES)[0].token == "t1"
 
 
 @pytest.mark.parametrize("name", ["t2", "sub"])
 def test_a_profile_is_named_by_its_token_or_name(name):
-    assert choose(camera(profile=name), PROFILES).token == "t2"
+    assert ranked(camera(profile=name), PROFILES)[0].token == "t2"
 
 
 def test_a_profile_that_is_not_there_is_told_with_those_that_are():
     with pytest.raises(ProfileUnknown, match=r"main \(H264 1920x1080\)"):
-        choose(camera(profile="hoofd"), PROFILES)
+        ranked(camera(profile="hoofd"), PROFILES)
 
 
 PACKETS = """\
