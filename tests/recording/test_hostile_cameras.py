@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import simrig
-from hostile import RawServer, RtspServer, reply, usual
+from hostile import RawServer, RtspServer, flood, reply, usual
 from recording import Recorder
 
 from cctv.recording.state import Phase
@@ -33,17 +33,9 @@ ONVIF = {
 }
 
 
-def _flood(method, headers):
-    """A picture that never ends: parameter sets at full speed."""
-    if method != "PLAY":
-        return usual(method, headers)
-    unit = b"\x80\x60" + bytes(2) + bytes(8) + b"\x67" + b"\x42" * 60_000
-    return usual(method, headers) + (b"$\0" + len(unit).to_bytes(2, "big") + unit) * 1200
-
-
 RTSP = {
     "zegt-niets": lambda method, headers: None,
-    "vloed": _flood,
+    "vloed": lambda method, headers: (flood if method == "PLAY" else usual)(method, headers),
     "lengte": lambda method, headers: reply("200 OK", headers, "Content-Length: 2147483000"),
     "ruis": lambda method, headers: b"\xff" * 300_000,
     "fout": lambda method, headers: reply("500 Internal Server Error", headers),
