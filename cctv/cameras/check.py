@@ -92,14 +92,14 @@ def _check(camera: CameraSettings, credentials: Mapping[str, Credential], clock:
         if lesser is not None:
             log.warning("camera.lesser", extra={"camera": camera.id, "reason": lesser.reason, SHOWN: True})
         facts = probe_camera(camera, address)
+        device = device_facts(camera, credentials, clock)
+        gop = _gop(camera, address)
+        return Checkup(camera.id, url, facts=facts, gop=gop, device=device, onvif=camera.onvif, lesser=lesser)
     except CameraDown as fault:
         return _failed(camera, url, fault)
     except Exception as error:
         log.warning("camera.unreadable", extra={"camera": camera.id, "error": type(error).__name__}, exc_info=error)
         return _failed(camera, url, CameraFailed(camera=camera.id, detail=f"unreadable ({type(error).__name__})"))
-    device = device_facts(camera, credentials, clock)
-    gop = _gop(camera, address)
-    return Checkup(camera.id, url, facts=facts, gop=gop, device=device, onvif=camera.onvif, lesser=lesser)
 
 
 def _failed(camera: CameraSettings, url: str, fault: CameraDown) -> Checkup:

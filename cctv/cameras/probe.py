@@ -42,6 +42,7 @@ COLUMNS = 32
 _BLOCK_PIXELS = 20  # pixels of the picture for each block
 _CHANNELS = 3
 STILL_PATIENCE = timedelta(seconds=20)  # a GOP of 10 s, the handshake, and a busy machine
+_NO_TIME = -(1 << 63)  # AV_NOPTS_VALUE
 _MAX_PACKETS = 40  # enough for a frame rate, as a camera counts it
 # The timeout of ffmpeg's RTSP ends in this message, or in none and status 0
 # (docs/decisions/0002-one-recorder-process.md).
@@ -156,6 +157,8 @@ def key_frame_distance(lines: Iterable[str]) -> timedelta | None:
         if line.startswith("#") or "F=0x" in line:  # a key frame is a packet without that mark
             continue
         shown = int(line.split(",")[2])
+        if shown == _NO_TIME:  # of a camera that gives its first picture none
+            continue
         if first is not None and shown > first:
             return timedelta(microseconds=round((shown - first) * unit * 1_000_000))
         first = shown if first is None else first

@@ -108,6 +108,8 @@ def test_key_frames_are_counted_by_when_they_are_shown():
     assert key_frame_distance(PACKETS.splitlines()) == timedelta(seconds=2)
     assert key_frame_distance(PACKETS.splitlines()[:-1]) is None
     assert key_frame_distance([]) is None
+    timeless = PACKETS.replace("3600,     3600,     5000, 0x1", f"{-(1 << 63)},     3600,     5000, 0x1")
+    assert key_frame_distance(timeless.splitlines()) is None
 
 
 @pytest.mark.parametrize(

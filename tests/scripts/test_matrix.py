@@ -20,7 +20,12 @@ def run(*arguments):
 def test_a_sample_of_the_rows_is_as_expected(tmp_path):
     if lacking := simrig.missing():
         pytest.skip(f"no simulated cameras: {lacking}")
-    sample = ["GStreamer, H.264: B-frames", "Digest, a wrong password", "device, H.265: H.265 by Media2", "no such stream"]
+    sample = [
+        "GStreamer, H.264: B-frames",
+        "Digest, a wrong password",
+        "device, H.265: H.265 by Media2",
+        "no such stream",
+    ]
     done = run(*(f"--only={words}" for words in sample), "--from", str(tmp_path), "--write", "page.md")
 
     assert (done.returncode, done.stderr) == (0, "")
