@@ -38,7 +38,7 @@ def main() -> None:
             f'( filesrc location="{film}" ! qtdemux ! {codec}parse config-interval=-1 ! rtp{codec}pay name=pay0 pt=96 )'
         )
         factory.set_protocols(PROTOCOLS[told["protocols"]])
-        if told["auth"] != "none":
+        if told["auth"] != "none" or told["certificate"]:
             permissions = GstRtspServer.RTSPPermissions()
             permissions.add_permission_for_role("user", "media.factory.access", True)
             permissions.add_permission_for_role("user", "media.factory.construct", True)
@@ -57,10 +57,11 @@ def _auth(told: dict) -> GstRtspServer.RTSPAuth:
     auth = GstRtspServer.RTSPAuth()
     if told["certificate"]:
         auth.set_tls_certificate(Gio.TlsCertificate.new_from_file(told["certificate"]))
-    if told["auth"] == "none":
-        return auth
     token = GstRtspServer.RTSPToken()
     token.set_string("media.factory.role", "user")
+    if told["auth"] == "none":  # the certificate alone: whoever comes is that user
+        auth.set_default_token(token)
+        return auth
     auth.set_supported_methods(METHODS[told["auth"]])
     if told["auth"] == "digest":
         auth.add_digest(told["user"], told["password"], token)

@@ -25,8 +25,9 @@ from matrix_bench.rows import NAMES, PASSWORD, USER, Row, rows  # noqa: E402
 from matrix_bench.servers import make_films, serving  # noqa: E402
 
 CCTV = Path(sys.executable).with_name("cctv")
-PATIENCE_SECONDS = 150.0  # for the first segments of all, on a busy machine
-FILM_SECONDS = 120
+PATIENCE_SECONDS = 120.0  # for the segments of all, on a busy machine
+FILM_SECONDS = 240
+_SEGMENTS = 8  # of two seconds: a stream that stands still is noticed after some twelve
 _HEAD = """
 [site]
 name = "Matrix"
@@ -129,12 +130,12 @@ def _cctv(folder: Path, *words: str, exits: tuple[int, ...] = (0,)) -> str:
 
 
 def _record(folder: Path, names: Sequence[str]) -> None:
-    """Until each of them has two segments, or nothing more is to be hoped for."""
+    """Until each of them has its segments, or nothing more is to be hoped for."""
     with (folder / "log").open("wb") as log:
         recorder = subprocess.Popen([str(CCTV), "--config", str(folder / "cameras.toml"), "record"], stderr=log)
     deadline = time.monotonic() + PATIENCE_SECONDS
     while time.monotonic() < deadline and recorder.poll() is None:
-        if all(len(_segments(folder, name)) >= 2 for name in names):
+        if all(len(_segments(folder, name)) >= _SEGMENTS for name in names):
             break
         time.sleep(0.2)
     recorder.send_signal(signal.SIGTERM)
@@ -151,14 +152,20 @@ def _said(check: Mapping[str, Any]) -> str:
 
 
 def _recorded(folder: Path, name: str) -> str:
-    """`recorded` where every segment decodes without a word of ffmpeg."""
+    """`recorded` where it was never interrupted, and every segment decodes without a word of ffmpeg."""
     files = _segments(folder, name)
-    for file in files:
-        decode = ["ffmpeg", "-v", "error", "-i", str(file), "-f", "null", "-"]
-        done = subprocess.run(decode, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
-        if done.returncode or done.stderr.strip():
-            return f"does not decode: {' '.join(done.stderr.split())[:100]}"
-    return "recorded" if files else "nothing"
+    if not files:
+        return "nothing"
+    said = (folder / "log").read_text()
+    if f"{name}: not recording" in said[said.index(f"{name}: recording") :]:
+        return "interrupted"
+    films = folder / f"{name}.txt"
+    films.write_text("".join(f"file '{file}'\n" for file in files))
+    decode = ["ffmpeg", "-v", "error", "-f", "concat", "-safe", "0", "-i", str(films), "-f", "null", "-"]
+    done = subprocess.run(decode, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
+    if done.returncode or done.stderr.strip():
+        return f"does not decode: {' '.join(done.stderr.split())[:100]}"
+    return "recorded"
 
 
 def _table(results: Sequence[Result]) -> str:
