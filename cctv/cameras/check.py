@@ -8,14 +8,21 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from enum import Enum
 
-from cctv.cameras.errors import CameraDown, CameraFailed, CameraUnauthorised, ProfileUnknown, StreamUnknown
+from cctv.cameras.errors import (
+    CameraDown,
+    CameraFailed,
+    CameraUnauthorised,
+    CodecUnsupported,
+    ProfileUnknown,
+    StreamUnknown,
+)
 from cctv.cameras.media import Lesser
 from cctv.cameras.onvif import DeviceFacts, device_facts, reach_camera
-from cctv.cameras.probe import StreamFacts, measure_gop, probe_camera
+from cctv.cameras.probe import Blocks, Gop, StreamFacts, coarse_blocks, measure_gop, probe_camera
 from cctv.cameras.rtsp import StreamAddress
 from cctv.config.credentials import Credential
 from cctv.config.schema import CameraSettings
@@ -41,8 +48,9 @@ class Encrypted(Enum):
 class Checkup:
     """What a camera answered: `facts`, or a `fault`.  `signed_in` is None when the camera never checked a login.
 
-    `device` is None for a camera without ONVIF, `gop` when no second key frame came, `lesser` when it is the largest
-    stream, or the one that the site names.
+    `device` is None for a camera without ONVIF, `gop` and `bit_rate` (bits a second) when no second key frame came.
+    `blocks` is its coarse picture, None where none was asked for or came.  `lesser` is None when the stream is its
+    largest, or the one that the site names.
     """
 
     camera: CameraId
@@ -50,17 +58,21 @@ class Checkup:
     facts: StreamFacts | None = None
     fault: CameraDown | None = None
     gop: timedelta | None = None
+    bit_rate: float | None = None
     device: DeviceFacts | None = None
     onvif: str | None = None
     lesser: Lesser | None = None
+    blocks: Blocks | None = field(default=None, compare=False, repr=False)
 
     @property
     def reachable(self) -> bool:
-        return self.facts is not None or isinstance(self.fault, CameraUnauthorised | StreamUnknown | ProfileUnknown)
+        return self.facts is not None or isinstance(
+            self.fault, CameraUnauthorised | StreamUnknown | ProfileUnknown | CodecUnsupported
+        )
 
     @property
     def signed_in(self) -> bool | None:
-        if self.facts is not None or isinstance(self.fault, StreamUnknown | ProfileUnknown):
+        if self.facts is not None or isinstance(self.fault, StreamUnknown | ProfileUnknown | CodecUnsupported):
             return True
         return False if isinstance(self.fault, CameraUnauthorised) else None
 
@@ -74,16 +86,25 @@ class Checkup:
 
 
 def check_cameras(
-    cameras: Sequence[CameraSettings], credentials: Mapping[str, Credential], clock: Clock
+    cameras: Sequence[CameraSettings],
+    credentials: Mapping[str, Credential],
+    clock: Clock,
+    *,
+    with_blocks: bool = False,
 ) -> list[Checkup]:
-    """Check the stream of every camera; the results are in the order of `cameras`."""
+    """Check the stream of every camera; the results are in the order of `cameras`.
+
+    `with_blocks` asks each for a coarse picture too: whoever shows it has it in the audit log.
+    """
     if not cameras:
         return []
     with ThreadPoolExecutor(min(_MAX_PARALLEL_CHECKS, len(cameras))) as pool:
-        return list(pool.map(lambda camera: _check(camera, credentials, clock), cameras))
+        return list(pool.map(lambda camera: _check(camera, credentials, clock, with_blocks=with_blocks), cameras))
 
 
-def _check(camera: CameraSettings, credentials: Mapping[str, Credential], clock: Clock) -> Checkup:
+def _check(
+    camera: CameraSettings, credentials: Mapping[str, Credential], clock: Clock, *, with_blocks: bool
+) -> Checkup:
     url = camera.rtsp or camera.onvif or ""
     try:
         reached = reach_camera(camera, credentials, clock=clock)
@@ -94,12 +115,15 @@ def _check(camera: CameraSettings, credentials: Mapping[str, Credential], clock:
         facts = probe_camera(camera, address)
         device = device_facts(camera, credentials, clock)
         gop = _gop(camera, address)
-        return Checkup(camera.id, url, facts=facts, gop=gop, device=device, onvif=camera.onvif, lesser=lesser)
     except CameraDown as fault:
         return _failed(camera, url, fault)
     except Exception as error:
         log.warning("camera.unreadable", extra={"camera": camera.id, "error": type(error).__name__}, exc_info=error)
         return _failed(camera, url, CameraFailed(camera=camera.id, detail=f"unreadable ({type(error).__name__})"))
+    checkup = Checkup(camera.id, url, facts=facts, device=device, onvif=camera.onvif, lesser=lesser)
+    if gop is not None:
+        checkup = replace(checkup, gop=gop.length, bit_rate=gop.bits_per_second)
+    return replace(checkup, blocks=_blocks(camera, address)) if with_blocks else checkup
 
 
 def _failed(camera: CameraSettings, url: str, fault: CameraDown) -> Checkup:
@@ -107,9 +131,17 @@ def _failed(camera: CameraSettings, url: str, fault: CameraDown) -> Checkup:
     return Checkup(camera.id, url, fault=fault, onvif=camera.onvif)
 
 
-def _gop(camera: CameraSettings, address: StreamAddress) -> timedelta | None:
+def _gop(camera: CameraSettings, address: StreamAddress) -> Gop | None:
     """None too where a camera that answered before takes no second connection."""
     try:
         return measure_gop(camera, address)
+    except CameraDown:
+        return None
+
+
+def _blocks(camera: CameraSettings, address: StreamAddress) -> Blocks | None:
+    """None too where it sends none now."""
+    try:
+        return coarse_blocks(camera, address)
     except CameraDown:
         return None

@@ -16,7 +16,7 @@ from enum import Enum
 from urllib.parse import quote
 from xml.sax.saxutils import escape
 
-from cctv.cameras.errors import CameraDown, CameraFailed, ProfileUnknown
+from cctv.cameras.errors import CameraDown, CameraFailed, ProfileUnknown, require_recordable
 from cctv.cameras.soap import DEVICE, Device, Service, device_address, shown_host
 from cctv.cameras.xml_answer import Node
 from cctv.config.schema import CameraSettings
@@ -116,13 +116,17 @@ def ranked(camera: CameraSettings, profiles: Sequence[Profile]) -> list[Profile]
     """Those that can be recorded, best first; only the one that `profile` names by token or name, if it does.
 
     The larger picture is better, then the higher frame rate, then the device's own order, which begins with its main
-    stream.  Raises ProfileUnknown where there is none.  Pure.
+    stream.  Raises ProfileUnknown where there is none, CodecUnsupported where only other codecs are.  Pure.
     """
     usable = [profile for profile in profiles if profile.token and profile.is_recordable]
     if camera.profile is not None:
         named = plain_line(camera.profile)
         usable = [profile for profile in usable if named in (plain_line(profile.token), profile.name)]
     if not usable:
+        wanted = [profile for profile in profiles if camera.profile in (None, profile.token, profile.name)]
+        for profile in wanted:
+            if profile.codec != "none" and not profile.is_recordable:
+                require_recordable(camera.id, camera.onvif or "", profile.codec)
         labels = ", ".join(profile.label for profile in profiles) or "none"
         raise ProfileUnknown(camera=camera.id, profile=camera.profile or "at all", known=labels[:1000])
     return sorted(usable, key=lambda profile: (-profile.size, -profile.fps))
@@ -172,7 +176,7 @@ def pinned_address(camera: CameraSettings, address: str) -> str:
     match = _STREAM.fullmatch(address.strip())
     scheme = match[1].lower() if match else ""
     if match is None or scheme not in _STREAM_SCHEMES or len(address) > _MAX_ADDRESS_LENGTH:
-        shown = without_secrets(plain_line(address))[:100]
+        shown = without_secrets(plain_line(address[:_MAX_ADDRESS_LENGTH]))[:100]
         raise CameraFailed(camera=camera.id, detail=f"its stream address is none: {shown or '(empty)'}")
     bare = match[2].rpartition("@")[2]
     told, rest = bare.rpartition("]")[::2] if bare.startswith("[") else (bare.partition(":")[0], bare)

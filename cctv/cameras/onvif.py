@@ -65,14 +65,15 @@ _PROBE = (
 class FoundCamera:
     """A device that answered: its host, what to write as `onvif`, and what it calls itself.
 
-    `answered_from` is the host that the answer came from where that is another one, else None.
+    `sender` is where its answer came from, empty where that is not known: behind NAT, or after a move to another
+    network, devices name a host that nobody reaches.
     """
 
     host: str
     onvif: str
     name: str
     hardware: str
-    answered_from: str | None = None
+    sender: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,15 +278,13 @@ def found_camera(addresses: Iterable[str], scopes: Iterable[str], source: str = 
         return host.partition("%")[0] != bare, ":" in host, parts.scheme != "https"
 
     chosen = min(usable, key=order)
-    host, other = chosen.hostname or "", None
-    if source and host.partition("%")[0] == bare:
+    host = chosen.hostname or ""
+    if host.partition("%")[0] == bare:
         host = source  # with the zone of a link-local address
-    elif source and (":" in host) == (":" in source):
-        other = source
     labels = {kind: text for scope in scopes for kind, text in [_scope(scope)]}
     port = f":{chosen.port}" if chosen.port not in (None, 80 if chosen.scheme == "http" else 443) else ""
     plain = f"{'https://' if chosen.scheme == 'https' else ''}{shown_host(host)}{port}"
-    return FoundCamera(host, plain, labels.get("name", ""), labels.get("hardware", ""), other)
+    return FoundCamera(host, plain, labels.get("name", ""), labels.get("hardware", ""), source)
 
 
 def _ask_stream(device: Device, camera: CameraSettings, clock: Clock) -> ChosenStream:

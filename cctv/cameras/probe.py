@@ -28,7 +28,14 @@ import ffmpeg
 import numpy as np
 from av.container import InputContainer
 
-from cctv.cameras.errors import CameraClosed, CameraDown, CameraFailed, CameraSilent
+from cctv.cameras.errors import (
+    CameraClosed,
+    CameraDown,
+    CameraFailed,
+    CameraSilent,
+    CodecUnsupported,
+    require_recordable,
+)
 from cctv.cameras.relay import Relay
 from cctv.cameras.rtsp import PROTOCOLS, StreamAddress, connect, fault_of, options, script
 from cctv.config.fields import Polygon
@@ -39,6 +46,7 @@ from cctv.footage.media import describe
 PATIENCE = timedelta(seconds=12)  # a GOP of 10 s and the handshake
 GOP_PATIENCE = timedelta(seconds=12)
 COLUMNS = 32
+Blocks = np.ndarray[Any, np.dtype[np.uint8]]  # rows x COLUMNS x 3, of BGR
 _BLOCK_PIXELS = 20  # pixels of the picture for each block
 _CHANNELS = 3
 STILL_PATIENCE = timedelta(seconds=20)  # a GOP of 10 s, the handshake, and a busy machine
@@ -47,6 +55,14 @@ _MAX_PACKETS = 40  # enough for a frame rate, as a camera counts it
 # The timeout of ffmpeg's RTSP ends in this message, or in none and status 0
 # (docs/decisions/0002-one-recorder-process.md).
 _SILENT = ("Invalid data found when processing input", "Immediate exit requested")
+
+
+@dataclass(frozen=True, slots=True)
+class Gop:
+    """From one key frame to the next: how long that is, and the bits of its pictures a second."""
+
+    length: timedelta
+    bits_per_second: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +85,11 @@ def probe_camera(camera: CameraSettings, address: StreamAddress, *, patience: ti
     wanted = options(video_only=False, timeout=patience)
     with closing(relay), connect(camera, address, relay, wanted, opening=patience, reading=patience) as container:
         media = describe(container)
-        if media is None:
+        if media is None and not container.streams.video:
             raise CameraFailed(camera=camera.id, detail="its stream has no picture in it")
+        if media is None:
+            raise CodecUnsupported(camera=camera.id, address=address.url, codec="an unknown codec")
+        require_recordable(camera.id, address.url, media.codec)
         try:
             times = _picture_times(container, relay, monotonic() + patience.total_seconds())
         except (av.error.FFmpegError, OSError) as error:
@@ -80,10 +99,8 @@ def probe_camera(camera: CameraSettings, address: StreamAddress, *, patience: ti
     return StreamFacts(media.codec, media.width, media.height, _frame_rate(times), media.sound)
 
 
-def measure_gop(
-    camera: CameraSettings, address: StreamAddress, *, patience: timedelta = GOP_PATIENCE
-) -> timedelta | None:
-    """The time between two key frames; None where no second one came in time.  Blocks for `patience` at the most.
+def measure_gop(camera: CameraSettings, address: StreamAddress, *, patience: timedelta = GOP_PATIENCE) -> Gop | None:
+    """The first group of pictures; None where no second key frame came in time.  Blocks for `patience` at the most.
 
     Raises CameraDown for a camera that cannot be connected to.
     """
@@ -97,7 +114,7 @@ def measure_gop(
         try:
             child.stdin.write(script(relay, timeout=patience))
             child.stdin.close()
-            return key_frame_distance(line.decode() for line in child.stdout)
+            return first_gop(line.decode() for line in child.stdout)
         except BrokenPipeError:
             return None
         finally:
@@ -107,15 +124,25 @@ def measure_gop(
 
 def coarse_still(camera: CameraSettings, address: StreamAddress, *, patience: timedelta = STILL_PATIENCE) -> bytes:
     """A PNG of the next picture in blocks, the camera's masks painted over; raises CameraDown."""
-    return in_blocks(_coarse_pixels(camera, address, patience), camera.masks)
+    return png_of(coarse_blocks(camera, address, patience=patience))
 
 
-def in_blocks(pixels: bytes, masks: Sequence[Polygon]) -> bytes:
-    """A PNG of COLUMNS x n pixels of BGR, each a block, black wherever a mask touches it.  Pure."""
+def coarse_blocks(camera: CameraSettings, address: StreamAddress, *, patience: timedelta = STILL_PATIENCE) -> Blocks:
+    """The blocks of the next picture, the camera's masks painted over; raises CameraDown."""
+    return blocks_of(_coarse_pixels(camera, address, patience), camera.masks)
+
+
+def blocks_of(pixels: bytes, masks: Sequence[Polygon]) -> Blocks:
+    """COLUMNS x n pixels of BGR, each a block, black wherever a mask touches it.  Pure."""
     small = np.frombuffer(pixels, np.uint8).reshape(-1, COLUMNS, _CHANNELS).copy()
     for polygon in masks:
         small[_touched_blocks(polygon, small.shape[0])] = 0
-    large = small.repeat(_BLOCK_PIXELS, axis=0).repeat(_BLOCK_PIXELS, axis=1)
+    return small
+
+
+def png_of(blocks: Blocks) -> bytes:
+    """A PNG in which each block is a square.  Pure."""
+    large = blocks.repeat(_BLOCK_PIXELS, axis=0).repeat(_BLOCK_PIXELS, axis=1)
     encoded, png = cv2.imencode(".png", large)
     assert encoded
     return png.tobytes()
@@ -148,20 +175,23 @@ def _coarse_pixels(camera: CameraSettings, address: StreamAddress, patience: tim
     return pixels
 
 
-def key_frame_distance(lines: Iterable[str]) -> timedelta | None:
-    """From ffmpeg's list of packets as it comes: the time between the first two key frames.  Pure."""
-    unit, first = Fraction(0), None
+def first_gop(lines: Iterable[str]) -> Gop | None:
+    """From ffmpeg's list of packets as it comes: from the first key frame to the second.  Pure."""
+    unit, first, size_bytes = Fraction(0), None, 0
     for line in lines:
         if line.startswith("#tb 0:"):
             unit = Fraction(line.removeprefix("#tb 0:").strip())
-        if line.startswith("#") or "F=0x" in line:  # a key frame is a packet without that mark
+        if line.startswith("#"):
             continue
-        shown = int(line.split(",")[2])
+        fields = line.split(",")
+        shown, is_key = int(fields[2]), "F=0x" not in line  # a key frame is a packet without that mark
         if shown == _NO_TIME:  # of a camera that gives its first picture none
             continue
-        if first is not None and shown > first:
-            return timedelta(microseconds=round((shown - first) * unit * 1_000_000))
-        first = shown if first is None else first
+        if is_key and first is not None and shown > first:
+            seconds = (shown - first) * unit
+            return Gop(timedelta(microseconds=round(seconds * 1_000_000)), float(8 * size_bytes / seconds))
+        first = shown if is_key and first is None else first
+        size_bytes += int(fields[4]) if first is not None else 0
     return None
 
 

@@ -96,7 +96,7 @@ DEVICE = Service("http://www.onvif.org/ver10/device/wsdl", "/onvif/device_servic
 
 
 @dataclass(frozen=True, slots=True)
-class _Reply:
+class Reply:
     """An answer over HTTP; `challenges` are its `WWW-Authenticate` headers."""
 
     status: int
@@ -157,7 +157,7 @@ class Device:
         reply = self._post(at.path, _ENVELOPE.format(security, body).encode(), headers, timeout or self._timeout)
         return self._answer(reply, f"{operation}Response")
 
-    def _answer(self, reply: _Reply, expected: str) -> Node:
+    def _answer(self, reply: Reply, expected: str) -> Node:
         """What the body of the envelope holds."""
         is_refusal = reply.status in _REFUSALS
         try:
@@ -211,7 +211,7 @@ class Device:
         named = escape(self._credential.username)
         return _SECURITY.format(named, base64.b64encode(digest).decode(), base64.b64encode(nonce).decode(), created)
 
-    def _post(self, path: str, message: bytes, headers: Mapping[str, str], timeout: timedelta) -> _Reply:
+    def _post(self, path: str, message: bytes, headers: Mapping[str, str], timeout: timedelta) -> Reply:
         """Ask, and ask again signed where HTTP wants that (RFC 7616)."""
         reply = self._exchange(path, message, headers, timeout)
         if reply.status == http.client.UNAUTHORIZED and self._sign_in(reply):
@@ -221,7 +221,7 @@ class Device:
             raise CameraRedirected(**self._named(), target=without_secrets(reply.location)[:200])
         return reply
 
-    def _sign_in(self, reply: _Reply) -> bool:
+    def _sign_in(self, reply: Reply) -> bool:
         """Whether there is an answer to the challenge that was not given yet."""
         if self._credential is None:
             return False
@@ -234,7 +234,7 @@ class Device:
         self._signer = Signer(challenge, self._credential)
         return True
 
-    def _exchange(self, path: str, message: bytes, headers: Mapping[str, str], timeout: timedelta) -> _Reply:
+    def _exchange(self, path: str, message: bytes, headers: Mapping[str, str], timeout: timedelta) -> Reply:
         """One question on a connection of its own: devices close those that they promised to keep."""
         seconds = timeout.total_seconds()
         connection = self._connected(seconds)
@@ -269,7 +269,7 @@ class Device:
         if response.headers.get("Content-Encoding", "").strip().lower() not in _PLAIN:
             raise CameraFailed(camera=self._camera.id, detail="it compresses its answers, which it was not asked to")
         challenges = tuple(response.headers.get_all("WWW-Authenticate", []))
-        return _Reply(response.status, content, response.headers.get("Location", ""), challenges)
+        return Reply(response.status, content, response.headers.get("Location", ""), challenges)
 
     def _connected(self, seconds: float) -> http.client.HTTPConnection:
         """Connected, by TLS for https; a camera's certificate is its own and proves nothing, as for rtsps."""

@@ -2,8 +2,8 @@
 
 Every child dies with its parent (`setpriv --pdeathsig`), so a killed recorder or export leaves no orphan ffmpeg.  Never
 passes a secret in an argument or the environment.  systemd is told that a service is ready, alive and stopping.  Of the
-machine: its boot id, whether NTP keeps its clock, and the allocator of the C library; reads /proc and adjtimex(2),
-changes only the allocator of this process.
+machine: its boot id, whether NTP keeps its clock, its units, and the allocator of the C library; reads /proc,
+adjtimex(2) and systemctl, changes only the allocator of this process.
 """
 
 from __future__ import annotations
@@ -12,16 +12,19 @@ import ctypes
 import os
 import shutil
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
 
 from sdnotify import SystemdNotifier
 
-from cctv.core.errors import ToolFailed, ToolMissing
+from cctv.core.errors import CctvError, ToolFailed, ToolMissing
 from cctv.core.text import without_secrets
 
-_PACKAGES = {"ffmpeg": "ffmpeg", "ssh-keygen": "openssh-client", "setpriv": "util-linux"}
+_PACKAGES = {"ffmpeg": "ffmpeg", "ssh-keygen": "openssh-client", "setpriv": "util-linux", "smartctl": "smartmontools",
+             "systemctl": "systemd"}  # fmt: skip
 
 
 def require(tool: str) -> str:
@@ -69,6 +72,13 @@ def last_lines(stderr: bytes, count: int = 3) -> str:
     return without_secrets("; ".join(line.strip() for line in lines[-count:])) or "no message"
 
 
+_UNIT_PROPERTIES = (
+    "Id", "LoadState", "ActiveState", "UnitFileState", "Result", "NRestarts", "DropInPaths", "NeedDaemonReload",
+    "MemoryMax", "LimitCORE", "RequiresMountsFor", "ReadWritePaths", "LastTriggerUSec", "ExecMainExitTimestamp",
+)  # fmt: skip
+BOOTED = Path("/run/systemd/system")  # sd_booted(3)
+_UNLIMITED = 2**64 - 1
+_SYSTEMD_SECONDS = 20.0
 _BOOT_ID_FILE = Path("/proc/sys/kernel/random/boot_id")
 # TIME_ERROR of adjtimex(2); the kernel reports it from the moment that the clock is set by hand
 _TIME_ERROR = 5
@@ -80,18 +90,26 @@ _ARENA_COUNT = 2
 def boot_id() -> str | None:
     """The id of this start of the machine, None where /proc has none: monotonic times compare only under the same."""
     try:
-        return _BOOT_ID_FILE.read_text().strip()
+        return _BOOT_ID_FILE.read_text("utf-8").strip()
     except OSError:
         return None
 
 
-def is_synchronised() -> bool:
-    """Whether the kernel's clock is kept by NTP, as `timedatectl` shows it."""
+def synchronised() -> bool | None:
+    """Whether the kernel's clock is kept by NTP, as `timedatectl` shows it; None where the kernel does not tell.
+
+    It does not where a service may not call adjtimex(2): ProtectClock=yes denies it, reading included.
+    """
     try:
         state: int = ctypes.CDLL(None).adjtimex(ctypes.create_string_buffer(_TIMEX_BYTES))
     except (OSError, AttributeError):
-        return False
-    return 0 <= state < _TIME_ERROR
+        return None
+    return state < _TIME_ERROR if state >= 0 else None
+
+
+def is_synchronised() -> bool:
+    """Whether the kernel says that NTP keeps its clock."""
+    return synchronised() is True
 
 
 def share_arenas() -> None:
@@ -104,6 +122,83 @@ def share_arenas() -> None:
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is not None:
         mallopt(_M_ARENA_MAX, _ARENA_COUNT)
+
+
+class SystemdAbsent(CctvError):
+    """systemd does not run on this machine, so that units and timers cannot be asked about.
+
+    next: look at what starts `cctv record`, `cctv sweep` and the timers here instead.
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class UnitFacts:
+    """A unit as systemd has it; `memory_max` and `limit_core` are bytes, None for no limit."""
+
+    name: str
+    load: str
+    active: str
+    enabled: str
+    result: str
+    restarts: int
+    drop_ins: tuple[str, ...]
+    needs_reload: bool
+    memory_max: int | None
+    limit_core: int | None
+    mounts_for: tuple[Path, ...]
+    writable: tuple[Path, ...]
+    last_run: datetime | None
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether its last run failed."""
+        return self.load == "loaded" and (self.active == "failed" or self.result not in ("", "success"))
+
+
+def unit_facts(names: Sequence[str], *, booted: Path = BOOTED) -> Mapping[str, UnitFacts]:
+    """What systemd says of units; raises SystemdAbsent, ToolMissing, ToolFailed.  `booted` is replaced in tests."""
+    if not booted.is_dir():
+        raise SystemdAbsent
+    words = ["systemctl", "show", "--timestamp=unix", f"--property={','.join(_UNIT_PROPERTIES)}", "--", *names]
+    try:
+        text = run_process(words, timeout=_SYSTEMD_SECONDS).decode("utf-8", "replace")
+    except subprocess.TimeoutExpired as error:
+        raise ToolFailed(tool="systemctl", status="timeout", detail="it does not answer") from error
+    return {unit.name: unit for unit in parse_units(text)}
+
+
+def parse_units(text: str) -> Iterator[UnitFacts]:
+    """The units of what `systemctl show` prints: blocks of KEY=VALUE, an empty line between two."""
+    for block in text.strip().split("\n\n"):
+        values = dict(line.split("=", 1) for line in block.splitlines() if "=" in line)
+        if "Id" not in values:
+            continue
+        last = _instant(values.get("LastTriggerUSec", "")) or _instant(values.get("ExecMainExitTimestamp", ""))
+        yield UnitFacts(
+            name=values["Id"],
+            load=values.get("LoadState", ""),
+            active=values.get("ActiveState", ""),
+            enabled=values.get("UnitFileState", ""),
+            result=values.get("Result", ""),
+            restarts=int(values.get("NRestarts") or 0),
+            drop_ins=tuple(values.get("DropInPaths", "").split()),
+            needs_reload=values.get("NeedDaemonReload") == "yes",
+            memory_max=_bytes(values.get("MemoryMax", "")),
+            limit_core=_bytes(values.get("LimitCORE", "")),
+            mounts_for=tuple(map(Path, values.get("RequiresMountsFor", "").split())),
+            writable=tuple(Path(path.lstrip("-+")) for path in values.get("ReadWritePaths", "").split()),
+            last_run=last,
+        )
+
+
+def _bytes(text: str) -> int | None:
+    return int(text) if text.isdecimal() and int(text) < _UNLIMITED else None
+
+
+def _instant(text: str) -> datetime | None:
+    """`@1700000000`, as `--timestamp=unix` prints it; None for none."""
+    number = text.removeprefix("@")
+    return datetime.fromtimestamp(int(number), UTC) if number.isdecimal() and int(number) else None
 
 
 class ServiceManager:

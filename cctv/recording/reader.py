@@ -13,13 +13,14 @@ from collections.abc import Callable
 
 from av.error import FFmpegError
 
-from cctv.cameras.errors import CameraClockSet, CameraDown, CameraFailed
+from cctv.cameras.errors import CameraClockSet, CameraDown, CameraFailed, require_recordable
 from cctv.cameras.rtsp import LiveStream, open_live
 from cctv.config.schema import Transport
 from cctv.core.clock import Clock
 from cctv.core.durable import DurableFiles
 from cctv.core.errors import CctvError
-from cctv.recording.segmenter import Listener, Picture, Segmenter, Task
+from cctv.recording.codec_params import codec_name
+from cctv.recording.segmenter import Beginning, Listener, Picture, Segmenter, Task
 from cctv.recording.timeline import Timeline, Times, TimesBroken
 
 log = logging.getLogger(__name__)
@@ -44,6 +45,7 @@ class Reader:
         self.last_picture_at: float | None = None  # on the monotonic clock
         self.segmenter: Segmenter | None = None
         self._unplaced: list[tuple[Picture, float]] = []
+        self._beginning = Beginning()
         self._bytes, self._counted_from = 0, 0.0
         self._stream: LiveStream | None = None
 
@@ -106,6 +108,7 @@ class Reader:
         facts = {"camera": self._task.camera.id, "transport": self._task.address.transport, "run": self._task.run}
         log.debug("stream.opened", extra=facts)
         try:
+            require_recordable(self._task.camera.id, self._task.address.url, codec_name(stream.template))
             segmenter = Segmenter(
                 self._task, stream.template, stream.tick, self._listener, self._post, self._disk, self._clock
             )
@@ -157,17 +160,21 @@ class Reader:
 
     def _receive(self, stream: LiveStream, segmenter: Segmenter, packet: Picture, arrived: float) -> None:
         """Accept a picture; those before the first key picture cannot be decoded and are dropped."""
-        if (not self.pictures and not packet.is_keyframe) or not segmenter.holds_picture(packet):
+        if not segmenter.holds_picture(packet) or not (self.pictures or self._begins_at(segmenter, packet, arrived)):
             return
         self.last_picture_at = arrived
         if self._has_begun and not self._unplaced:
-            (times,) = self._timeline.place(packet.pts, packet.dts)
+            (times,) = self._timeline.place(packet.pts, packet.dts, arrived)
             segmenter.take(packet, arrived, times, self._timeline.frame)
         else:
             self._unplaced.append((packet, arrived))
-            self._take_placed(segmenter, self._timeline.place(packet.pts, packet.dts))
+            self._take_placed(segmenter, self._timeline.place(packet.pts, packet.dts, arrived))
         self.pictures += 1
         self._set_nap(stream, segmenter, packet, arrived)
+
+    def _begins_at(self, segmenter: Segmenter, packet: Picture, arrived: float) -> bool:
+        entry = segmenter.entry(packet)
+        return self._beginning.is_at(entry, arrived, knows_format=segmenter.knows_format(packet))
 
     def _place_rest(self, segmenter: Segmenter) -> None:
         self._take_placed(segmenter, self._timeline.rest())

@@ -142,17 +142,17 @@ def found(addresses, source, **changes):
     data = answer("x", "Gevel", QUESTION, addresses=addresses)
     for old, new in changes.items():
         data = data.replace(old, new)
-    return [(camera.onvif, camera.answered_from) for camera in found_cameras(data.encode(), source, QUESTION)]
+    return [camera.onvif for camera in found_cameras(data.encode(), source, QUESTION)]
 
 
 @pytest.mark.parametrize(
     ("addresses", "source", "offered"),
     [
-        ("http://10.0.0.9/onvif http://192.0.2.20:8080/onvif", "192.0.2.20", ("192.0.2.20:8080", None)),
-        ("http://192.168.1.108/onvif", "192.0.2.20", ("192.168.1.108", "192.0.2.20")),
-        ("http://[fe80::5]/onvif http://192.0.2.20/onvif", "fe80::5%eth0", ("[fe80::5%eth0]", None)),
-        ("http://[2001:db8::5]:81/onvif", "2001:db8::5", ("[2001:db8::5]:81", None)),
-        ("http://192.0.2.20/onvif", "fe80::5%eth0", ("192.0.2.20", None)),
+        ("http://10.0.0.9/onvif http://192.0.2.20:8080/onvif", "192.0.2.20", "192.0.2.20:8080"),
+        ("http://192.168.1.108/onvif", "192.0.2.20", "192.168.1.108"),
+        ("http://[fe80::5]/onvif http://192.0.2.20/onvif", "fe80::5%eth0", "[fe80::5%eth0]"),
+        ("http://[2001:db8::5]:81/onvif", "2001:db8::5", "[2001:db8::5]:81"),
+        ("http://192.0.2.20/onvif", "fe80::5%eth0", "192.0.2.20"),
     ],
 )
 def test_of_several_addresses_the_one_that_it_answered_from_is_offered(addresses, source, offered):
@@ -160,7 +160,7 @@ def test_of_several_addresses_the_one_that_it_answered_from_is_offered(addresses
 
 
 def test_an_answer_is_known_by_its_scopes_where_its_type_is_another():
-    assert found("http://192.0.2.20/", "192.0.2.20", NetworkVideoTransmitter="Camera") == [("192.0.2.20", None)]
+    assert found("http://192.0.2.20/", "192.0.2.20", NetworkVideoTransmitter="Camera") == ["192.0.2.20"]
     assert found("http://192.0.2.20/", "192.0.2.20", **{"2004/08/addressing": "2005/08/addressing"})
 
 

@@ -9,12 +9,13 @@ from cctv.cameras.errors import (
     CameraClosed,
     CameraFailed,
     CameraSilent,
+    CodecUnsupported,
     CredentialMissing,
     ProfileUnknown,
 )
 from cctv.cameras.media import Profile, ranked
 from cctv.cameras.onvif import records_on_board, stream_address
-from cctv.cameras.probe import diagnose, key_frame_distance
+from cctv.cameras.probe import Gop, diagnose, first_gop
 from cctv.cameras.rtsp import StreamAddress, options
 from cctv.config.credentials import Credential
 from cctv.config.schema import CameraSettings, Transport
@@ -85,6 +86,13 @@ def test_the_largest_profile_that_can_be_recorded_is_chosen():
     assert ranked(camera(), PROFILES)[0].token == "t1"
 
 
+@pytest.mark.parametrize(("wanted", "profiles"), [(None, PROFILES[2:]), ("big", PROFILES)])
+def test_a_profile_of_another_codec_is_told_with_what_to_set(wanted, profiles):
+    with pytest.raises(CodecUnsupported, match="sends MJPEG at") as raised:
+        ranked(camera(profile=wanted), profiles)
+    assert "set the video encoding" in raised.value.next_step
+
+
 @pytest.mark.parametrize("name", ["t2", "sub"])
 def test_a_profile_is_named_by_its_token_or_name(name):
     assert ranked(camera(profile=name), PROFILES)[0].token == "t2"
@@ -105,11 +113,11 @@ PACKETS = """\
 
 
 def test_key_frames_are_counted_by_when_they_are_shown():
-    assert key_frame_distance(PACKETS.splitlines()) == timedelta(seconds=2)
-    assert key_frame_distance(PACKETS.splitlines()[:-1]) is None
-    assert key_frame_distance([]) is None
+    assert first_gop(PACKETS.splitlines()) == Gop(timedelta(seconds=2), 8 * (5000 + 500) / 2)
+    assert first_gop(PACKETS.splitlines()[:-1]) is None
+    assert first_gop([]) is None
     timeless = PACKETS.replace("3600,     3600,     5000, 0x1", f"{-(1 << 63)},     3600,     5000, 0x1")
-    assert key_frame_distance(timeless.splitlines()) is None
+    assert first_gop(timeless.splitlines()) is None
 
 
 @pytest.mark.parametrize(

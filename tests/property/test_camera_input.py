@@ -15,7 +15,7 @@ from cctv.cameras.relay import UdpTrack
 from cctv.config.credentials import Credential
 from cctv.config.schema import CameraSettings
 from cctv.model.ids import CameraId, ZoneId
-from cctv.recording.codec_params import changed_sets, holds_picture, parameter_sets
+from cctv.recording.access_units import Entry, entry_of, holds_picture, is_leading, parameter_sets, without_sets
 
 CAMERA = CameraSettings(CameraId("gevel-1"), ZoneId("facade"), "theft", onvif="192.0.2.20:8000", credential="c")
 CREDENTIAL = Credential("admin", "geheim")
@@ -112,9 +112,14 @@ def test_a_device_that_is_found_is_shown_in_plain_signs(addresses, scopes):
 def test_parameter_sets_are_read_from_whatever_a_picture_holds(data, is_h265):
     data = data.replace(b"\x01\x02", b"\0\0\1")
     sets = parameter_sets(data, is_h265=is_h265)
-    assert sum(len(unit) for units in sets.values() for unit in units) <= len(data)
-    assert changed_sets(sets, data, is_h265=is_h265) is None
-    assert holds_picture(data, is_h265=is_h265) in (True, False)
+    assert sum(map(len, sets.values())) <= len(data)
+    bare = without_sets(data, is_h265=is_h265)
+    assert len(bare) <= len(data)
+    assert parameter_sets(bare, is_h265=is_h265) == {}
+    has_picture = holds_picture(data, is_h265=is_h265)
+    assert holds_picture(bare, is_h265=is_h265) is has_picture
+    assert has_picture or entry_of(data, is_h265=is_h265) is Entry.NONE
+    assert not is_leading(data, is_h265=is_h265) or (has_picture and is_h265)
 
 
 @given(st.lists(st.tuples(st.integers(0, 0xFFFF), st.floats(0, 0.05)), max_size=200))

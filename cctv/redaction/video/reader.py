@@ -7,6 +7,7 @@ sees what they hide.  Never repairs, repeats, drops or guesses a frame; what can
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -24,8 +25,9 @@ from cctv.redaction.video.geometry import Size
 from cctv.redaction.video.parallel import prefetch
 from cctv.redaction.video.yuv import Planes
 
+log = logging.getLogger(__name__)
+
 _ANOTHER_COPY = N_("copy the file from its source again, or leave it out of the redaction.")
-_LATE_START_US = 60_000_000  # microseconds; a later first time is a camera's clock, and players would wait for it
 _REPEATED_TIME_US = 100  # microseconds by which a frame that repeats its predecessor's time follows it
 
 
@@ -135,6 +137,8 @@ class Reading:
         self.clip = clip
         self.times: list[int] = []
         """Microseconds of each frame, rising; complete when the pass has ended."""
+        self.lost = 0
+        """Pictures that no decoder can show, as the file before is gone whose pictures they refer to."""
 
     def __iter__(self) -> Iterator[Planes]:
         """Every picture, padded to an even size.  Raises SourceUnreadable at the first that cannot be decoded.
@@ -144,9 +148,11 @@ class Reading:
         masked = self.clip.masked
         for part in self.clip.parts:
             own: list[int] = []
-            with closing(prefetch(_decode(part, own))) as pictures:
+            lost: list[int] = []
+            with closing(prefetch(_decode(part, own, lost))) as pictures:
                 for planes in pictures:
                     yield masked.covered(planes) if masked is not None else planes
+            self.lost += sum(lost)
             if own:
                 self.times.extend(self._placed(part, own))
 
@@ -160,7 +166,7 @@ class Reading:
             step = self.times[-1] - self.times[-2] if len(self.times) > 1 else round(1e6 / part.stream.rate)
             shift = self.times[-1] + step - own[0]
         else:
-            shift = 0 if 0 <= own[0] < _LATE_START_US else -own[0]
+            shift = -own[0]  # a late start would be an empty edit in MP4, which players show as a still or as black
         placed = [time + shift for time in own]
         if self.times and placed[0] <= self.times[-1]:
             raise SourceUnreadable(
@@ -211,8 +217,8 @@ def _turn(matrix: tuple[int, ...]) -> tuple[str, ...]:
     return ("vflip",) if d < 0 else ()
 
 
-def _decode(part: ClipPart, times: list[int]) -> Iterator[Planes]:
-    """Pictures of one file, of its window if it has one; fills `times` (microseconds) at the end.
+def _decode(part: ClipPart, times: list[int], lost: list[int]) -> Iterator[Planes]:
+    """Pictures of one file, of its window if it has one; fills `times` (microseconds) and `lost` at the end.
 
     Raises SourceUnreadable.
     """
@@ -220,15 +226,20 @@ def _decode(part: ClipPart, times: list[int]) -> Iterator[Planes]:
     decoded_times: list[int | None] = []
     try:
         with Decoder(stream.path, stream.size.even(), stream.turn) as decoder:
+            first = decoder.starts_at
             for planes, time in decoder:
                 decoded_times.append(time)
-                if part.window is None or _inside(part, decoded_times[0], time):
+                first = time if first is None else first
+                if part.window is None or _inside(part, first, time):
                     yield planes
+            if decoder.lost:
+                log.warning("picture.undecodable", extra={"segment": stream.path.name, "frames": decoder.lost})
+                lost.append(decoder.lost)
     except Undecodable as error:
         problem = N_("frame {frame} or one near it cannot be decoded ({error})", frame=len(decoded_times), error=error)
         raise SourceUnreadable(path=stream.path, problem=problem, following=_ANOTHER_COPY) from error
     _check(stream, len(decoded_times))
-    times.extend(_frame_times(part, decoded_times))
+    times.extend(_frame_times(part, decoded_times, first))
 
 
 def _check(stream: Stream, count: int) -> None:
@@ -247,7 +258,7 @@ def _check(stream: Stream, count: int) -> None:
 
 
 def _inside(part: ClipPart, first: int | None, time: int | None) -> bool:
-    """Whether a frame lies in the part's window; `first` is the time of the file's first frame."""
+    """Whether a frame lies in the part's window; `first` is the time of the file's first frame, decoded or not."""
     assert part.window is not None
     if first is None or time is None:
         problem = N_("its pictures carry no times, so none can be left out")
@@ -255,16 +266,14 @@ def _inside(part: ClipPart, first: int | None, time: int | None) -> bool:
     return part.window[0] <= time - first + (part.starts_at or 0) < part.window[1]
 
 
-def _frame_times(part: ClipPart, decoded_times: Sequence[int | None]) -> list[int]:
-    """The times of a file's frames, or of those in its window, on the clip's line then."""
+def _frame_times(part: ClipPart, decoded_times: Sequence[int | None], first: int | None) -> list[int]:
+    """The times of a file's frames, or of those in its window, on the clip's line then; `first` as for `_inside`."""
     if None in decoded_times and part.window is None:
         return [round(index * 1_000_000 / part.stream.rate) for index in range(len(decoded_times))]
     present_times = [time for time in decoded_times if time is not None]
     if part.window is not None:
         present_times = [
-            time - present_times[0] + (part.starts_at or 0)
-            for time in present_times
-            if _inside(part, present_times[0], time)
+            time - (first or 0) + (part.starts_at or 0) for time in present_times if _inside(part, first, time)
         ]
     times: list[int] = []
     for time in present_times:
