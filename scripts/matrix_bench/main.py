@@ -69,7 +69,7 @@ class Result:
 
 
 def main() -> int:
-    """Exit 0 only if every row that was tried is as expected."""
+    """Exit 0 only if every row that was tried is as expected, at the second try where it was not at the first."""
     parser = argparse.ArgumentParser(prog="scripts/matrix", description=__doc__)
     parser.add_argument("--only", action="append", default=[], metavar="WORDS", help="rows whose title holds the words")
     parser.add_argument("--write", type=Path, metavar="FILE", help="write the page there too")
@@ -78,8 +78,11 @@ def main() -> int:
     wanted = [row for row in rows() if not told.only or any(words in row.title for words in told.only)]
     if not wanted:
         parser.error("no row has those words in its title")
-    with tempfile.TemporaryDirectory(prefix="cctv-matrix-") as folder:
-        results = _try(wanted, Path(folder))
+    results = _try(wanted)
+    doubted = [result.row for result in results if not result.is_expected]
+    if doubted and len(doubted) < len(wanted):  # a machine that is busy with all of them loses datagrams
+        again = {result.row: result for result in _try(doubted)}
+        results = [again.get(result.row, result) for result in results]
     page = _PAGE + _table(results)
     sys.stdout.write(page)
     if told.write is not None:
@@ -90,7 +93,12 @@ def main() -> int:
     return 1 if wrong else 0
 
 
-def _try(wanted: Sequence[Row], folder: Path) -> list[Result]:
+def _try(wanted: Sequence[Row]) -> list[Result]:
+    with tempfile.TemporaryDirectory(prefix="cctv-matrix-") as folder:
+        return _try_in(Path(folder), wanted)
+
+
+def _try_in(folder: Path, wanted: Sequence[Row]) -> list[Result]:
     films = make_films(folder, FILM_SECONDS)
     with serving(wanted, films, folder) as lines:
         names = {row: f"row-{number:03d}" for number, row in enumerate(wanted) if row in lines}
