@@ -20,7 +20,8 @@ from cctv.cameras.errors import (
     ProfileUnknown,
     StreamUnknown,
 )
-from cctv.cameras.onvif import DeviceFacts, device_facts, stream_address
+from cctv.cameras.media import Lesser
+from cctv.cameras.onvif import DeviceFacts, device_facts, reach_camera
 from cctv.cameras.probe import Blocks, Gop, StreamFacts, coarse_blocks, measure_gop, probe_camera
 from cctv.cameras.rtsp import StreamAddress
 from cctv.config.credentials import Credential
@@ -48,7 +49,8 @@ class Checkup:
     """What a camera answered: `facts`, or a `fault`.  `signed_in` is None when the camera never checked a login.
 
     `device` is None for a camera without ONVIF, `gop` and `bit_rate` (bits a second) when no second key frame came.
-    `blocks` is its coarse picture, None where none was asked for or came.
+    `blocks` is its coarse picture, None where none was asked for or came.  `lesser` is None when the stream is its
+    largest, or the one that the site names.
     """
 
     camera: CameraId
@@ -59,6 +61,7 @@ class Checkup:
     bit_rate: float | None = None
     device: DeviceFacts | None = None
     onvif: str | None = None
+    lesser: Lesser | None = None
     blocks: Blocks | None = field(default=None, compare=False, repr=False)
 
     @property
@@ -104,17 +107,20 @@ def _check(
 ) -> Checkup:
     url = camera.rtsp or camera.onvif or ""
     try:
-        address = stream_address(camera, credentials)
+        reached = reach_camera(camera, credentials, clock=clock)
+        address, lesser = reached.address, reached.lesser
         url = address.url
+        if lesser is not None:
+            log.warning("camera.lesser", extra={"camera": camera.id, "reason": lesser.reason, SHOWN: True})
         facts = probe_camera(camera, address)
+        device = device_facts(camera, credentials, clock)
+        gop = _gop(camera, address)
     except CameraDown as fault:
         return _failed(camera, url, fault)
     except Exception as error:
         log.warning("camera.unreadable", extra={"camera": camera.id, "error": type(error).__name__}, exc_info=error)
         return _failed(camera, url, CameraFailed(camera=camera.id, detail=f"unreadable ({type(error).__name__})"))
-    device = device_facts(camera, credentials, clock)
-    gop = _gop(camera, address)
-    checkup = Checkup(camera.id, url, facts=facts, device=device, onvif=camera.onvif)
+    checkup = Checkup(camera.id, url, facts=facts, device=device, onvif=camera.onvif, lesser=lesser)
     if gop is not None:
         checkup = replace(checkup, gop=gop.length, bit_rate=gop.bits_per_second)
     return replace(checkup, blocks=_blocks(camera, address)) if with_blocks else checkup

@@ -50,6 +50,7 @@ Blocks = np.ndarray[Any, np.dtype[np.uint8]]  # rows x COLUMNS x 3, of BGR
 _BLOCK_PIXELS = 20  # pixels of the picture for each block
 _CHANNELS = 3
 STILL_PATIENCE = timedelta(seconds=20)  # a GOP of 10 s, the handshake, and a busy machine
+_NO_TIME = -(1 << 63)  # AV_NOPTS_VALUE
 _MAX_PACKETS = 40  # enough for a frame rate, as a camera counts it
 # The timeout of ffmpeg's RTSP ends in this message, or in none and status 0
 # (docs/decisions/0002-one-recorder-process.md).
@@ -184,6 +185,8 @@ def first_gop(lines: Iterable[str]) -> Gop | None:
             continue
         fields = line.split(",")
         shown, is_key = int(fields[2]), "F=0x" not in line  # a key frame is a packet without that mark
+        if shown == _NO_TIME:  # of a camera that gives its first picture none
+            continue
         if is_key and first is not None and shown > first:
             seconds = (shown - first) * unit
             return Gop(timedelta(microseconds=round(seconds * 1_000_000)), float(8 * size_bytes / seconds))

@@ -34,7 +34,9 @@ Choice = TypeVar("Choice", bound=Enum)
 
 SMTP_PORT = 25
 _MAX_ADDRESS_LINES = 4  # what fits a window envelope under the name
-_HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\]")
+_HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+(%[A-Za-z0-9._-]{1,15})?\]")
+_BARE_IPV6 = re.compile(r"(?:\w+:)?//[0-9A-Fa-f]{0,4}:[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*(%[\w.-]+)?(/.*)?")
+_ZONE = re.compile(r"(\[[0-9A-Fa-f:.]+%)25(?=[^\]]+\])")  # as RFC 6874 writes it
 _MAIL = re.compile(r"[^\s@<>,;:\"]+@[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?")
 _AGE = re.compile(r"age1[02-9ac-hj-np-z]{58}")
 _WINDOW = re.compile(r"(?:([a-z,-]+)\s+)?([0-9]{1,2}):([0-9]{2})\s?-\s?([0-9]{1,2}):([0-9]{2})")
@@ -308,7 +310,7 @@ def onvif(value: object) -> str:
     parts = _address(address if "://" in address else f"//{address}", allowed)
     if parts.scheme not in ("", "http", "https"):
         raise BadValue(f'"{parts.scheme}" is not a scheme of ONVIF', allowed)
-    return address
+    return _ZONE.sub(r"\1", address)
 
 
 def rtsp(value: object) -> str:
@@ -318,7 +320,7 @@ def rtsp(value: object) -> str:
     parts = _address(address, allowed)
     if parts.scheme not in ("rtsp", "rtsps"):
         raise BadValue("it does not start with rtsp:// or rtsps://", allowed)
-    return address
+    return _ZONE.sub(r"\1", address)
 
 
 def mail(value: object) -> str:
@@ -424,6 +426,8 @@ def _point(pair: object) -> tuple[float, float]:
 def _address(address: str, allowed: str) -> SplitResult:
     if "@" in address or SECRET.search(address):
         raise BadValue("it holds a user name or password", allowed, CREDENTIALS)
+    if _BARE_IPV6.fullmatch(address):
+        raise BadValue("an IPv6 address stands in brackets", 'an address such as "[2001:db8::20]:8000"')
     try:
         parts = urlsplit(address)
         port = parts.port

@@ -104,6 +104,12 @@ def _begins_rightwards(text: str) -> bool:
     return next((way != "L" for way in strong if way in ("L", "R", "AL")), False)
 
 
+def plain_line(text: str) -> str:
+    """Text of a device on one line: each sign that does not show is a blank, and blanks stand alone."""
+    shown = "".join(sign if sign.isprintable() and hidden_sign(sign) is None else " " for sign in text)
+    return " ".join(shown.split())
+
+
 def without_secrets(text: str) -> str:
     """Text of a tool with the credentials of any URL removed (ffmpeg prints the URL with its password)."""
     return _QUERY_SECRET.sub(r"\1", _URL_SECRET.sub(r"\1", text))

@@ -7,7 +7,7 @@ Everything that these doors call of `cctv.cameras` and `cctv.recording` is named
 from __future__ import annotations
 
 import io
-import logging
+import re
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
@@ -15,28 +15,27 @@ from random import Random
 from types import SimpleNamespace
 
 import av
-from wsdiscovery.message import parseSOAPMessage
 
-from cctv.cameras import exchange, onvif, relay, soap
+from cctv.cameras import exchange, media, onvif, relay, soap
 from cctv.cameras.authentication import Signer, choose_challenge
+from cctv.cameras.errors import CameraOversized
 from cctv.config import fields
 from cctv.config.credentials import Credential
 from cctv.config.errors import BadValue
 from cctv.config.schema import CameraSettings
-from cctv.core.clock import SystemClock
 from cctv.model.ids import CameraId, ZoneId
 from cctv.recording import access_units, codec_params
 from fuzzing import hostile
 from fuzzing.door import Door, Try
 
 # The product.
-ask_stream_address, found_camera, pinned_address, device = (
-    onvif.ask_stream_address,
-    onvif.found_camera,
-    onvif.pinned_address,
+reach_camera, found_cameras, pinned_address, Device = (
+    onvif.reach_camera,
+    onvif.found_cameras,
+    media.pinned_address,
     soap.Device,
 )
-Transport, Reply, Exchange, UdpTrack = soap.DeviceTransport, soap.Reply, exchange.Exchange, relay.UdpTrack
+Reply, Exchange, UdpTrack = soap.Reply, exchange.Exchange, relay.UdpTrack
 parameter_sets, without_sets, entry_of, holds_picture, format_of = (
     access_units.parameter_sets,
     access_units.without_sets,
@@ -126,42 +125,25 @@ def _soap(rng: Random) -> bytes:
 
 
 def _open_soap(folder: Path) -> Try:
-    """One device for all inputs: making one reads the descriptions of its services, half a second."""
     answers: dict[str, bytes] = {}
 
-    class Told(Transport):
-        def _ask(self, path: str, message: bytes, headers: Mapping[str, str]) -> Reply:
-            content = next((body for name, body in answers.items() if name.encode() in message), b"")
-            if len(content) > soap.MAX_ANSWER_BYTES:  # as the transport does with what it reads
-                raise soap.CameraOversized(camera=CAMERA.id, detail="an ONVIF answer of more than 1 MB")
-            return Reply(200, {"Content-Type": "application/soap+xml; charset=utf-8"}, content)
+    class Told(Device):
+        def _exchange(self, path: str, message: bytes, headers: Mapping[str, str], timeout: timedelta) -> Reply:
+            content = next((body for name, body in answers.items() if f"<{name} ".encode() in message), b"")
+            if len(content) > soap.MAX_ANSWER_BYTES:  # as the device does with what it reads
+                raise CameraOversized(camera=CAMERA.id, detail="an ONVIF answer of more than 1 MB")
+            return Reply(200, content, "", ())
 
     proper = {name: _ENVELOPE.format(body).encode() for name, body in _ANSWERS.items()}
-    answers.update(proper)
-    onvif.DeviceTransport = Told  # type: ignore[misc]
-    kept, media = {}, {}
-    make, create_media = device, device.create_media_service
-
-    def once(*arguments: object, **named: object) -> object:
-        if "device" not in kept:
-            kept["device"] = make(*arguments, **named)
-        kept["device"].xaddrs = dict(soap._SERVICE_PATHS)
-        return kept["device"]
-
-    def media_once(self: object) -> object:
-        if "media" not in media:
-            media["media"] = create_media(self)
-        return media["media"]
-
-    onvif.Device, device.create_media_service = once, media_once  # type: ignore[misc]
+    onvif.Device = Told  # type: ignore[misc]
 
     def ask(data: bytes) -> object:
         question, _, body = data.partition(b"\n")
         answers.update(proper)
         answers[question.decode()] = body
-        return ask_stream_address(CAMERA, CREDENTIAL, _TIMEOUT, SystemClock())
+        return reach_camera(CAMERA, {"c": CREDENTIAL}, timeout=_TIMEOUT)
 
-    ask(b"GetProfiles\n" + proper["GetProfiles"])  # what is read once is read before anything is measured
+    ask(b"GetProfiles\n" + proper["GetProfiles"])
     return ask
 
 
@@ -424,24 +406,11 @@ def _discovery(rng: Random) -> bytes:
 
 
 def _open_discovery(folder: Path) -> Try:
-    """A datagram as the library reads it, whose thread drops one that it cannot read; then ours."""
-    logging.getLogger("threading").addHandler(logging.NullHandler())
-
     def read(data: bytes) -> object:
-        try:
-            envelope = parseSOAPMessage(data, "192.0.2.20")
-        except (RecursionError, MemoryError):
-            raise
-        except Exception:  # noqa: BLE001 - as NetworkingThread._recvMessages does
-            return None
-        if envelope is None:
-            return None
-        shown = []
-        for match in envelope.getProbeResolveMatches():
-            found = found_camera(match.getXAddrs(), (scope.getValue() for scope in match.getScopes()))
-            if found is not None:
-                assert all(text.isprintable() for text in (found.host, found.onvif, found.name, found.hardware))
-                shown.append(found)
+        answered = re.search(rb"RelatesTo>([^<]*)<", data)
+        shown = found_cameras(data, "192.0.2.20", answered[1].decode("utf-8", "replace") if answered else "")
+        for found in shown:
+            assert all(text.isprintable() for text in (found.host, found.onvif, found.name, found.hardware))
         return shown
 
     return read

@@ -13,7 +13,8 @@ from cctv.cameras.errors import (
     CredentialMissing,
     ProfileUnknown,
 )
-from cctv.cameras.onvif import Profile, choose, records_on_board, stream_address
+from cctv.cameras.media import Profile, ranked
+from cctv.cameras.onvif import records_on_board, stream_address
 from cctv.cameras.probe import Gop, diagnose, first_gop
 from cctv.cameras.rtsp import StreamAddress, options
 from cctv.config.credentials import Credential
@@ -82,24 +83,24 @@ PROFILES = [
 
 
 def test_the_largest_profile_that_can_be_recorded_is_chosen():
-    assert choose(camera(), PROFILES).token == "t1"
+    assert ranked(camera(), PROFILES)[0].token == "t1"
 
 
 @pytest.mark.parametrize(("wanted", "profiles"), [(None, PROFILES[2:]), ("big", PROFILES)])
 def test_a_profile_of_another_codec_is_told_with_what_to_set(wanted, profiles):
     with pytest.raises(CodecUnsupported, match="sends MJPEG at") as raised:
-        choose(camera(profile=wanted), profiles)
+        ranked(camera(profile=wanted), profiles)
     assert "set the video encoding" in raised.value.next_step
 
 
 @pytest.mark.parametrize("name", ["t2", "sub"])
 def test_a_profile_is_named_by_its_token_or_name(name):
-    assert choose(camera(profile=name), PROFILES).token == "t2"
+    assert ranked(camera(profile=name), PROFILES)[0].token == "t2"
 
 
 def test_a_profile_that_is_not_there_is_told_with_those_that_are():
     with pytest.raises(ProfileUnknown, match=r"main \(H264 1920x1080\)"):
-        choose(camera(profile="hoofd"), PROFILES)
+        ranked(camera(profile="hoofd"), PROFILES)
 
 
 PACKETS = """\
@@ -115,6 +116,8 @@ def test_key_frames_are_counted_by_when_they_are_shown():
     assert first_gop(PACKETS.splitlines()) == Gop(timedelta(seconds=2), 8 * (5000 + 500) / 2)
     assert first_gop(PACKETS.splitlines()[:-1]) is None
     assert first_gop([]) is None
+    timeless = PACKETS.replace("3600,     3600,     5000, 0x1", f"{-(1 << 63)},     3600,     5000, 0x1")
+    assert first_gop(timeless.splitlines()) is None
 
 
 @pytest.mark.parametrize(

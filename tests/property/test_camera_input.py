@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from cctv.cameras.authentication import Signer, choose_challenge, read_challenge
 from cctv.cameras.errors import CameraDown
 from cctv.cameras.exchange import Exchange
-from cctv.cameras.onvif import found_camera, pinned_address
+from cctv.cameras.media import pinned_address
+from cctv.cameras.onvif import found_camera
 from cctv.cameras.relay import UdpTrack
 from cctv.config.credentials import Credential
 from cctv.config.schema import CameraSettings

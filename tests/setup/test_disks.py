@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from cctv.core.disks import Volume
 from cctv.core.disks import BlockDevice, DiskFacts, Mount
 from cctv.setup.disks import (
     ExpectedStream,

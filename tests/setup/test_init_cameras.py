@@ -1,6 +1,5 @@
 """`cctv init` with real streams and an ONVIF device: signing in, what is left out, and a recorder that records."""
 
-import ipaddress
 import json
 import signal
 import socket
@@ -15,6 +14,7 @@ from answering import Cameras
 from newbox import ACCOUNT, FACTS
 from onvif_device import OnvifDevice
 
+from cctv.cameras import onvif
 from cctv.config.loader import load_settings
 from cctv.core.clock import SystemClock
 from cctv.core.durable import DurableFiles
@@ -131,8 +131,15 @@ def test_forty_cameras_have_one_password_and_a_zone_with_corrections(box, passwo
 
 def test_a_device_that_names_a_wrong_address_is_tried_where_its_answer_came_from(box, device, password, monkeypatch):
     port = device.address.rpartition(":")[2]
-    loopback = {socket.AF_INET: [ipaddress.ip_address("127.0.0.1")]}
-    monkeypatch.setattr("wsdiscovery.threaded._getNetworkAddrs", lambda version: loopback.get(version, []))
+    monkeypatch.setattr("cctv.cameras.onvif._ways", lambda: [(socket.AF_INET, socket.if_nametoindex("lo"))])
+    way_out = onvif._way_out
+
+    def from_loopback(way):
+        out, group = way_out(way)
+        out.bind(("127.0.0.1", 0))  # whoever answers, answers from there
+        return out, group
+
+    monkeypatch.setattr(onvif, "_way_out", from_loopback)
     answering = Cameras({f"127.0.0.9:{port}": "Gevel"})  # nothing listens there
     answering.start()
     try:
@@ -154,7 +161,7 @@ def test_a_device_that_names_a_wrong_address_is_tried_where_its_answer_came_from
 
 
 def test_where_no_camera_answers_init_still_finishes_and_says_how_to_add_one(box, monkeypatch):
-    monkeypatch.setattr("wsdiscovery.threaded._getNetworkAddrs", lambda _: [])
+    monkeypatch.setattr("cctv.cameras.onvif._ways", lambda: [])
 
     said = box.init("--no-recovery-key")
 

@@ -162,6 +162,7 @@ def discover(context: CommandContext, wait: str) -> None:
             "onvif": device.onvif,
             "name": device.name,
             "hardware": device.hardware,
+            "answered_from": device.sender or None,
             "camera": names_by_host.get(device.host),
         }
         for device in devices
@@ -248,6 +249,11 @@ def _print_found(console: Console, rows: Sequence[dict[str, str | None]], wait: 
         return
     columns = ("onvif", "name", "hardware", "camera")
     console.print(table(columns, [[str(row[name] or "-") for name in columns] for row in rows]))
+    for row in rows:
+        told, sender = row["host"] or "", row["answered_from"] or ""
+        if sender and told != sender and (":" in told) == (":" in sender):
+            where = f"{row['onvif']}: this was told by {row['answered_from']}"
+            echo(f"note: {where}. Write the address that is the camera's; a password goes there.", err=True)
     if any(row["camera"] is None for row in rows):
         echo("next: cctv cameras add NAME --zone ZONE --purpose TEXT --onvif HOST --credential NAME", err=True)
 

@@ -78,6 +78,7 @@ def checkup_as_json(checkup: Checkup) -> dict[str, Any]:
         "height": facts.height if facts else None,
         "fps": facts.fps if facts else None,
         "gop_seconds": checkup.gop.total_seconds() if checkup.gop else None,
+        "lesser_stream": str(checkup.lesser) if checkup.lesser else None,
         "sound": facts.sound if facts else None,
         "clock_offset_seconds": round(offset.total_seconds(), 1) if offset is not None else None,
         "encrypted": checkup.encrypted.value,
@@ -130,7 +131,11 @@ def _notes(checkups: Sequence[Checkup]) -> list[str]:
         for checkup in answering
         if checkup.device and abs(checkup.device.clock_offset or timedelta(0)) >= CLOCK_OFF
     ]
-    notes = []
+    notes = [
+        f"{checkup.camera}: {checkup.lesser}. Change that stream in the camera, or name one by `profile`."
+        for checkup in checkups
+        if checkup.lesser is not None
+    ]
     if with_sound:
         notes.append(f"{_names(with_sound)}: sends sound. It is never recorded; switch it off in the camera as well.")
     if recording:
