@@ -152,7 +152,7 @@ def _decodable(stream: LiveStream, picture: Picture) -> bytes:
 def _size(camera: CameraSettings, picture: bytes, codec: Codec) -> tuple[int, int]:
     """Width and height by its parameter sets; raises CameraFailed for a picture that cannot be read."""
     try:
-        with av.open(io.BytesIO(picture), format=codec.value) as container:
+        with av.open(io.BytesIO(picture), "r", format=codec.value) as container:
             media = describe(container)
     except (av.error.FFmpegError, OSError) as error:
         raise CameraFailed(camera=camera.id, detail="its picture cannot be read") from error

@@ -211,8 +211,11 @@ def _told_depth(bits: _Bits) -> int | None:
         bits.code()
     if bits.take(1):
         bits.take(65)
-    has_rates = [_skip_rates(bits) for _ in range(2) if bits.take(1)]
-    if has_rates:
+    if has_nal_rates := bits.take(1):
+        _skip_rates(bits)
+    if has_rates := bits.take(1):
+        _skip_rates(bits)
+    if has_nal_rates or has_rates:
         bits.take(1)
     bits.take(1)
     if not bits.take(1):

@@ -10,6 +10,7 @@ import asyncio
 import logging
 import threading
 from collections.abc import Callable
+from typing import cast
 
 import av.logging
 from av.error import FFmpegError
@@ -160,7 +161,7 @@ class Reader:
             if not picture.is_key:
                 return
             self.segmenter = self._begin(stream, picture.data)
-        packet: Picture = Packet(picture.data)
+        packet = cast(Picture, Packet(picture.data))
         packet.is_keyframe = picture.is_key
         self.last_picture_at = picture.arrived
         if self._has_begun and not self._unplaced:
