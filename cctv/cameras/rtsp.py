@@ -153,6 +153,8 @@ class LiveStream:
             if self._has_read and self.nap:
                 time.sleep(self.nap)
             is_heard = self._has_read = self._receive()
+            if self._monotonic() > self._alive_at:
+                self._keep_alive()
             if self._depacketiser.ready:
                 break
             if not is_heard:
@@ -161,8 +163,6 @@ class LiveStream:
             self._require_picture(now, is_heard=is_heard)
             if now > self._ends_at:
                 raise CameraClosed(camera=self._camera.id, address=self._address.url)
-        if self._monotonic() > self._alive_at:
-            self._keep_alive()
         return self._taken()
 
     def _taken(self) -> list[Picture]:

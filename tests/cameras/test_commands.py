@@ -13,7 +13,21 @@ from cctv.redaction.review.background_samples import first_picture_command
 
 FLAGS = {"-hide_banner", "-nostdin", "-an"}
 BYTES = ["-v", "error", "-hide_banner", "-protocol_whitelist", "pipe", "-max_pixels", str(MAX_PIXELS), "-f"]
-STILL = ["-i", "pipe:0", "-map", "0:v:0", "-frames:v", "1", "-vf", "scale=32:-1:flags=area", "-f", "rawvideo", "-pix_fmt", "bgr24", "pipe:1"]
+STILL = [
+    "-i",
+    "pipe:0",
+    "-map",
+    "0:v:0",
+    "-frames:v",
+    "1",
+    "-vf",
+    "scale=32:-1:flags=area",
+    "-f",
+    "rawvideo",
+    "-pix_fmt",
+    "bgr24",
+    "pipe:1",
+]
 FILE = ["-nostdin", "-v", "error", "-i", "file:/s/a b.mp4", "-map", "0:v:0", "-an", "-frames:v", "1"]
 PAD = ["-vf", "pad=ceil(iw/2)*2:ceil(ih/2)*2:0:0", "-pix_fmt", "yuv420p", "-f", "rawvideo", "pipe:1"]
 
