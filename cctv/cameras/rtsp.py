@@ -82,7 +82,7 @@ class LiveStream:
         try:
             self.track, self._depacketiser = self._play(patience)
         except BaseException:
-            self._connection.close()
+            self.close()
             raise
         self._alive_after = self._conversation.session_seconds / _ALIVE_TWICE
         self._alive_at = monotonic() + self._alive_after
