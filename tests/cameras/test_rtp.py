@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import socket
 import subprocess
-from collections.abc import Iterator
-from enum import Enum
 from itertools import pairwise
 from pathlib import Path
 
@@ -13,6 +11,7 @@ import av
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from rtp_packets import FRAME, START, Marker, packets, unit
 
 from cctv.cameras.errors import CameraFailed
 from cctv.cameras.reorder import DecodingOrder
@@ -21,75 +20,6 @@ from cctv.cameras.sdp import Codec, VideoTrack, read_description
 from cctv.model.ids import CameraId
 
 CAMERA = CameraId("gevel-1")
-FRAME = 3600
-START = b"\0\0\0\1"
-
-
-class Marker(Enum):
-    """Where a camera sets the marker bit."""
-
-    LAST = "on the last packet of a picture"
-    EVERY = "on every NAL unit"
-    NEVER = "never"
-
-
-def header(codec: Codec, kind: int) -> bytes:
-    return bytes((0x60 | kind,)) if codec is Codec.H264 else bytes((kind << 1, 1))
-
-
-def unit(codec: Codec, kind: int, body: bytes = b"\x80abc") -> bytes:
-    return header(codec, kind) + body
-
-
-def packed(
-    codec: Codec, units: list[bytes], most: int, *, aggregates: bool, order_bytes: int = 0
-) -> Iterator[tuple[bytes, bool]]:
-    """Payloads, none of more than so many bytes of a unit, and whether a NAL unit ends with each."""
-    size = 1 if codec is Codec.H264 else 2
-    if aggregates and len(units) > 1 and sum(map(len, units)) <= 2 * most:
-        parts = [len(one).to_bytes(2, "big") + one for one in units]
-        yield (
-            header(codec, 24 if codec is Codec.H264 else 48) + bytes(order_bytes) + bytes(order_bytes // 2).join(parts),
-            True,
-        )
-        return
-    for one in units:
-        head, body = one[:size], one[size:]
-        if len(body) <= most:
-            yield head + bytes(order_bytes) + body, True
-            continue
-        kind = head[0] & 0x1F if codec is Codec.H264 else head[0] >> 1
-        pieces = [body[at : at + most] for at in range(0, len(body), most)]
-        for number, piece in enumerate(pieces):
-            flags = (0x80 if number == 0 else 0) | (0x40 if number == len(pieces) - 1 else 0) | kind
-            order = bytes(order_bytes) if number == 0 else b""
-            yield header(codec, 28 if codec is Codec.H264 else 49) + bytes((flags,)) + order + piece, bool(flags & 0x40)
-
-
-def packets(
-    codec: Codec,
-    pictures: list[list[bytes]],
-    *,
-    most: int = 20,
-    marker: Marker = Marker.LAST,
-    aggregates: bool = False,
-    order_bytes: int = 0,
-    number: int = 65_530,
-    stamp: int = (1 << 32) - 5 * FRAME,
-    source: int = 7,
-) -> list[bytes]:
-    """RTP of pictures that are lists of NAL units; numbers and times turn over on the way."""
-    out = []
-    for at, units in enumerate(pictures):
-        payloads = list(packed(codec, units, most, aggregates=aggregates, order_bytes=order_bytes))
-        for place, (payload, ends) in enumerate(payloads):
-            last = place == len(payloads) - 1
-            is_marked = (marker is Marker.LAST and last) or (marker is Marker.EVERY and ends)
-            time = (stamp + at * FRAME) % (1 << 32)
-            head = bytes((0x80, 96 | (0x80 if is_marked else 0))) + (number & 0xFFFF).to_bytes(2, "big")
-            out.append(head + time.to_bytes(4, "big") + source.to_bytes(4, "big") + payload)
-            number += 1
-    return out
 
 
 def taken(codec: Codec, sent: list[bytes], *, has_order_numbers: bool = False, ends: bool = True):
