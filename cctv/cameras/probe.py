@@ -29,7 +29,7 @@ import ffmpeg
 import numpy as np
 
 from cctv.cameras.errors import CameraDown, CameraFailed, CameraSilent
-from cctv.cameras.rtp import START_CODE, Picture
+from cctv.cameras.rtp import START_CODE, SentPicture
 from cctv.cameras.rtsp import LiveStream, StreamAddress, open_live
 from cctv.cameras.sdp import Codec
 from cctv.config.fields import Polygon
@@ -128,7 +128,7 @@ def _coarse_pixels(camera: CameraSettings, address: StreamAddress, patience: tim
     return pixels
 
 
-def _pictures(stream: LiveStream, patience: timedelta) -> Iterator[Picture]:
+def _pictures(stream: LiveStream, patience: timedelta) -> Iterator[SentPicture]:
     """What comes within `patience`; a camera that fails after its first picture has answered all the same.
 
     Raises CameraDown for one that fails before.
@@ -144,7 +144,7 @@ def _pictures(stream: LiveStream, patience: timedelta) -> Iterator[Picture]:
             raise
 
 
-def _decodable(stream: LiveStream, picture: Picture) -> bytes:
+def _decodable(stream: LiveStream, picture: SentPicture) -> bytes:
     """A key picture with the parameter sets that were announced; those that it brings itself count."""
     return b"".join(START_CODE + unit for unit in stream.track.sets) + picture.data
 

@@ -2,7 +2,7 @@
 
 Pure: packets and their arrival in, pictures out.  Packets come in the order in which they were sent (`UdpTrack`, or
 TCP).  A camera of 4 Mbit/s sends some 350 packets a second, so there is no object for each: what a packet holds is
-added to the picture under way, which becomes a `Picture` once.
+added to the picture under way, which becomes a `SentPicture` once.
 
 A picture ends where the next one begins: at another timestamp.  It ends at its marker bit already, where a key picture
 has shown that the camera sets it on the last packet of a picture and on no other (RFC 3550, section 5.1).  Of cameras
@@ -34,7 +34,7 @@ _INTERLEAVED = {25: "STAP-B", 26: "MTAP16", 27: "MTAP24", 29: "FU-B"}  # RFC 618
 _FIRST_SLICE = 0x80  # first_mb_in_slice is 0; first_slice_segment_in_pic_flag
 
 
-class Picture(NamedTuple):
+class SentPicture(NamedTuple):
     """An access unit.  `pts` counts ticks of the track's clock, over all turns of the 32 bits; `arrived` is when its
     first packet was read, in seconds of the monotonic clock."""
 
@@ -57,7 +57,7 @@ class Depacketiser(ABC):
 
     def __init__(self, camera: CameraId, track: VideoTrack) -> None:
         self._camera, self._type = camera, track.payload_type
-        self.ready: list[Picture] = []
+        self.ready: list[SentPicture] = []
         self.lost = 0  # packets
         # The sequence parameter set that was announced, or came last, without a start code.
         sps_type = track.codec.sps_type
@@ -174,7 +174,7 @@ class Depacketiser(ABC):
         """Hand the picture over.  What has no slice yet, such as parameter sets of their own time, is of the next."""
         if not self._has_slice:
             return
-        self.ready.append(Picture(bytes(self._data), self._time, self._is_key, self._arrived))
+        self.ready.append(SentPicture(bytes(self._data), self._time, self._is_key, self._arrived))
         self._data.clear()
         self._is_key = self._has_slice = False
         self._unit_at = 0

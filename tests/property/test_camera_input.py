@@ -12,7 +12,7 @@ from cctv.cameras.conversation import Conversation
 from cctv.cameras.errors import CameraDown
 from cctv.cameras.onvif import found_camera, pinned_address
 from cctv.cameras.reorder import DecodingOrder, reorder_depth
-from cctv.cameras.rtp import Picture, depacketiser
+from cctv.cameras.rtp import SentPicture, depacketiser
 from cctv.cameras.sdp import Codec, VideoTrack, read_description
 from cctv.config.credentials import Credential
 from cctv.config.schema import CameraSettings
@@ -162,7 +162,7 @@ def test_every_picture_gets_a_decoding_time_whatever_times_it_tells(times, sps, 
     order, out = DecodingOrder(VideoTrack(codec, 96, 90_000, "")), []
     order.learn(sps)
     for number, time in enumerate(times):
-        out += order.take(Picture(b"", time, not number, float(number)))
+        out += order.take(SentPicture(b"", time, not number, float(number)))
     out += order.rest()
 
     assert [picture.arrived for picture, _ in out] == list(map(float, range(len(times))))
