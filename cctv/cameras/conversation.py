@@ -183,8 +183,12 @@ class Conversation:
         rest = bytes(buffer[at : min(end, at + _LONGEST_TEXT)])
         if any(text.startswith(rest) for text in _TEXTS):
             return 0
-        starts = [found for sign in (b"$", b"RTSP/") if (found := buffer.find(sign, at + 1, end)) >= 0]
-        following = min(starts, default=max(at + 1, end - 5))  # the beginning of a word may stand at the end
+        following = buffer.find(b"$", at + 1, end)
+        text = buffer.find(b"RTSP/", at + 1, end if following < 0 else following)
+        if text >= 0:
+            following = text
+        elif following < 0:
+            following = max(at + 1, end - 5)  # the beginning of a word may stand at the end
         self._noise += following - at
         if self._noise > _MAX_NOISE_BYTES:
             raise self._failed("what it sends is no RTSP")

@@ -33,7 +33,7 @@ log = logging.getLogger(__name__)
 
 # The stream sleeps after a read, and then several pictures are read at once: a third of the processor time of a
 # recorder is waking up.  Short enough that a camera's own buffer is not needed.
-_NAP_SECONDS = 0.12
+_NAP_SECONDS = 0.13
 _PATIENCE_SECONDS = 2.0  # for what a slow network still holds back at `stop`
 _NAP_BYTES = 100_000  # what may come in meanwhile; the kernel's buffer for a connection takes more
 
