@@ -236,7 +236,7 @@ def pinned_address(camera: CameraSettings, address: str) -> str:
     match = _STREAM.fullmatch(address.strip())
     scheme = match[1].lower() if match else ""
     if match is None or scheme not in _STREAM_SCHEMES or len(address) > _MAX_ADDRESS_LENGTH:
-        shown = without_secrets(_printable(address))[:100]
+        shown = without_secrets(_printable(address[:_MAX_ADDRESS_LENGTH]))[:100]
         raise CameraFailed(camera=camera.id, detail=f"its stream address is none: {shown or '(empty)'}")
     bare = match[2].rpartition("@")[2]
     rest = bare.rpartition("]")[2] if bare.startswith("[") else bare

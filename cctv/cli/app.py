@@ -19,11 +19,12 @@ import click
 from cctv import __version__
 from cctv.cli.i18n import TranslatedGroup, click_translations, localized, use_language
 from cctv.cli.internal_error import InternalError, write_details
-from cctv.cli.invocation import Invocation, OutputUnwritable, prepare_streams
+from cctv.cli.invocation import Invocation, LocaleUnfit, OutputUnwritable, prepare_streams
 from cctv.core.errors import EXIT_MEANINGS, CctvError, Exit, Recorded
 from cctv.core.i18n import N_, Language, _, gettext_template, translate_error
 from cctv.core.logs import SHOWN, LogFormat, configure, is_journal
-from cctv.core.text import printable
+from cctv.core.medium import medium_error
+from cctv.core.text import code_point, printable
 
 log = logging.getLogger(__name__)
 
@@ -204,6 +205,18 @@ def run(arguments: Sequence[str], invocation: Invocation) -> int:
             _log_refusal(denied)
             _print_error(denied, as_json=invocation.json)
             return int(denied.exit_code)
+        except OSError as error:  # a medium that is full, read-only or gone, at a door that did not ask `on_medium`
+            refused = medium_error(error)
+            if refused is None or invocation.is_service:
+                raise
+            _log_refusal(refused)
+            _print_error(refused, as_json=invocation.json)
+            return int(refused.exit_code)
+        except UnicodeEncodeError as error:  # output escapes: it is a name that the file system's encoding lacks
+            unfit = LocaleUnfit(encoding=error.encoding, sign=code_point(error.object[error.start]))
+            _log_refusal(unfit)
+            _print_error(unfit, as_json=invocation.json)
+            return int(unfit.exit_code)
         except click.exceptions.Exit as exiting:
             return exiting.exit_code
         except click.ClickException as error:

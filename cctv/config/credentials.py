@@ -7,7 +7,6 @@ the chain of an exception, and is written nowhere.
 from __future__ import annotations
 
 import os
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -16,10 +15,12 @@ from pathlib import Path
 from cctv.config.errors import CredentialsRefused, CredentialUnknown
 from cctv.config.loader import key_lines
 from cctv.config.schema import CameraSettings, Settings
-from cctv.core.access import REACHABLE, why_untrusted
+from cctv.config.settings_file import MAX_BYTES, toml_table
+from cctv.core.access import REACHABLE, owner_of, why_untrusted
 
 DIRECTORY = "CREDENTIALS_DIRECTORY"  # set by systemd's LoadCredential=
-_WHOLE_FILE = "credentials.toml"
+RESTART = "systemctl restart cctv-record"  # what hands changed passwords over
+_WHOLE_FILE = "credentials.toml"  # the unit's name of it, and the usual name beside cameras.toml
 _FORM = '[NAME], username = "...", password = "..."'
 
 
@@ -49,8 +50,10 @@ class Credentials(Mapping[str, Credential]):
 
 
 def load_credentials(settings: Settings, environ: Mapping[str, str]) -> Credentials:
-    """All credentials that the cameras name: from systemd's directory first, then from the file of [credentials].
+    """All credentials that the cameras name: those that systemd handed over, else those of the credentials file.
 
+    systemd's are a copy that was made when the service started; the file that it was made of stays root's own, so a
+    service reads it only where [credentials] names another one for it.
     Reads nothing when no camera names one.  Raises CredentialsRefused for a file that others can read or that is
     malformed, and CredentialUnknown for a name without a credential.
     """
@@ -61,20 +64,55 @@ def load_credentials(settings: Settings, environ: Mapping[str, str]) -> Credenti
     directory = Path(environ[DIRECTORY]) if environ.get(DIRECTORY) else None
     if directory is not None:
         credentials = _from_directory(directory, needed)
-    if settings.credentials.file is not None and not needed <= credentials.keys():
-        credentials = _from_file(settings.credentials.file, others=REACHABLE) | credentials
+    file = credentials_file(settings)
+    if file is not None and not needed <= credentials.keys() and (directory is None or _readable(file)):
+        credentials = _from_file(file, others=REACHABLE) | credentials
     for camera in settings.cameras.values():
         if camera.credential and camera.credential not in credentials:
             raise _unknown(camera, settings, directory, sorted(credentials))
     return Credentials(credentials)
 
 
+def credentials_file(settings: Settings) -> Path | None:
+    """The file of [credentials], else credentials.toml beside cameras.toml, None where there is neither."""
+    if settings.credentials.file is not None:
+        return settings.credentials.file
+    usual = settings.source.path.with_name(_WHOLE_FILE)
+    return usual if usual.exists() else None
+
+
+def check_credentials(settings: Settings, environ: Mapping[str, str]) -> Path | None:
+    """Refuse what `load_credentials` refuses, and with it the recorder at its next start.
+
+    Returns the file that only another account may read, so that nothing could be said; None where all was checked.
+    """
+    file = credentials_file(settings)
+    asked = any(camera.credential for camera in settings.cameras.values())
+    if asked and file is not None and file.exists() and not _readable(file) and not environ.get(DIRECTORY):
+        return file
+    load_credentials(settings, environ)
+    return None
+
+
+def _readable(file: Path) -> bool:
+    return os.access(file, os.R_OK, effective_ids=True)
+
+
 def _unknown(camera: CameraSettings, settings: Settings, directory: Path | None, names: list[str]) -> CredentialUnknown:
     line = settings.source.line(("cameras", camera.id, "credential"))
-    sources = " or ".join(str(place) for place in (directory, settings.credentials.file) if place) or "any file"
+    file = credentials_file(settings)
+    sources = " or ".join(str(place) for place in (directory, file) if place) or "any file"
     following = f"add [{camera.credential}] to the credentials file; it has: {', '.join(names) or 'none'}."
-    if settings.credentials.file is None and directory is None:
-        following = 'add [credentials] with file = "credentials.toml" to cameras.toml, or LoadCredential= to the unit.'
+    if directory is not None:
+        following = (
+            f"add [{camera.credential}] to {settings.source.path.with_name(_WHOLE_FILE)}, which stays root's own, then "
+            f"`{RESTART}`: systemd hands the passwords over when the service starts, a reload takes no new ones."
+        )
+    elif file is None:
+        following = (
+            f'write [{camera.credential}] with username = "..." and password = "..." into '
+            f"{settings.source.path.with_name(_WHOLE_FILE)}, a file of mode 600."
+        )
     return CredentialUnknown(
         place=f"{settings.source.path}, line {line}",
         camera=camera.id,
@@ -102,8 +140,8 @@ def _from_directory(directory: Path, needed: set[str]) -> dict[str, Credential]:
 def _from_file(path: Path, *, others: int) -> dict[str, Credential]:
     text = _guarded_text(path, others=others)
     try:
-        raw = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raw = toml_table(text)
+    except ValueError as error:
         # tomllib's message may quote the text, and so a password.
         raise _refused(path, None, "it is not TOML", f"use the form {_FORM}, one section a credential.") from error
     lines = key_lines(text)
@@ -130,18 +168,24 @@ def _guarded_text(path: Path, *, others: int) -> str:
         with path.open("rb") as file:
             if (why := why_untrusted(path, os.fstat(file.fileno()), others)) is not None:
                 raise _refused(path, None, str(why.problem), str(why.following))
-            return file.read().decode()
+            data = file.read(MAX_BYTES + 1)
+            if len(data) > MAX_BYTES:
+                raise _refused(path, None, "it is larger than 1 MiB", f"use the form {_FORM}.")
+            return data.decode()
     except FileNotFoundError as error:
         following = f"create it with `install -m 600 /dev/null {path}`, then add {_FORM}."
         raise _refused(path, None, "there is no such file", following) from error
+    except PermissionError as error:
+        raise _refused(path, None, "this account may not read it", _as_owner(path)) from error
     except OSError as error:
-        raise _refused(path, None, f"it cannot be read: {error.strerror}", f"chown it to {_account()}.") from error
+        raise _refused(path, None, f"it cannot be read: {error.strerror}", "look at the disk that it is on.") from error
     except UnicodeDecodeError as error:
         raise _refused(path, None, "it is not UTF-8", "save it as UTF-8.") from error
 
 
-def _account() -> str:
-    return f"the account that runs this command (uid {os.geteuid()}), or run it as the file's owner"
+def _as_owner(path: Path) -> str:
+    """Never to give it away: root's file of passwords is to stay root's own."""
+    return f"run the command as the account that owns it: `sudo -u {owner_of(path)} cctv ...`."
 
 
 def _refused(path: Path, line: int | None, problem: str, following: str) -> CredentialsRefused:

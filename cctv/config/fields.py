@@ -41,6 +41,8 @@ _WINDOW = re.compile(r"(?:([a-z,-]+)\s+)?([0-9]{1,2}):([0-9]{2})\s?-\s?([0-9]{1,
 _SMTP = 'a host such as "localhost" or "mail.example.org:25", without user name and password'
 _MASKS = "polygons of at least three points in percent of the picture, such as [[[0, 0], [100, 0], [100, 50]]]"
 _WINDOWS = 'days and hours such as "mo-fr 08:00-18:00", "fr,sa 22:00-04:00" or "08:00-24:00"'
+_KEEP = "a table such as { daily = 7, weekly = 5, monthly = 0 }"
+_MAX_KEPT = 1000
 _DAY_MINUTES = 24 * 60
 
 
@@ -149,6 +151,14 @@ class Schedule:
     def covers(self, local: datetime) -> bool:
         """Whether the camera records at a local wall-clock time."""
         return any(window.covers(local) for window in self.windows)
+
+
+class BackupsKept(NamedTuple):
+    """How many back-ups are kept: the last of each of so many days, weeks and months that have one."""
+
+    daily: int = 0
+    weekly: int = 0
+    monthly: int = 0
 
 
 class MailHost(NamedTuple):
@@ -341,6 +351,21 @@ def recipients(value: object) -> tuple[str, ...]:
     return keys
 
 
+def backups_kept(value: object) -> BackupsKept:
+    """How many days, weeks and months keep their last back-up; what is not named is 0, and one of them is more."""
+    if not isinstance(value, dict):
+        raise BadValue("it is not a table", _KEEP)
+    for name, count in value.items():
+        if name not in BackupsKept._fields:
+            raise BadValue(f'"{name}" is not known', _KEEP, suggestion(name, BackupsKept._fields))
+        if type(count) is not int or not 0 <= count <= _MAX_KEPT:
+            raise BadValue(f"the number of {name} back-ups is not from 0 to {_MAX_KEPT}", _KEEP)
+    kept = BackupsKept(**value)
+    if not any(kept):
+        raise BadValue("it keeps none", _KEEP)
+    return kept
+
+
 def command(value: object) -> tuple[str, ...]:
     """A program and its arguments."""
     if not isinstance(value, list) or not value:
@@ -446,6 +471,7 @@ MAIL = ValueType(mail)
 MAIL_HOST = ValueType(mail_host, lambda host: f"{host.host}:{host.port}")
 COMMAND = ValueType(command, " ".join)
 RECIPIENTS = ValueType(recipients, ", ".join)
+KEPT = ValueType(backups_kept, lambda kept: f"{kept.daily} daily, {kept.weekly} weekly, {kept.monthly} monthly")
 CAMERAS = ValueType(camera_names, ", ".join)
 ADDRESS = ValueType(text_lines, ", ".join)
 TRANSLATIONS = ValueType(translations, ", ".join)

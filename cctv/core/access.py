@@ -18,6 +18,7 @@ from pathlib import Path
 from cctv.core.errors import CctvError, Exit
 from cctv.core.i18n import N_, Message
 
+SERVICE_ACCOUNT = "cctv"  # of the units in systemd/
 WRITABLE, REACHABLE = 0o022, 0o077  # bits of a mode that let other accounts change, or reach, a file
 _REFUSED_CODES = {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM}
 
@@ -98,7 +99,12 @@ def _is_private_group(group: int, owner: int) -> bool:
 
 def access_denied(path: Path) -> AccessDenied:
     """The refusal of a path; its owner is that of the nearest folder that this account can see."""
-    return AccessDenied(account=_name(os.geteuid()), path=path, owner=_name(_owner(path)))
+    return AccessDenied(account=_name(os.geteuid()), path=path, owner=owner_of(path))
+
+
+def owner_of(path: Path) -> str:
+    """The name of the account that a path belongs to, or the nearest folder of it that this account can see."""
+    return _name(_owner(path))
 
 
 def accounts_that_write(path: Path) -> tuple[str, ...]:
@@ -128,6 +134,15 @@ def database_refused(error: BaseException | None, database: Path) -> Path | None
         if os.access(path, os.F_OK) and not os.access(path, needed):
             return path
     return None
+
+
+def account_ids(name: str) -> tuple[int, int] | None:
+    """The user and group id of an account, None where this machine has none of that name."""
+    try:
+        account = pwd.getpwnam(name)
+    except KeyError:
+        return None
+    return account.pw_uid, account.pw_gid
 
 
 def _members(gid: int) -> list[str]:

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cctv.core.errors import CctvError, Exit, ToolFailed
+from cctv.core.medium import lacks_inodes, medium_error
 
 SNAPSHOTTING = {"btrfs": "btrfs", "zfs": "ZFS", "bcachefs": "bcachefs", "nilfs2": "NILFS2"}
 _LOCAL = {"ext2", "ext3", "ext4", "xfs", "vfat", "exfat", "f2fs", "jfs", "btrfs"}
@@ -105,6 +106,8 @@ def require_disk_space(path: Path, needed_bytes: int) -> Iterator[None]:
     except Exception as error:
         if not is_disk_full(error):
             raise
+        if lacks_inodes(path) and (refused := medium_error(error, path)) is not None:
+            raise refused from error
         raise _missing(path, needed) from error
 
 
@@ -131,7 +134,7 @@ def _mount(mounts: Path, major_minor: str) -> tuple[str, str]:
     """File system and device of the mount with that number; the last one mounted is on top."""
     top = ("unknown", "unknown")
     try:
-        lines = mounts.read_text().splitlines()
+        lines = mounts.read_text("utf-8").splitlines()
     except OSError:
         return top
     for line in lines:
@@ -164,6 +167,6 @@ def _layers(block: Path) -> Iterator[Path]:
 
 def _read(path: Path) -> str:
     try:
-        return path.read_text().strip()
+        return path.read_text("utf-8").strip()
     except OSError:
         return ""

@@ -80,7 +80,7 @@ _ARENA_COUNT = 2
 def boot_id() -> str | None:
     """The id of this start of the machine, None where /proc has none: monotonic times compare only under the same."""
     try:
-        return _BOOT_ID_FILE.read_text().strip()
+        return _BOOT_ID_FILE.read_text("utf-8").strip()
     except OSError:
         return None
 

@@ -20,6 +20,7 @@ from pathlib import Path
 
 from cctv.core.clock import from_us, to_us
 from cctv.core.durable import sha256_file
+from cctv.core.text import parse_json
 from cctv.core.time_range import Span
 from cctv.db.engine import write_transaction
 from cctv.db.identity import keep_in_step
@@ -69,7 +70,7 @@ def _ingest(site: Storage, run: Run, file: Path, span: Span, sha256: str | None)
         return enter(site, new)
     new = described(site, run, target, span, target=target, sha256=sha256)
     index = target.parent / INDEX
-    if index.exists() and index_line(new) in index.read_text(errors="replace").splitlines():
+    if index.exists() and index_line(new) in index.read_text("utf-8", errors="replace").splitlines():
         return _insert(site, new)
     return enter(site, new)
 
@@ -122,7 +123,11 @@ def index_line(new: NewSegment) -> str:
 def from_index_line(line: str, directory: str) -> NewSegment:
     """The segment that a line of index.jsonl describes; raises ValueError for a torn line."""
     try:
-        payload = json.loads(line)
+        payload = parse_json(line)
+        names = [payload["name"], payload["camera"], payload["zone"], payload["sha256"], payload["policy"]]
+        numbers = [payload["start_us"], payload["end_us"], payload["limit_us"], payload["bytes"]]
+        if not all(isinstance(name, str) for name in names) or not all(type(number) is int for number in numbers):
+            raise ValueError("not a line of index.jsonl: a value of another type")
         return NewSegment(
             camera=CameraId(payload["camera"]),
             zone=ZoneId(payload["zone"]),
@@ -141,7 +146,7 @@ def from_index_line(line: str, directory: str) -> NewSegment:
 def lines_in(directory: Path, relative: str) -> dict[str, NewSegment]:
     """The segments in a day's index.jsonl, by relative path; a torn line, or one of another folder, is skipped."""
     try:
-        text = (directory / INDEX).read_text(errors="replace")
+        text = (directory / INDEX).read_text("utf-8", errors="replace")
     except FileNotFoundError:
         return {}
     _, zone, camera, _ = relative.split("/")

@@ -18,7 +18,8 @@ from cctv.audit.chain import AuditFacts
 from cctv.audit.log import append_entry, audit_entries, entry_at
 from cctv.config.explain import policy_rules
 from cctv.config.schema import Settings
-from cctv.config.settings_file import NAME
+from cctv.config.settings_file import NAME, SYSTEM_WIDE
+from cctv.core.access import SERVICE_ACCOUNT, account_ids
 from cctv.core.clock import Clock
 from cctv.core.durable import DurableFiles, give_all
 from cctv.core.errors import ConfigError
@@ -92,6 +93,7 @@ def create_site(settings: Settings, *, disk: DurableFiles, clock: Clock, actor: 
     root = settings.site.storage
     refuse_occupied(root)
     disk.make_directory(root)
+    give_to_service(root, settings)
     for name in DIRECTORIES:
         disk.make_directory(root / name)
     (root / "keys").chmod(0o700)
@@ -106,6 +108,17 @@ def create_site(settings: Settings, *, disk: DurableFiles, clock: Clock, actor: 
     write_identity(root, identity, disk)
     give_all(root)
     return Storage(settings, root, identity, engine, disk, clock, actor)
+
+
+def give_to_service(root: Path, settings: Settings, account: str = SERVICE_ACCOUNT) -> None:
+    """Give the folder of a new storage, where root made it, to the account of the services that will use it.
+
+    Only of the cameras.toml that the services read; nothing happens on a machine without that account.
+    """
+    if os.geteuid() != 0 or root.stat().st_uid != 0 or settings.source.path != Path(SYSTEM_WIDE):
+        return
+    if (ids := account_ids(account)) is not None:
+        os.chown(root, *ids)
 
 
 def create_storage(settings: Settings, *, disk: DurableFiles, clock: Clock, actor: Actor) -> Storage:
@@ -177,7 +190,10 @@ def _known(connection: Connection) -> KnownSettings | None:
 def adopt_disk(
     settings: Settings, *, disk: DurableFiles, clock: Clock, actor: Actor, reason: str, dry_run: bool
 ) -> DiskAdoption:
-    """Name the storage's present file system in site.json; raises DatabaseForeign unless its database moved with it."""
+    """Name the storage's present file system in site.json; raises DatabaseForeign unless its database moved with it.
+
+    Typed by root, it also gives the storage's owner what root copied, else the services could not use it.
+    """
     root = settings.site.storage
     identity = parse_identity(root)
     engine = open_engine(root / DATABASE_FILE)
@@ -185,10 +201,13 @@ def adopt_disk(
         check(connection, identity, root)
     adopted = replace(identity, file_system=file_system_of(root))
     if dry_run or adopted == identity:
+        if not dry_run:
+            give_all(root)
         return DiskAdoption(identity.file_system, adopted.file_system, changed=False)
     site = Storage(settings, root, adopted, engine, disk, clock, actor)
     with write_transaction(engine) as connection:
         facts: AuditFacts = {"before": identity.file_system, "after": adopted.file_system}
         append_entry(connection, site, Act.DISK_ADOPTED, adopted.site, facts=facts, reason=reason)
     write_identity(root, adopted, disk)  # after the entry: a crash leaves an act that can be done again
+    give_all(root)
     return DiskAdoption(identity.file_system, adopted.file_system, changed=True)

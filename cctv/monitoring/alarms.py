@@ -20,6 +20,7 @@ from typing import Any
 from cctv.core.clock import from_us, to_us
 from cctv.core.durable import DurableFiles
 from cctv.core.errors import CctvError
+from cctv.core.text import parse_json
 from cctv.model.footage import GapCause
 from cctv.monitoring.status import CameraHealth, Health, Status
 
@@ -337,7 +338,7 @@ def _weekly(present: Mapping[str, _Trouble], now: datetime) -> list[Alarm]:
 def read_history(path: Path) -> AlarmHistory:
     """The stored history; empty where the file is missing or damaged: better reported twice than never."""
     try:
-        payload = json.loads(path.read_text())
+        payload = parse_json(path.read_text("utf-8"))
         if payload["schema"] != _SCHEMA:
             return AlarmHistory()
         weekly: datetime | None = from_us(payload["weekly_us"]) if payload["weekly_us"] is not None else None

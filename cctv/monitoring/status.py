@@ -118,6 +118,8 @@ class Status:
     backs_up: bool = False  # whether cameras.toml says so
     last_backup: datetime | None = None
     backup_late: bool = False
+    last_rehearsal: datetime | None = None
+    rehearsal_due: bool = False  # advice: there is a back-up, and nobody tried one for `rehearse_after`
     overdue_copies: tuple[KeptCopy, ...] = ()  # what is past its limit and no row of a segment, the oldest first
     volume: Volume | None = None  # the volume of the footage
     log_whole: bool = True  # whether the audit log reaches the signed checkpoint
@@ -191,6 +193,8 @@ def status_now(site: Storage) -> Status:
             log_whole=log_is_whole(connection),
             last_backup=backed_up.last,
             backup_late=bool(backup.recipients) and backed_up.is_late(now, backup.warn_after),
+            last_rehearsal=backed_up.rehearsed,
+            rehearsal_due=bool(backup.recipients) and backed_up.wants_rehearsal(now, backup.rehearse_after),
         )
 
 

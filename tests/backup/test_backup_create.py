@@ -117,7 +117,7 @@ def test_a_medium_that_is_full_is_said_and_leaves_no_back_up(rig, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(DurableFiles, "sync", full)
         told = rig.cctv(f"backup {rig.medium}", exit=16)
-    assert "No space left on device" in told.err
+    assert "the file system, or what this account may use of it, is full" in told.err
     assert list(rig.medium.glob("*.age")) == []
     rig.back_up()
 

@@ -89,9 +89,3 @@ def test_alarms_write_beside_the_storage_get_no_password_and_speak_when_the_moun
 
 def test_only_the_recorder_itself_is_told_to_stop_so_that_its_ffmpeg_lose_no_frame():
     assert service(RECORD)["KillMode"] == ["mixed"]
-
-
-def test_every_file_of_the_folder_is_part_of_the_installation_walk_through():
-    guide = (UNITS.parent / "docs" / "installing.md").read_text()
-
-    assert all(path.name in guide for path in UNITS.iterdir())

@@ -18,10 +18,11 @@ from cctv.cli.context import CommandContext, json_option
 from cctv.cli.options import mutation
 from cctv.cli.output import echo, table
 from cctv.cli.views.camera_check import checkup_as_json, print_checkups
-from cctv.config.credentials import load_credentials
+from cctv.config.credentials import DIRECTORY, RESTART, check_credentials, credentials_file, load_credentials
 from cctv.config.editor import Edit, add_camera, write_edit
 from cctv.config.errors import SettingsNotFound
 from cctv.config.loader import find_settings
+from cctv.core.access import owner_of
 from cctv.core.errors import Exit
 from cctv.core.typed_time.durations import parse_duration
 from cctv.db.engine import write_transaction
@@ -68,7 +69,8 @@ def list_cameras(context: CommandContext) -> None:
 def add(context: CommandContext, /, name: str, **keys: str | None) -> None:
     """Write a camera into cameras.toml, which otherwise stays as it is.
 
-    Refuses whatever `cctv config check` would refuse. The recorder takes it up on SIGHUP (docs/recording.md).
+    Refuses whatever `cctv config check` would refuse. `systemctl reload cctv-record` takes it up, and
+    `systemctl restart cctv-record` its password.
 
     \b
       cctv cameras add gevel-2 --zone facade --purpose "theft and damage" --onvif 192.0.2.21 --credential gevel
@@ -163,11 +165,11 @@ def still(context: CommandContext, name: str, reason: str, output: str) -> None:
 def _check_credential(context: CommandContext, edit: Edit, credential: str | None) -> None:
     """A credential that is nowhere would stop the whole recorder at its next start."""
     settings = edit.checked.settings
-    if credential and (settings.credentials.file or context.environ.get("CREDENTIALS_DIRECTORY")):
-        load_credentials(settings, context.environ)
-    elif credential:
-        why = "cameras.toml names no credentials file, so systemd must hand it to the recorder"
+    if credential and credentials_file(settings) is None and not context.environ.get(DIRECTORY):
+        why = "there is no credentials.toml beside cameras.toml, so systemd must hand it to the recorder"
         echo(f"note: the credential {credential} is not checked: {why}", err=True)
+    elif credential and (unread := check_credentials(settings, context.environ)) is not None:
+        echo(f"note: the credential {credential} is not checked: only {owner_of(unread)} may read {unread}", err=True)
 
 
 def _print_edit(edit: Edit, name: str, *, dry_run: bool) -> None:
@@ -175,7 +177,8 @@ def _print_edit(edit: Edit, name: str, *, dry_run: bool) -> None:
         echo(edit.difference)
         return
     echo(f"{name} is in {edit.file}")
-    echo(f"next: cctv cameras check {name}, then systemctl kill -s HUP --kill-whom=main cctv-record", err=True)
+    line = RESTART if edit.checked.settings.camera(name).credential else "systemctl reload cctv-record"
+    echo(f"next: cctv cameras check {name}, then {line}", err=True)
 
 
 def _print_list(console: Console, rows: Sequence[Mapping[str, object]]) -> None:

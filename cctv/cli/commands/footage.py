@@ -22,7 +22,9 @@ from cctv.cli.views.redaction import watched
 from cctv.core.i18n import _
 from cctv.core.time_range import Span, total
 from cctv.db.engine import read_transaction
+from cctv.db.migrate import HEAD
 from cctv.db.storage import refuse_occupied
+from cctv.db.upgrade import found_version, upgrade_storage
 from cctv.footage.coverage import FootageAbsence, Inventory, absence, inventory
 from cctv.footage.initialise import adopt_disk as accept_disk
 from cctv.footage.initialise import create_storage
@@ -88,6 +90,28 @@ def adopt_disk(context: CommandContext, reason: str) -> None:
     context.emit(
         {"file_system_before": adopted.before, "file_system": adopted.after, "changed": adopted.changed},
         lambda console: console.print(f"site.json {names} file system {adopted.after} (was {adopted.before})"),
+    )
+
+
+@footage.command("upgrade")
+@mutation
+@click.pass_obj
+def upgrade_index(context: CommandContext) -> None:
+    """Bring the index up to this version of the program, as both services do when they start.
+
+    The Debian package does it by itself.  `cctv backup before-upgrade` keeps the index as it was.
+    """
+    root = context.settings.site.storage
+    restrict_umask()
+    before = found_version(context.settings)
+    if not context.dry_run:
+        upgrade_storage(context.settings)
+    data = {"storage": root, "version_before": before, "version": HEAD, "dry_run": context.dry_run}
+    verb = "would be brought" if context.dry_run else "was brought"
+    is_current = before is None or before == HEAD
+    text = f"there is no index in {root}" if before is None else f"the index is of version {before}"
+    context.emit(
+        data, lambda console: console.print(text if is_current else f"{text}, and {verb} to {HEAD}", markup=False)
     )
 
 

@@ -20,6 +20,7 @@ import numpy as np
 
 from cctv.core.durable import DurableFiles, create_beside
 from cctv.core.i18n import N_
+from cctv.core.medium import medium_error
 from cctv.redaction.background.scene_changes import runs
 from cctv.redaction.errors import RenderFailed, SceneLost
 from cctv.redaction.render.caption import Caption, caption
@@ -178,7 +179,7 @@ def _render(
         for picture, decision in composed:
             write_planes(video, picture)
             if masks is not None:
-                masks.write(mask_picture(decision.live, clip.size))
+                masks.write(mask_picture(decision.live))
             targets.live.append(decision.live)
             hidden += 1.0 - int(np.count_nonzero(decision.live)) / decision.live.size
             boxes = work.keep.kept_at(decision.frame)
@@ -217,6 +218,8 @@ class _PartialFile:
         try:
             self.path, descriptor = create_beside(target)
         except OSError as error:
+            if (refused := medium_error(error, target)) is not None:
+                raise refused from error
             raise RenderFailed(path=target, problem=error.strerror or str(error)) from error
         os.close(descriptor)  # the encoder opens it by its name, which nobody else knew
 

@@ -25,7 +25,6 @@ from cctv.redaction.video.parallel import prefetch
 from cctv.redaction.video.yuv import Planes
 
 _ANOTHER_COPY = N_("copy the file from its source again, or leave it out of the redaction.")
-_LATE_START_US = 60_000_000  # microseconds; a later first time is a camera's clock, and players would wait for it
 _REPEATED_TIME_US = 100  # microseconds by which a frame that repeats its predecessor's time follows it
 
 
@@ -160,7 +159,7 @@ class Reading:
             step = self.times[-1] - self.times[-2] if len(self.times) > 1 else round(1e6 / part.stream.rate)
             shift = self.times[-1] + step - own[0]
         else:
-            shift = 0 if 0 <= own[0] < _LATE_START_US else -own[0]
+            shift = -own[0]  # a late start would be an empty edit in MP4, which players show as a still or as black
         placed = [time + shift for time in own]
         if self.times and placed[0] <= self.times[-1]:
             raise SourceUnreadable(
