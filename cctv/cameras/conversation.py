@@ -183,12 +183,11 @@ class Conversation:
         rest = bytes(buffer[at : min(end, at + _LONGEST_TEXT)])
         if any(text.startswith(rest) for text in _TEXTS):
             return 0
-        following = buffer.find(b"$", at + 1, end)
-        text = buffer.find(b"RTSP/", at + 1, end if following < 0 else following)
-        if text >= 0:
-            following = text
-        elif following < 0:
-            following = max(at + 1, end - 5)  # the beginning of a word may stand at the end
+        limit, following = end, max(at + 1, end - _LONGEST_TEXT + 1)  # the beginning of a text may stand at the end
+        for sign in (b"$", *_TEXTS):
+            found = buffer.find(sign, at + 1, limit)
+            if found >= 0:
+                limit = following = found
         self._noise += following - at
         if self._noise > _MAX_NOISE_BYTES:
             raise self._failed("what it sends is no RTSP")

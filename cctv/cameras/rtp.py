@@ -19,11 +19,12 @@ from enum import Enum
 from struct import Struct
 from typing import NamedTuple
 
-from cctv.cameras.errors import CameraFailed
+from cctv.cameras.errors import CameraFailed, CameraOversized
 from cctv.cameras.sdp import Codec, VideoTrack
 from cctv.model.ids import CameraId
 
 START_CODE = b"\0\0\0\1"
+MAX_UNITS = 2000  # of a picture; 600 slices are the most in H.265 (ITU-T H.265, table A.8), with a message for each
 _HEADER = Struct(">BBHII")  # version to CSRC count, marker and type, number, timestamp, source (RFC 3550, section 5.1)
 _HEADER_BYTES = 12
 _VERSION, _PADDING, _EXTENSION, _SOURCES = 0x80, 0x20, 0x10, 0x0F
@@ -68,13 +69,14 @@ class Depacketiser(ABC):
         self._arrived = 0.0
         self._is_key = self._has_slice = self._is_open = False  # open: a fragment is still to come
         self._is_marked = False  # the last packet had the marker
-        self._unit_at = 0  # where the last NAL unit begins in the data
+        self._unit_at = self._units = 0  # where the last NAL unit begins in the data, and how many there are
         self._marker = _Marker.UNKNOWN
 
     def take(self, data: memoryview | bytes, at: int, end: int, arrived: float) -> None:
         """Add the packet that lies there; what is no packet of this track is dropped.
 
-        Raises CameraFailed for a way of sending that nobody uses and that is not read here.
+        Raises CameraFailed for a way of sending that nobody uses and that is not read here, and CameraOversized for a
+        picture of more NAL units than any has: libavcodec takes seconds for them.
         """
         if end - at <= _HEADER_BYTES:
             return
@@ -126,7 +128,9 @@ class Depacketiser(ABC):
 
     def _add(self, kind: int, header: bytes, data: memoryview | bytes, at: int, end: int) -> None:
         """Begin a NAL unit: its header, and what of it lies in the packet."""
-        self._unit_at = len(self._data)
+        self._unit_at, self._units = len(self._data), self._units + 1
+        if self._units > MAX_UNITS:
+            raise CameraOversized(camera=self._camera, detail=f"more than {MAX_UNITS} NAL units in a picture")
         self._note_unit(kind)
         self._data += START_CODE + header
         self._data += data[at:end]
@@ -177,7 +181,7 @@ class Depacketiser(ABC):
         self.ready.append(SentPicture(bytes(self._data), self._time, self._is_key, self._arrived))
         self._data.clear()
         self._is_key = self._has_slice = False
-        self._unit_at = 0
+        self._unit_at = self._units = 0
 
 
 class H264Depacketiser(Depacketiser):

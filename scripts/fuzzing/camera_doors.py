@@ -16,7 +16,7 @@ from types import SimpleNamespace
 import av.error
 from wsdiscovery.message import parseSOAPMessage
 
-from cctv.cameras import conversation, onvif, soap
+from cctv.cameras import conversation, onvif, rtp, soap
 from cctv.cameras.authentication import Signer, choose_challenge
 from cctv.config import fields
 from cctv.config.credentials import Credential
@@ -428,15 +428,17 @@ def _open_sets(folder: Path) -> Try:
         sets = parameter_sets(picture, is_h265=is_h265)
         assert sum(len(unit) for units in sets.values() for unit in units) <= len(picture)
         changed_sets(sets, picture, is_h265=is_h265)
-        return format_of(picture, templates[is_h265]) if _has_slice(picture, is_h265=is_h265) else sets
+        return format_of(picture, templates[is_h265]) if _is_taken(picture, is_h265=is_h265) else sets
 
     return read
 
 
-def _has_slice(picture: bytes, *, is_h265: bool) -> bool:
+def _is_taken(picture: bytes, *, is_h265: bool) -> bool:
     """Whether it would be taken for a picture at all (`cctv/cameras/rtp.py`)."""
-    firsts = {unit[0] for unit in picture.split(b"\0\0\1") if unit}
-    return any(first >> 1 & 0x3F < 32 if is_h265 else first & 0x1F in range(1, 6) for first in firsts)
+    firsts = [unit[0] for unit in picture.split(b"\0\0\1") if unit]
+    return len(firsts) <= rtp.MAX_UNITS and any(
+        first >> 1 & 0x3F < 32 if is_h265 else first & 0x1F in range(1, 6) for first in firsts
+    )
 
 
 def _template(codec: str) -> SimpleNamespace:

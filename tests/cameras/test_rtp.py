@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rtp_packets import FRAME, START, Marker, packets, unit
 
-from cctv.cameras.errors import CameraFailed
+from cctv.cameras.errors import CameraFailed, CameraOversized
 from cctv.cameras.reorder import DecodingOrder
 from cctv.cameras.rtp import depacketiser
 from cctv.cameras.sdp import Codec, VideoTrack, read_description
@@ -179,6 +179,11 @@ def test_a_camera_that_counts_anew_from_another_source_goes_on():
 def test_a_way_of_packing_that_is_not_read_is_named(codec, payload, name):
     with pytest.raises(CameraFailed, match=name):
         taken(codec, [packets(codec, [[unit(codec, 1)]])[0][:12] + payload])
+
+
+def test_a_picture_of_endless_units_is_cut_off():
+    with pytest.raises(CameraOversized, match="more than 2000 NAL units"):
+        taken(H264, packets(H264, [[unit(H264, 1)] * 2001]))
 
 
 SOURCE = ["-f", "lavfi", "-i", "testsrc2=size=320x180:rate=25:duration=2"]
