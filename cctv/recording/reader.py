@@ -120,6 +120,8 @@ class Reader:
                 if self.segmenter is not None:
                     (self.segmenter.abandon if self._abandoned else self.segmenter.close)()
             finally:
+                if stream.lost:
+                    log.info("packets.lost", extra={"camera": self._task.camera.id, "lost": stream.lost})
                 stream.close()
 
     def _record(self, stream: LiveStream) -> CameraDown | None:
