@@ -30,6 +30,7 @@ _HEADER_BYTES = 12
 _VERSION, _PADDING, _EXTENSION, _SOURCES = 0x80, 0x20, 0x10, 0x0F
 _MARKER = 0x80
 _HALF, _WHOLE = 1 << 31, 1 << 32  # of the timestamps
+_ANEW = 1 << 15  # of the numbers: one that is further ahead is behind (RFC 3550, appendix A.1)
 _START, _END = 0x80, 0x40  # of a fragment (RFC 6184, section 5.8; RFC 7798, section 4.4.3)
 _INTERLEAVED = {25: "STAP-B", 26: "MTAP16", 27: "MTAP24", 29: "FU-B"}  # RFC 6184, table 1
 _FIRST_SLICE = 0x80  # first_mb_in_slice is 0; first_slice_segment_in_pic_flag
@@ -69,6 +70,7 @@ class Depacketiser(ABC):
         self._arrived = 0.0
         self._is_key = self._has_slice = self._is_open = False  # open: a fragment is still to come
         self._is_marked = False  # the last packet had the marker
+        self._is_damaged = False  # packets of this picture were lost
         self._unit_at = self._units = 0  # where the last NAL unit begins in the data, and how many there are
         self._marker = _Marker.UNKNOWN
 
@@ -149,9 +151,11 @@ class Depacketiser(ABC):
         return CameraFailed(camera=self._camera, detail=f"it sends {what}, which is not read here")
 
     def _note_loss(self, number: int, source: int) -> None:
+        """The numbers do not follow each other: packets are missing, or the camera counts anew."""
         if self._number >= 0:
-            self.lost += (number - self._number) & 0xFFFF if source == self._source else 0
-            self._is_open = False
+            missing = (number - self._number) & 0xFFFF
+            self.lost += missing if source == self._source and missing < _ANEW else 0
+            self._is_open, self._is_damaged = False, True
         self._source = source
 
     def _begin(self, stamp: int, arrived: float) -> None:
@@ -160,6 +164,9 @@ class Depacketiser(ABC):
             if self._is_marked and self._is_key and self._has_slice and self._marker is _Marker.UNKNOWN:
                 self._marker = _Marker.RIGHT
             self._is_open = False
+            if self._is_damaged and not self._has_slice:  # what is left of a picture whose slices were lost
+                self._data.clear()
+                self._unit_at = self._units = 0
             self._finish()
             self._time += (stamp - self._stamp + _HALF) % _WHOLE - _HALF
         else:
@@ -180,7 +187,7 @@ class Depacketiser(ABC):
             return
         self.ready.append(SentPicture(bytes(self._data), self._time, self._is_key, self._arrived))
         self._data.clear()
-        self._is_key = self._has_slice = False
+        self._is_key = self._has_slice = self._is_damaged = False
         self._unit_at = self._units = 0
 
 

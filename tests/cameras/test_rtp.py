@@ -142,6 +142,13 @@ def test_a_lost_packet_costs_the_rest_of_its_slice_and_nothing_more(missing, lef
     assert taker.ready[-1].pts - taker.ready[0].pts == 2 * FRAME
 
 
+def test_messages_of_a_picture_whose_slices_were_lost_are_not_those_of_the_next():
+    sent = packets(H264, [KEY, [unit(H264, 6), unit(H264, 1)], OTHER])
+    del sent[4]
+
+    assert [one.data for one in taken(H264, sent).ready] == [annexb(KEY), annexb(OTHER)]
+
+
 def test_a_stream_that_ends_in_the_middle_of_a_slice_keeps_the_slices_before_it():
     sent = packets(H264, [KEY, [*OTHER, LONG]])
 
