@@ -265,8 +265,11 @@ class Conversation:
             self.session_seconds = max(int(seconds[1]), _SHORTEST_SECONDS)
 
     def _note_transport(self, headers: Headers) -> None:
-        """Note on which channel, or from which ports, the camera sends the track."""
+        """Note on which channel, or from which ports, the camera sends the track; raises TransportRefused."""
         transport = _value(headers, b"transport") or b""
+        is_tcp = b"/tcp" in transport.lower() or b"interleaved=" in transport
+        if transport and is_tcp != (self.client_ports is None):  # it chose another one than was asked for
+            raise self._transport_refused()
         if self.client_ports is None:
             channel = re.search(rb"interleaved=(\d{1,3})", transport)
             self._channel = int(channel[1]) if channel is not None else 0
@@ -332,8 +335,7 @@ class Conversation:
         if status == 453:
             return CameraBusy(**named)
         if status == 461:
-            other = Transport.UDP if self.camera.transport is Transport.TCP else Transport.TCP
-            return TransportRefused(**named, transport=self.camera.transport, other=other)
+            return self._transport_refused()
         if status >= 500:
             return self._failed(f"it answers with a server error ({status}; too many viewers, perhaps)")
         return self._failed(f"it refuses the stream ({status})")
@@ -341,6 +343,12 @@ class Conversation:
     def _redirected(self, headers: Headers) -> CameraRedirected:
         target = without_secrets(_shown((_value(headers, b"location") or b"").decode("latin-1")))
         return CameraRedirected(camera=self.camera.id, address=self.url, target=target or "(no address)")
+
+    def _transport_refused(self) -> TransportRefused:
+        asked, other = Transport.TCP, Transport.UDP
+        if self.client_ports is not None:
+            asked, other = other, asked
+        return TransportRefused(camera=self.camera.id, address=self.url, transport=asked, other=other)
 
     def _failed(self, detail: str) -> CameraFailed:
         return CameraFailed(camera=self.camera.id, detail=detail)

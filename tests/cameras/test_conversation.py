@@ -9,7 +9,7 @@ import time
 import pytest
 from hostile import SDP, RtspServer, reply, usual
 
-from cctv.cameras.errors import CameraDown, CameraFailed
+from cctv.cameras.errors import CameraDown, CameraFailed, TransportRefused
 from cctv.cameras.rtsp import StreamAddress, open_live
 from cctv.cameras.sdp import Codec, read_description
 from cctv.config.schema import CameraSettings, Transport
@@ -118,6 +118,25 @@ def _until(reached):
     while not reached():
         assert time.monotonic() < ends_at
         time.sleep(0.02)
+
+
+@pytest.mark.parametrize(
+    ("asked", "answered", "other"),
+    [
+        (Transport.TCP, "RTP/AVP;unicast;client_port=5000-5001;server_port=6000-6001", "udp"),
+        (Transport.UDP, "RTP/AVP/TCP;unicast;interleaved=0-1", "tcp"),
+    ],
+)
+def test_a_camera_that_sends_in_another_way_than_asked_is_told_apart(asked, answered, other):
+    def answer(method, headers):
+        if method == "SETUP":
+            return reply("200 OK", headers, f"Transport: {answered}", "Session: 1")
+        return usual(method, headers)
+
+    with RtspServer(answer) as server, pytest.raises(TransportRefused) as refused:
+        look(server, transport=asked)
+
+    assert f'"{other}"' in refused.value.next_step
 
 
 def test_answers_without_a_number_are_taken_in_order():
