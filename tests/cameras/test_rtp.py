@@ -232,7 +232,7 @@ def test_what_ffmpeg_sends_is_what_it_encoded_with_both_times(tmp_path: Path, ki
     assert track.sets
     assert [picture.pts - first for picture, _ in came] == [packet.pts * unit for packet in expected]
     assert [picture.is_key for picture, _ in came] == [packet.is_keyframe for packet in expected]
-    assert [slices_of(picture.data) for picture, _ in came] == [lengths_of(bytes(packet)) for packet in expected]
+    assert [annexb_units(picture.data) for picture, _ in came] == [counted_units(bytes(packet)) for packet in expected]
     decoded = [at - first for _, at in came]
     assert decoded == sorted(set(decoded))
     assert all(at <= picture.pts for picture, at in came)
@@ -260,12 +260,12 @@ def sent_by_ffmpeg(clip: Path, codec: str, folder: Path) -> tuple[bytes, list[by
     return described.read_bytes(), packets
 
 
-def slices_of(data: bytes) -> list[bytes]:
+def annexb_units(data: bytes) -> list[bytes]:
     """The NAL units of Annex B data."""
     return [one for one in data.split(START) if one]
 
 
-def lengths_of(data: bytes) -> list[bytes]:
+def counted_units(data: bytes) -> list[bytes]:
     """The NAL units of data in which each has its length before it."""
     out, at = [], 0
     while at < len(data):
