@@ -9,7 +9,6 @@ import logging
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
 from enum import Enum
 
 from cctv.cameras.errors import (
@@ -22,7 +21,7 @@ from cctv.cameras.errors import (
 )
 from cctv.cameras.media import Lesser
 from cctv.cameras.onvif import DeviceFacts, device_facts, reach_camera
-from cctv.cameras.probe import Blocks, Gop, StreamFacts, coarse_blocks, measure_gop, probe_camera
+from cctv.cameras.probe import Blocks, StreamFacts, coarse_blocks, probe_camera
 from cctv.cameras.rtsp import StreamAddress
 from cctv.config.credentials import Credential
 from cctv.config.schema import CameraSettings
@@ -48,17 +47,14 @@ class Encrypted(Enum):
 class Checkup:
     """What a camera answered: `facts`, or a `fault`.  `signed_in` is None when the camera never checked a login.
 
-    `device` is None for a camera without ONVIF, `gop` and `bit_rate` (bits a second) when no second key frame came.
-    `blocks` is its coarse picture, None where none was asked for or came.  `lesser` is None when the stream is its
-    largest, or the one that the site names.
+    `device` is None for a camera without ONVIF.  `blocks` is its coarse picture, None where none was asked for or came.
+    `lesser` is None when the stream is its largest, or the one that the site names.
     """
 
     camera: CameraId
     address: str
     facts: StreamFacts | None = None
     fault: CameraDown | None = None
-    gop: timedelta | None = None
-    bit_rate: float | None = None
     device: DeviceFacts | None = None
     onvif: str | None = None
     lesser: Lesser | None = None
@@ -114,29 +110,18 @@ def _check(
             log.warning("camera.lesser", extra={"camera": camera.id, "reason": lesser.reason, SHOWN: True})
         facts = probe_camera(camera, address)
         device = device_facts(camera, credentials, clock)
-        gop = _gop(camera, address)
     except CameraDown as fault:
         return _failed(camera, url, fault)
     except Exception as error:
         log.warning("camera.unreadable", extra={"camera": camera.id, "error": type(error).__name__}, exc_info=error)
         return _failed(camera, url, CameraFailed(camera=camera.id, detail=f"unreadable ({type(error).__name__})"))
     checkup = Checkup(camera.id, url, facts=facts, device=device, onvif=camera.onvif, lesser=lesser)
-    if gop is not None:
-        checkup = replace(checkup, gop=gop.length, bit_rate=gop.bits_per_second)
     return replace(checkup, blocks=_blocks(camera, address)) if with_blocks else checkup
 
 
 def _failed(camera: CameraSettings, url: str, fault: CameraDown) -> Checkup:
     log.warning("camera.unreached", extra={"camera": camera.id, "error": fault.code, SHOWN: True})
     return Checkup(camera.id, url, fault=fault, onvif=camera.onvif)
-
-
-def _gop(camera: CameraSettings, address: StreamAddress) -> Gop | None:
-    """None too where a camera that answered before takes no second connection."""
-    try:
-        return measure_gop(camera, address)
-    except CameraDown:
-        return None
 
 
 def _blocks(camera: CameraSettings, address: StreamAddress) -> Blocks | None:

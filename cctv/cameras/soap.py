@@ -24,6 +24,7 @@ from urllib.parse import SplitResult, quote, urlsplit
 from xml.sax.saxutils import escape
 
 from cctv.cameras.authentication import Signer, usable_challenge
+from cctv.cameras.connection import socket_problem
 from cctv.cameras.errors import (
     CameraFailed,
     CameraOversized,
@@ -34,7 +35,6 @@ from cctv.cameras.errors import (
     CameraUnreachable,
     ClockRefused,
 )
-from cctv.cameras.relay import socket_problem
 from cctv.cameras.xml_answer import Node, Unreadable, read_xml
 from cctv.config.credentials import Credential
 from cctv.config.schema import CameraSettings

@@ -10,6 +10,7 @@ Pure but for `format_of`, which has libavformat read one picture from memory.
 from __future__ import annotations
 
 import io
+from collections.abc import Iterable
 
 import av
 from av.container import InputContainer
@@ -62,18 +63,27 @@ def format_of(
     Raises av.error.FFmpegError, or IndexError, for a picture that libavformat cannot read.
     """
     sets = sets if sets is not None else parameter_sets(picture, is_h265=is_h265(template))
+    return _opened(picture, sets, is_h265=is_h265(template), has_changed=has_changed)
+
+
+def announced_format(picture: bytes, announced: Iterable[bytes], *, is_h265: bool) -> Format:
+    """The format of a stream's first picture, with the sets of its description where it brings none itself.
+
+    Raises as `format_of` does.
+    """
+    brought = parameter_sets(picture, is_h265=is_h265)
+    told = parameter_sets(b"".join(_LEAD + unit for unit in announced), is_h265=is_h265)
+    return _opened(picture, told | brought, is_h265=is_h265)
+
+
+def _opened(picture: bytes, sets: ParameterSets, *, is_h265: bool, has_changed: bool = False) -> Format:
     head = b"".join(_LEAD + sets[key] for key in sorted(sets))
-    source = av.open(io.BytesIO(head + picture), "r", format="hevc" if is_h265(template) else "h264")
+    source = av.open(io.BytesIO(head + picture), "r", format="hevc" if is_h265 else "h264")
     return Format(source.streams.video[0], sets, source, has_changed=has_changed)
 
 
 def is_h265(template: VideoStream) -> bool:
     return template.codec_context.name == "hevc"
-
-
-def codec_name(template: VideoStream) -> str:
-    """libavcodec's name of what a camera sends, "unknown" for what it does not know."""
-    return template.codec_context.codec.canonical_name if template.codec_context is not None else "unknown"
 
 
 def sets_in_header(header: bytes) -> bytes:

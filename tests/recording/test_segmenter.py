@@ -17,6 +17,7 @@ from cctv.core.clock import SystemClock
 from cctv.core.durable import DurableFiles
 from cctv.footage.media import read_timing
 from cctv.recording.access_units import Entry, parameter_sets
+from cctv.model.ids import CameraId
 from cctv.recording.segmenter import Beginning, ClosedFile, EntryPoints, Segmenter, Task
 from cctv.recording.timeline import Timeline, TimesBroken
 
@@ -142,12 +143,12 @@ def test_a_better_picture_to_begin_at_is_waited_for_where_one_is_to_come():
 
 
 def test_a_run_begins_at_a_key_picture_or_after_twelve_seconds_at_any():
-    beginning = Beginning()
+    beginning = Beginning(CameraId("gevel-1"))
     assert not beginning.is_at(Entry.NONE, 100.0, knows_format=True)
     assert not beginning.is_at(Entry.NONE, 111.9, knows_format=True)
     assert not beginning.is_at(Entry.NONE, 112.1, knows_format=False)
     assert beginning.is_at(Entry.NONE, 112.1, knows_format=True)
-    assert Beginning().is_at(Entry.GRADUAL, 100.0, knows_format=False)
+    assert Beginning(CameraId("gevel-1")).is_at(Entry.GRADUAL, 100.0, knows_format=False)
 
 
 def test_a_run_without_a_key_picture_is_cut_anywhere_until_one_comes(bench):

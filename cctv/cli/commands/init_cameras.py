@@ -278,7 +278,7 @@ class CameraDialog:
             credential=camera.credential,
             location=self._wishes.locations.get(camera.name),
             sees_road=camera.name in self._wishes.on_the_road,
-            bit_rate=camera.checkup.bit_rate if camera.checkup else None,
+            bit_rate=camera.checkup.facts.bit_rate if camera.checkup and camera.checkup.facts else None,
             **address_of(camera.address),
         )
 

@@ -37,7 +37,7 @@ def described(checkup: Checkup) -> str:
         return checkup.fault.message if checkup.fault else ""
     facts, offset = checkup.facts, checkup.device.clock_offset if checkup.device else None
     parts = [f"{facts.codec} {facts.width}x{facts.height}"]
-    parts += [f"{checkup.bit_rate / 1e6:.1f} Mbit/s"] if checkup.bit_rate is not None else []
+    parts += [f"{facts.bit_rate / 1e6:.1f} Mbit/s"] if facts.bit_rate is not None else []
     if offset is not None and abs(offset) > CLOCK_OFF:
         parts.append(f"its clock is {length(abs(offset))} {'ahead' if offset > CLOCK_OFF else 'behind'}: set it by NTP")
     if facts.sound:
@@ -77,7 +77,7 @@ def checkup_as_json(checkup: Checkup) -> dict[str, Any]:
         "width": facts.width if facts else None,
         "height": facts.height if facts else None,
         "fps": facts.fps if facts else None,
-        "gop_seconds": checkup.gop.total_seconds() if checkup.gop else None,
+        "gop_seconds": facts.gop.total_seconds() if facts and facts.gop else None,
         "lesser_stream": str(checkup.lesser) if checkup.lesser else None,
         "sound": facts.sound if facts else None,
         "clock_offset_seconds": round(offset.total_seconds(), 1) if offset is not None else None,
@@ -108,7 +108,7 @@ def _row(checkup: Checkup) -> list[str]:
         facts.codec,
         f"{facts.width}x{facts.height}",
         f"{facts.fps:g}" if facts.fps else "?",
-        f"{checkup.gop.total_seconds():.3g} s" if checkup.gop else "?",
+        f"{facts.gop.total_seconds():.3g} s" if facts.gop else "?",
         "dropped" if facts.sound else "none",
         _clock(device.clock_offset if device else None),
         checkup.encrypted.value,
