@@ -178,10 +178,10 @@ def test_a_description_gives_the_parameter_sets():
     [
         ("v=0\r\n", "offers no video"),
         ("v=0\r\nm=audio 0 RTP/AVP 0\r\n", "offers no video"),
-        ("v=0\r\nm=video 0 RTP/AVP 26\r\n", "sends JPEG, which cannot be recorded"),
+        ("v=0\r\nm=video 0 RTP/AVP 26\r\n", "sends MJPEG at rtsp"),
         (SDP.replace("packetization-mode=1", "packetization-mode=2"), "interleaved mode"),
     ],
 )
 def test_a_description_without_a_stream_that_can_be_recorded_says_why(body, said):
-    with pytest.raises(CameraFailed, match=said):
+    with pytest.raises(CameraDown, match=said):
         read_description(CAMERA.id, "rtsp://192.0.2.20/main", body.encode())

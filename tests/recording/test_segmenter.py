@@ -16,8 +16,8 @@ from cctv.cameras.errors import KeyPictureMissing
 from cctv.core.clock import SystemClock
 from cctv.core.durable import DurableFiles
 from cctv.footage.media import read_timing
-from cctv.recording.access_units import Entry, parameter_sets
 from cctv.model.ids import CameraId
+from cctv.recording.access_units import Entry, parameter_sets
 from cctv.recording.segmenter import Beginning, ClosedFile, EntryPoints, Segmenter, Task
 from cctv.recording.timeline import Timeline, TimesBroken
 
