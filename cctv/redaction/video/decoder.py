@@ -223,7 +223,7 @@ def _is_open(packet: Packet[VideoStream], stream: VideoStream) -> bool:
 def _units(data: bytes, extradata: bytes) -> Iterator[int]:
     """The first byte of each NAL unit: behind start codes, or behind lengths where the header is that of MP4."""
     if extradata[:1] != b"\1":
-        yield from (match[1][0] for match in re.finditer(rb"\0\0\1(.)", data, re.DOTALL))
+        yield from (match[1][0] for match in re.finditer(rb"\x00\x00\x01(.)", data, re.DOTALL))
         return
     at = 0
     while at + 5 <= len(data):
