@@ -25,7 +25,7 @@ from matrix_bench.rows import NAMES, PASSWORD, USER, Row, rows  # noqa: E402
 from matrix_bench.servers import make_films, serving  # noqa: E402
 
 CCTV = Path(sys.executable).with_name("cctv")
-PATIENCE_SECONDS = 120.0  # for the segments of all, on a busy machine
+PATIENCE_SECONDS = 60.0  # for the segments of all, on a busy machine
 FILM_SECONDS = 240
 _SEGMENTS = 8  # of two seconds: a stream that stands still is noticed after some twelve
 _HEAD = """
