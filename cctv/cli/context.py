@@ -211,7 +211,7 @@ def ask_yes_or_no(question: str) -> bool:
             return True
         if typed.casefold() in _NO:
             return False
-        echo("  it is neither yes nor no. Allowed: y, n", err=True)
+        echo(_("  it is neither yes nor no. Allowed: y, n"), err=True)
 
 
 def select_cameras(

@@ -198,7 +198,7 @@ def read_disk(folder: Path, *, mounts: Path = MOUNTS, sys: Path = SYS) -> DiskFa
 def read_mounts(mounts: Path = MOUNTS) -> tuple[Mount, ...]:
     """Every mount of this process, in the order of mounting; empty where /proc does not tell."""
     try:
-        return parse_mounts(mounts.read_text(errors="surrogateescape"))
+        return parse_mounts(mounts.read_text("utf-8", errors="surrogateescape"))
     except OSError:
         return ()
 
