@@ -5,7 +5,9 @@ newest always.  A back-up that is older than `longest` goes whatever the counts 
 registers have forgotten since.  Where one is dated after now, the clock is wrong, or was: nothing goes.
 
 Only this site's files count, by name and first bytes.  A file that is not as long as the log says is torn: it stands
-for no day, and stays for a person to look at.  Never removes the newest, nor a file that is not ours.
+for no day, and stays for a person to look at.  One that the log does not name was made of another index (before a
+restore or a rebuild, or by a copy of this box), and may hold registers that this one lacks: no later back-up stands for
+it, it stands for no other, and it goes by `longest` alone.  Never removes the newest, nor a file that is not ours.
 
 1. the new back-up is written, flushed, and in the log    (by `cctv.backup.create`)
 2. the clock's guard is asked, where something would go
@@ -19,7 +21,7 @@ import logging
 import os
 import re
 import stat
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from enum import Enum
@@ -29,7 +31,7 @@ from sqlalchemy import Connection
 
 from cctv.audit.chain import AuditFacts
 from cctv.audit.log import append_entry, audit_entries
-from cctv.backup.state import backup_lock, backup_prefix
+from cctv.backup.state import AGE_HEADER, backup_lock, backup_prefix
 from cctv.config.fields import KEPT, BackupsKept
 from cctv.core.errors import GuardError
 from cctv.core.typed_time.durations import format_duration
@@ -39,7 +41,6 @@ from cctv.model.audit import Act
 
 log = logging.getLogger(__name__)
 
-_HEADER = b"age-encryption.org/v1\n"
 _NAMED = re.compile(r"(\d{8}T\d{6}\.\d{3})Z\.age")
 RequireClock = Callable[[Connection, Storage], None]
 """Raises a GuardError where the clock cannot be trusted; what the sweep asks before it deletes."""
@@ -53,6 +54,7 @@ class BackupFate(Enum):
     WEEKLY = "kept: the last of its week"
     MONTHLY = "kept: the last of its month"
     CLOCK = "kept: the clock is wrong, or was"
+    UNNAMED = "kept: the log does not name it"
     TORN = "left: torn"
     REPLACED = "goes: a later one stands for it"
     TOO_OLD = "goes: older than longest"
@@ -92,9 +94,17 @@ class Pruned:
 
 
 def judge_backups(
-    instants: Sequence[datetime], now: datetime, keep: BackupsKept, longest: timedelta, zone: tzinfo
+    instants: Sequence[datetime],
+    now: datetime,
+    keep: BackupsKept,
+    longest: timedelta,
+    zone: tzinfo,
+    unnamed: Collection[datetime] = (),
 ) -> dict[datetime, BackupFate]:
-    """What becomes of the back-ups of these instants.  Pure; days, weeks (ISO 8601) and months are those of `zone`."""
+    """What becomes of the back-ups of these instants.  Pure; days, weeks (ISO 8601) and months are those of `zone`.
+
+    `unnamed` are those of them that the log does not name.
+    """
     newest_first = sorted(set(instants), reverse=True)
     if newest_first and newest_first[0] > now:
         return dict.fromkeys(newest_first, BackupFate.CLOCK)
@@ -105,8 +115,13 @@ def judge_backups(
     )
     fates: dict[datetime, BackupFate] = {}
     seen: dict[BackupFate, set[object]] = {fate: set() for fate, _, _ in buckets}
+    named = [instant for instant in newest_first if instant not in unnamed]
     for instant in newest_first:
-        fate = BackupFate.REPLACED if fates else BackupFate.NEWEST
+        if instant in unnamed:
+            is_old = bool(named) and named[0] > instant and now - instant > longest
+            fates[instant] = BackupFate.TOO_OLD if is_old else BackupFate.UNNAMED
+            continue
+        fate = BackupFate.REPLACED if instant != named[0] else BackupFate.NEWEST
         for kind, most, bucket_of in buckets:
             bucket = bucket_of(instant.astimezone(zone))
             if bucket not in seen[kind] and len(seen[kind]) < most:
@@ -126,10 +141,13 @@ def stored_backups(site: Storage, folder: Path, *, also: datetime | None = None)
     found = _ours(site, folder)
     with read_transaction(site.engine) as connection:
         written = _sizes_in_log(connection)
-    whole = [made for path, made, size in found if written.get(path.name, size) == size]
+    whole = [made for path, made, size in found if written.get(path.name) in (None, size)]
+    unnamed = {made for path, made, _ in found if path.name not in written}
     settings, now = site.settings, site.clock.now()
     instants = [*whole, *([also] if also is not None else [])]
-    fates = judge_backups(instants, now, settings.backup.keep, settings.backups_longest, settings.site.timezone)
+    fates = judge_backups(
+        instants, now, settings.backup.keep, settings.backups_longest, settings.site.timezone, unnamed
+    )
     return tuple(
         StoredBackup(path, made, size, fates[made] if made in whole else BackupFate.TORN)
         for path, made, size in sorted(found, key=lambda item: item[1], reverse=True)
@@ -183,14 +201,15 @@ def _ours(site: Storage, folder: Path) -> list[tuple[Path, datetime, int]]:
             continue  # no day of the calendar: not a name of ours
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
         try:
-            if os.pread(descriptor, len(_HEADER), 0) == _HEADER:
+            if os.pread(descriptor, len(AGE_HEADER), 0) == AGE_HEADER:
                 found.append((path, made, status.st_size))
         finally:
             os.close(descriptor)
     return found
 
 
-def _sizes_in_log(connection: Connection) -> dict[str, int]:
-    """The size of each back-up that the log names; those of versions that did not log it are not in it."""
+def _sizes_in_log(connection: Connection) -> dict[str, int | None]:
+    """The size of each back-up that the log names; None for one of a version that did not log it."""
     entries = (entry for entry, _ in audit_entries(connection, act=Act.BACKUP_MADE))
-    return {entry.subject: size for entry in entries if isinstance(size := entry.facts.get("bytes"), int)}
+    sizes = ((entry.subject, entry.facts.get("bytes")) for entry in entries)
+    return {name: size if isinstance(size, int) else None for name, size in sizes}

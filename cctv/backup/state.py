@@ -5,8 +5,8 @@ DIR/cctv-held-<site>/copy.json          which copy of held footage this is
                     /<name>.age         one held segment; the name, a hash of its path and bytes, reveals nothing of it
 
 `backup.json` in the storage: when the last back-up was made, when a restore was last rehearsed, and where the one copy
-of held footage is.  No secret and
-no footage.  When it is lost, `cctv status` reports that there is no back-up: a false alarm rather than a missed one.
+of held footage is.  No secret and no footage.  When it is lost, `cctv status` reports that there is no back-up: a false
+alarm rather than a missed one.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from cctv.model.audit import Act
 
 PART = ".part"  # the end of the name of a file that is still being written
 FILE = "backup.json"
-_AGE_HEADER = b"age-encryption.org/v1\n"
+AGE_HEADER = b"age-encryption.org/v1\n"  # the first bytes of every file in the format of age
 _SITE_ID_CHARS = 8  # of the site's id, in names
 _HELD = re.compile(r"([0-9a-f]{64})\.age")
 
@@ -123,7 +123,7 @@ def look_at_backup(site: Storage) -> BackupLook:
     named = str(entries[0][0].facts.get("sha256", "")) if entries else ""
     try:
         with path.open("rb") as opened:
-            is_age = opened.read(len(_AGE_HEADER)) == _AGE_HEADER
+            is_age = opened.read(len(AGE_HEADER)) == AGE_HEADER
         return BackupLook(is_age, sha256_file(path) == named if named else None, on_same_disk(site, path.parent))
     except OSError as error:
         return BackupLook(problem=error.strerror or str(error))

@@ -45,6 +45,16 @@ def test_a_clock_that_went_back_prunes_nothing():
     assert set(judge_backups(ahead, NOON, BackupsKept(daily=1), LONGEST, ZONE).values()) == {BackupFate.CLOCK}
 
 
+def test_what_the_log_does_not_name_goes_by_its_age_alone_and_stands_for_nothing():
+    hour = timedelta(hours=1)
+    instants = [NOON, NOON - hour, NOON - 2 * hour, NOON - 40 * DAY]
+    unnamed = {instants[0], instants[2], instants[3]}
+    fates = judge_backups(instants, NOON, BackupsKept(daily=7), LONGEST, ZONE, unnamed)
+    assert list(fates.values()) == [BackupFate.UNNAMED, BackupFate.NEWEST, BackupFate.UNNAMED, BackupFate.TOO_OLD]
+    alone = judge_backups(instants[3:], NOON, BackupsKept(daily=7), LONGEST, ZONE, unnamed)
+    assert list(alone.values()) == [BackupFate.UNNAMED]
+
+
 def test_whatever_the_rule_the_newest_stays_and_no_more_than_the_rule_keeps():
     rng = random.Random(1)
     for _ in range(300):
@@ -119,6 +129,22 @@ def test_what_is_not_ours_or_torn_is_never_removed_and_stands_for_no_day(swept):
     assert torn.name in told.out
     assert foreign.name not in told.out
     assert plain.name not in told.out
+
+
+def test_a_back_up_of_the_lost_index_stays_beside_those_of_the_new_one(swept):
+    """Made in the morning, the disk lost at noon, the index made again: only this one has the registers."""
+    good = swept.back_up()
+    for file in swept.site.root.glob("cctv.db*"):
+        file.unlink()
+    swept.cctv("footage rebuild --reason gone")
+    swept.cctv("sweep --once", exit=None)
+    swept.site.clock.advance(hours=1)
+    swept.back_up()
+    swept.site.clock.advance(hours=1)
+    last = swept.back_up()
+
+    assert names(swept) == [good.name, last.name]
+    assert "the log does not name it" in " ".join(swept.cctv(f"backup list {swept.medium}").out.split())
 
 
 def test_a_clock_that_jumps_ahead_prunes_nothing_and_says_so(swept):
