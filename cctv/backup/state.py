@@ -22,6 +22,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from cctv.audit.log import audit_entries
+from cctv.config.schema import BackupSettings
 from cctv.core.clock import iso
 from cctv.core.durable import exclusive, sha256_file
 from cctv.core.errors import UsageError
@@ -154,6 +155,12 @@ def _write(site: Storage, state: BackupState) -> None:
 def backup_lock(site: Storage) -> AbstractContextManager[None]:
     """Held by the one back-up of a storage; raises LockHeld."""
     return exclusive(site.root / "backup.lock")
+
+
+def lacking_settings(settings: BackupSettings, typed: Path | None = None) -> tuple[str, ...]:
+    """The settings of [backup] without which no back-up can be made; `typed` is a folder in place of its own.  Pure."""
+    found = {"recipients": bool(settings.recipients), "folder": (typed or settings.folder) is not None}
+    return tuple(name for name, is_set in found.items() if not is_set)
 
 
 def backup_folder(site: Storage, typed: Path | None) -> Path:

@@ -146,6 +146,18 @@ def test_a_back_up_is_one_state_of_the_index_while_a_recorder_goes_on(rig, tmp_p
             assert copy.execute(counted).fetchone() == (1,)
 
 
+def test_the_timer_does_nothing_where_back_ups_are_not_set_up(rig):
+    """Its service, enabled with the others before anybody has written [backup], is no failed unit and no alarm."""
+    told = [rig.cctv(f"backup make --if-set{held}").out for held in ("", " --held")]
+    assert told == ["Nothing is backed up: [backup] of cameras.toml has no folder.\n"] * 2
+    config, text = rig.site.config, rig.site.config.read_text()
+    config.write_text(f'{text[: text.index("[backup]")]}[backup]\nfolder = "{rig.medium}"\n')
+    assert rig.cctv("backup make --if-set --json").json["lacking"] == ["recipients"]
+    assert list(rig.medium.iterdir()) == []
+    config.write_text(text.replace("[backup]\n", f'[backup]\nfolder = "{rig.medium}/gone"\n'))
+    rig.cctv("backup make --if-set", exit=2)
+
+
 def test_without_a_folder_the_one_of_cameras_toml_is_taken_for_back_up_and_held_copy(rig):
     rig.cctv("backup make", exit=2)
     config = rig.site.config

@@ -16,7 +16,7 @@ from cctv.backup.before_upgrade import copy_index, plan_copy
 from cctv.backup.create import Made, make_backup, plan_backup
 from cctv.backup.held_copy import HeldDone, HeldPlan, copy_held, plan_held
 from cctv.backup.pruning import Pruned, plan_pruning, prune_backups
-from cctv.backup.state import backup_folder, check_place
+from cctv.backup.state import backup_folder, check_place, lacking_settings
 from cctv.cli.context import CommandContext, json_option
 from cctv.cli.options import mutation
 from cctv.cli.output import echo, length, local_date, size, table
@@ -90,20 +90,27 @@ def key(context: CommandContext, file: Path) -> None:
 @click.argument("directory", metavar="[DIR]", required=False, type=click.Path(path_type=Path))
 @click.option("--held", is_flag=True, help="Bring the one encrypted copy of held footage up to date instead.")
 @click.option("--new-copy", metavar="WHY", help="Begin another copy: why the earlier one is no more.")
+@click.option("--if-set", is_flag=True, help="Do nothing where [backup] names no recipients or no folder.")
 @mutation
 @click.pass_obj
-def make(context: CommandContext, directory: Path | None, held: bool, new_copy: str | None) -> int:
+def make(context: CommandContext, directory: Path | None, held: bool, new_copy: str | None, if_set: bool) -> int:
     """Back up to a folder of another disk: `cctv backup DIR` is short for it.
 
-    Without DIR to the `folder` of [backup] in cameras.toml, as the timer cctv-backup does each night.  Never ordinary
-    footage.  Every back-up also takes out of the copy of held footage what was released since, and then removes the
-    back-ups of that folder that `keep` and `longest` of [backup] let go.
+    Without DIR to the `folder` of [backup] in cameras.toml, as the timer cctv-backup does each night, with --if-set:
+    what is not set up is no failure of the timer, and `cctv status` and `cctv doctor` tell it.  Never ordinary footage.
+    Every back-up also takes out of the copy of held footage what was released since, and then removes the back-ups of
+    that folder that `keep` and `longest` of [backup] let go.
 
     \b
       cctv backup /mnt/offsite --dry-run
       cctv backup /mnt/offsite
       cctv backup --held /mnt/offsite
     """
+    lacking = lacking_settings(context.settings.backup, directory) if if_set else ()
+    if lacking:
+        words = f"Nothing is backed up: [backup] of cameras.toml has no {' and no '.join(lacking)}."
+        context.emit({"dry_run": context.dry_run, "lacking": lacking}, lambda _: echo(words))
+        return int(Exit.OK)
     site = context.site
     folder = backup_folder(site, directory)
     if held:
