@@ -125,7 +125,7 @@ def load_credential(settings: Settings, name: str, environ: Mapping[str, str]) -
     if environ.get(DIRECTORY):
         found = _from_directory(Path(environ[DIRECTORY]), {name})
     file = credentials_file(settings)
-    if name not in found and file is not None:
+    if name not in found and file is not None and (not environ.get(DIRECTORY) or _readable(file)):
         found = _from_file(file, others=REACHABLE)
     if name not in found:
         following = f"add [{name}] to the credentials file, or LoadCredential={name}:/etc/cctv/{name} to the unit."

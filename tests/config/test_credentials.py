@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from cctv.config.credentials import Credential, load_credentials
+from cctv.config.credentials import Credential, load_credential, load_credentials
 from cctv.config.errors import CredentialsRefused, CredentialUnknown
 from cctv.core.errors import Exit
 
@@ -133,3 +133,15 @@ def test_systemd_may_give_the_whole_file(site, tmp_path):
         load_credentials(site.load().settings, {"CREDENTIALS_DIRECTORY": str(directory)})["gevel-1"].username
         == "kijker"
     )
+
+
+def test_a_service_is_not_told_to_read_the_file_of_root(site, credentials, tmp_path, monkeypatch):
+    """The alarms' service may not open credentials.toml: the credential that it lacks is to be handed over."""
+    credentials("what only root may read")
+    (tmp_path / "given").mkdir()
+    monkeypatch.setattr("cctv.config.credentials._readable", lambda file: False)
+
+    with pytest.raises(CredentialsRefused) as refused:
+        load_credential(site.load().settings, "monitor", {"CREDENTIALS_DIRECTORY": str(tmp_path / "given")})
+
+    assert "LoadCredential=monitor" in (refused.value.next_step or "")
