@@ -199,6 +199,7 @@ def test_the_list_shows_age_size_and_what_goes(swept):
     assert [(one["name"], one["goes"]) for one in listed] == [(files[1].name, False), (files[0].name, True)]
     assert listed[0]["bytes"] == files[1].stat().st_size
     text = swept.cctv(f"backup list {swept.medium}").out
+    assert [line for line in text.splitlines() if line.endswith(".age")] == [one["name"] for one in listed]
     assert "goes: a later one stands for it" in text
     assert "kept: the newest" in text
 

@@ -122,9 +122,23 @@ def make(context: CommandContext, directory: Path | None, held: bool, new_copy: 
     else:
         bundle = make_backup(site, folder)
         pruned = prune_backups(site, bundle.path.parent, require_proved)
+
+    def text(console: Console) -> None:
+        _bundle_text(console, bundle, dry_run=context.dry_run)
+        for backup in pruned.going:
+            verb = "Would remove" if context.dry_run else "Removed"
+            console.print(f"{verb} {backup.path.name}: {backup.fate.value.partition(': ')[2]}.")
+        if context.dry_run:
+            console.print("Dry run: nothing was written.")
+
+    context.emit({"dry_run": context.dry_run, **_made_data(bundle, pruned)}, text)
+    _warn_same_disk(bundle.same_disk)
+    return _left(bundle.held) or _unpruned(pruned)
+
+
+def _made_data(bundle: Made, pruned: Pruned) -> dict[str, object]:
     manifest = bundle.manifest
-    data = {
-        "dry_run": context.dry_run,
+    return {
         "path": bundle.path,
         "site": manifest.site,
         "version": manifest.version,
@@ -141,18 +155,6 @@ def make(context: CommandContext, directory: Path | None, held: bool, new_copy: 
         "torn": [backup.path.name for backup in pruned.torn],
         "pruning_refused": pruned.refused.code if pruned.refused else None,
     }
-
-    def text(console: Console) -> None:
-        _bundle_text(console, bundle, dry_run=context.dry_run)
-        for backup in pruned.going:
-            verb = "Would remove" if context.dry_run else "Removed"
-            console.print(f"{verb} {backup.path.name}: {backup.fate.value.partition(': ')[2]}.")
-        if context.dry_run:
-            console.print("Dry run: nothing was written.")
-
-    context.emit(data, text)
-    _warn_same_disk(bundle.same_disk)
-    return _left(bundle.held) or _unpruned(pruned)
 
 
 @backup.command(name="list")
@@ -188,17 +190,10 @@ def list_backups(context: CommandContext, directory: Path | None) -> int:
         if not plan.backups:
             console.print(f"No back-up of this site is in {folder}.")
             return
-        rows = [
-            (
-                local_date(backup.made, context.zone),
-                length(max(context.now - backup.made, timedelta(0))),
-                size(backup.size_bytes),
-                backup.fate.value,
-                backup.path.name,
-            )
-            for backup in plan.backups
-        ]
-        console.print(table(("made", "age", "size", "what becomes of it", "file"), rows, right=("size",)))
+        for backup in plan.backups:
+            age, bytes_ = length(max(context.now - backup.made, timedelta(0))), size(backup.size_bytes)
+            facts = f"{local_date(backup.made, context.zone)}, {age} ago, {bytes_}: {backup.fate.value}"
+            echo(f"{backup.path.name}\n  {facts}")
 
     context.emit(data, text)
     return _unpruned(plan)
