@@ -55,6 +55,8 @@ _LOCATION = N_("where it hangs, for the register of cameras")
 _CAMERAS = N_("No camera yet. Add each with: cctv cameras add NAME --zone ZONE --purpose WHY --onvif HOST")
 _FILE = N_("passwords of the cameras, readable by its owner only (mode 600)")
 _RECIPIENTS = N_("public half of the recovery key, to which back-ups are encrypted")
+_FOLDER = N_("a folder on another disk, to which cctv-backup.timer writes each night; without the first # it counts")
+_ALERTS = N_("Who is told when recording or deletion is not well: without the # of both lines somebody is.")
 _NO_RECIPIENTS = N_(
     "No recovery key was made, so there are no back-ups: if this disk is lost, so are all registers and every hold. "
     "`cctv backup key FILE` makes one."
@@ -102,6 +104,10 @@ class _Lines:
         else:
             yield "[backup]"
             yield self._line("recipients", f"[{_quoted(recipient)}]", _RECIPIENTS)
+            yield self._line("# folder", _quoted("/mnt/offsite"), _FOLDER)
+        yield ""
+        yield from self._remark(_ALERTS)
+        yield from ("# [alerts]", f"# mail = {_quoted('somebody@example.org')}")
 
     def _site(self, answers: Answers) -> Iterator[str]:
         address = text_lines([line.strip() for line in answers[Ask.ADDRESS].split(";")])

@@ -94,9 +94,27 @@ def test_a_box_is_made_by_one_command(box):
     assert f"cctv --config {box.config} record" in said.out
     assert "cameras add" in said.err
     assert "take" in said.err
+    assert (
+        f"name a folder of another disk in [backup] of {box.config}, then: cctv --config {box.config} backup"
+        in said.err
+    )
     assert "usable" in box.cctv("config check --strict").out
     assert box.cctv("backup make --dry-run " + str(box.folder / "usb")).exit == 0
     box.init(f"--recovery-key {box.key}", exit=2)
+
+
+def test_back_ups_and_alarms_are_set_by_removing_a_sign(box):
+    """What the timers need stands in cameras.toml already, behind a #."""
+    box.init(f"--recovery-key {box.key}")
+    text = box.config.read_text()
+    for line in ("folder", "[alerts]", "mail"):
+        assert text.count(f"\n# {line}") == 1
+        text = text.replace(f"\n# {line}", f"\n{line}")
+    box.config.write_text(text)
+
+    shown = box.cctv("config show --json").json
+    assert '"/mnt/offsite"' in str(shown).replace("'", '"')
+    assert "somebody@example.org" in str(shown)
 
 
 def test_a_box_that_is_set_up_is_left_alone(box):

@@ -432,7 +432,8 @@ def _left_to_do(box: Box, answers: Answers, dialog: _Dialog) -> Sequence[str]:
     program = "cctv" if box.is_service else f"cctv --config {box.config}"
     lines = []
     if answers.texts and answers.recovery_file is not None:
-        lines.append(f"take {answers.recovery_file} away from this box, then: {program} backup DIR")
+        lines.append(f"take {answers.recovery_file} away from this box")
+        lines.append(f"name a folder of another disk in [backup] of {box.config}, then: {program} backup")
     elif answers.texts:
         lines.append(f"make a recovery key, for there are no back-ups without: {program} backup key FILE")
     left_out = dialog.round.left_out if dialog.round else ()
