@@ -123,7 +123,7 @@ class DiskRisk:
     is_wrong: bool
     text: Message
     why: Message
-    following: str  # a line to type
+    following: Message | str  # a line to type
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,7 +264,9 @@ def _blocks_of_swap(path: Path, sys: Path) -> tuple[BlockDevice, ...]:
 
 def _file_system_risks(facts: DiskFacts) -> Iterator[DiskRisk]:
     kind, folder = facts.file_system, facts.folder
-    move = f"cctv footage adopt-disk --reason WHY  # after the move to another disk than that of {folder}"
+    move = N_(
+        "cctv footage adopt-disk --reason WHY  # after the move to another disk than that of {folder}", folder=folder
+    )
     if facts.mount is None:
         why = N_("a mount that goes away unseen takes the footage along")
         text = N_("the mount of {folder} is not known", folder=folder)
@@ -316,7 +318,7 @@ def _encryption_risks(facts: DiskFacts) -> Iterator[DiskRisk]:
     why = N_("who takes the disk has the footage of everybody on it (Article 32(1)(a) GDPR)")
     if encrypted is False:
         text = N_("the disk of {folder} is not encrypted (no dm-crypt below it)", folder=folder)
-        following = "cryptsetup luksFormat /dev/DISK  # of a new, empty disk"
+        following = N_("cryptsetup luksFormat /dev/DISK  # of a new, empty disk")
         yield DiskRisk(DiskProblem.NOT_ENCRYPTED, False, text, why, following)
     elif encrypted is None and facts.file_system not in _MEMORY:
         text = N_("whether the disk of {folder} is encrypted cannot be seen", folder=folder)

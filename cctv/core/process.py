@@ -130,7 +130,7 @@ def share_arenas() -> None:
 class SystemdAbsent(CctvError):
     """systemd does not run on this machine, so that units and timers cannot be asked about.
 
-    next: look at what starts `cctv record`, `cctv sweep` and the timers here instead.
+    next: look at what starts recorder, sweeper and timers here instead.
     """
 
 

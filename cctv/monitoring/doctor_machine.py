@@ -43,6 +43,7 @@ _WORN = 0.9  # of its planned life: a new disk is ordered and built in within a 
 _MANY_RESTARTS = 10
 _STABLE_SOURCE = re.compile(r"(UUID|LABEL|PARTUUID|PARTLABEL)=|/dev/(mapper|disk)/|[^/]")
 _NAMED = 3  # files that a finding names
+_INSTALL = N_("apt install --reinstall ./cctv_*.deb  # or ./scripts/install in the checkout")
 
 
 def judge_programs(facts: ProgramFacts) -> Iterator[DoctorFinding]:
@@ -61,15 +62,14 @@ def judge_programs(facts: ProgramFacts) -> Iterator[DoctorFinding]:
     if lacking:
         text = N_("the FFmpeg of PyAV cannot do {codecs}", codecs=", ".join(lacking))
         why = N_("no redacted video can be made or proved without it")
-        following = "pip install --require-hashes --force-reinstall -r requirements.lock"
-        yield wrong(name, text, why, following, "av")
+        yield wrong(name, text, why, _INSTALL, "av")
     versions = ", ".join(f"{library} {version}" for library, version in facts.libraries.items())
     yield well(name, N_("versions: {versions}", versions=versions))
 
 
 def judge_packages(facts: EnvironmentFacts) -> Iterator[DoctorFinding]:
     """Python packages that are not those of the lock."""
-    name, mend = CheckName.PYTHON, "pip install --require-hashes -r requirements.lock"
+    name, mend = CheckName.PYTHON, _INSTALL
     if facts.pins is None:
         yield unknown(name, N_("requirements.lock is not there to compare with"), mend)
         return
@@ -227,7 +227,7 @@ def judge_units(services: Sequence[UnitFacts]) -> Iterator[DoctorFinding]:
         if unit.load != "loaded":
             text = N_("{unit} is not installed", unit=subject)
             why = N_("after a restart nothing records or deletes")
-            yield wrong(name, text, why, f"install -m 644 systemd/{subject} /etc/systemd/system/", subject)
+            yield wrong(name, text, why, _INSTALL, subject)
             continue
         if unit.enabled not in ("enabled", "enabled-runtime", "static"):
             text = N_("{unit} does not start with the machine ({state})", unit=subject, state=unit.enabled)
@@ -275,7 +275,7 @@ def judge_timers(units: Mapping[str, UnitFacts], *, folder: Path | None, now: da
         why = N_("what it does is done by nobody else")
         if unit is None or unit.load != "loaded":
             text = N_("{unit} is not installed", unit=timer)
-            yield wrong(name, text, why, f"install -m 644 systemd/{timer} /etc/systemd/system/", timer)
+            yield wrong(name, text, why, _INSTALL, timer)
             continue
         if timer == BACKUP_TIMER and service is not None and not _may_write(service, folder):
             text = N_("{unit} may not write to {folder}", unit=service.name, folder=folder)

@@ -28,6 +28,7 @@ from cctv.config.credentials import (
     SHORTEST_PASSWORD,
     Credential,
     PasswordWeakness,
+    credentials_file,
     load_credentials,
     password_weakness,
 )
@@ -206,7 +207,8 @@ def judge_backup(
     target = settings.folder or "DIR"
     if settings.folder is None:
         text = N_("[backup] names no folder, so that no timer makes back-ups")
-        yield advice(name, text, why, "cctv config show", "folder")
+        line = N_('cctv backup make  # after folder = "/mnt/offsite" in [backup] of cameras.toml')
+        yield advice(name, text, why, line, "folder")
     if state.is_late(now, settings.warn_after):
         day = f"{state.last:%Y-%m-%d}" if state.last else "-"
         yield wrong(
@@ -267,7 +269,8 @@ def judge_alerts(ways: Sequence[str], weekly: datetime | None, state: Path, now:
     name = CheckName.ALERTS
     if not ways:
         why = N_("when recording or deletion stops at night, nobody knows")
-        return wrong(name, N_("nobody is told: [alerts] names no way"), why, "cctv notify test", "ways")
+        line = N_('cctv notify test  # after mail = "somebody@example.org" in [alerts] of cameras.toml')
+        return wrong(name, N_("nobody is told: [alerts] names no way"), why, line, "ways")
     if weekly is None or now - weekly > _WEEKLY_LATE:
         why = N_("the weekly message tells a silent site from a dead one")
         return wrong(name, N_("no weekly message went out ({path})", path=state), why, "cctv notify run", "weekly")
@@ -319,23 +322,23 @@ def _status(examined: Examined) -> Iterator[DoctorFinding]:
 
 
 def _credentials(examined: Examined) -> Iterator[DoctorFinding]:
-    """Those of [credentials]; where it names no file, of credentials.toml beside cameras.toml, as the unit has it."""
+    """Those that the recorder would load."""
     settings = examined.require_settings()
-    file = settings.credentials.file or settings.source.path.parent / "credentials.toml"
     if not any(camera.credential for camera in settings.cameras.values()):
         yield well(CheckName.CREDENTIALS, N_("no camera asks for a password"))
         return
+    file = credentials_file(settings)
     try:  # and not access(2), which heeds no capability of a service
-        file.open("rb").close()
+        if file is not None:
+            file.open("rb").close()
     except PermissionError:
         text = N_("this account may not read {path}", path=file)
         yield unknown(CheckName.CREDENTIALS, text, "sudo cctv doctor --only credentials")
         return
     except OSError:
         pass  # it is not there, which is told below
-    read_from = replace(settings, credentials=replace(settings.credentials, file=file))
     try:
-        credentials = load_credentials(read_from, examined.environ)
+        credentials = load_credentials(settings, examined.environ)
     except (CredentialsRefused, CredentialUnknown) as error:
         why = N_("the recorder cannot sign in to its cameras")
         yield wrong(CheckName.CREDENTIALS, error.phrase, why, line_of(error, "cctv cameras check"))

@@ -43,8 +43,9 @@ from cctv.recording.disk_space import FootageRate, share_of_limits
 NOW = datetime(2026, 11, 1, 11, 0, tzinfo=UTC)
 ZONE = ZoneInfo("Europe/Brussels")
 PROGRAMS = {
-    "apt-get", "blkid", "btrfs", "chmod", "chown", "cryptsetup", "dmesg", "du", "findmnt", "install", "journalctl",
-    "ls", "lsblk", "lvs", "mount", "pip", "printf", "smartctl", "sudo", "swapoff", "systemctl", "timedatectl", "zfs",
+    "apt", "apt-get", "blkid", "btrfs", "chmod", "chown", "cryptsetup", "dmesg", "du", "findmnt", "install", "lsblk",
+    "journalctl", "ls", "lvs", "mount", "pip", "printf", "smartctl", "sudo", "swapoff", "systemctl", "timedatectl",
+    "zfs",
 }  # fmt: skip
 
 
