@@ -39,7 +39,7 @@ _SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "retention": ("cctv.cli.commands.retention:retention", "Show what goes when, and why."),
         "status": ("cctv.cli.commands.status:status", "Tell whether recording and deletion are well."),
         "doctor": ("cctv.cli.commands.doctor:doctor", "Find what would go wrong later, and what mends it."),
-        "notify": ("cctv.cli.commands.notify:notify", "Tell somebody when they are not."),
+        "notify": ("cctv.cli.commands.notify:notify", "Tell somebody when recording or deletion is not well."),
         "backup": ("cctv.cli.commands.backup:backup", "Copy index, log, keys and holds elsewhere, encrypted."),
         "restore": ("cctv.cli.commands.restore:restore", "Bring them back after a loss."),
         "site": ("cctv.cli.commands.site:site", "End a site, with a certificate."),
