@@ -329,7 +329,7 @@ def _small_risks(facts: DiskFacts) -> Iterator[DiskRisk]:
     folder = facts.folder
     if any(block.is_removable for block in _all(facts)):
         text = N_("the disk of {folder} can be pulled out (removable, or at a USB port)", folder=folder)
-        why = N_("a plug that is pulled stops recording, and the footage walks away")
+        why = N_("a plug that is pulled stops recording, and who takes the disk has the footage")
         yield DiskRisk(DiskProblem.REMOVABLE, False, text, why, "lsblk -o NAME,TRAN,RM,HOTPLUG,MOUNTPOINT")
     if facts.inodes and facts.free_inodes < facts.inodes * _LOW_INODES:
         share = f"{facts.free_inodes / facts.inodes:.1%}"

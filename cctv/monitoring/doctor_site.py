@@ -90,7 +90,7 @@ def judge_credentials(credentials: Mapping[str, Credential], now: datetime, zone
         if weakness is PasswordWeakness.KNOWN:
             sound = False
             text = N_("the password of {name} is the one that cameras come with, or none", name=key)
-            why = N_("who reaches the camera sees what it sees, and can make it a door to the network")
+            why = N_("who reaches the camera sees what it sees, and may reach the network through it")
             yield wrong(name, text, why, change, key)
         elif weakness is PasswordWeakness.SHORT:
             sound = False
@@ -272,7 +272,7 @@ def judge_alerts(ways: Sequence[str], weekly: datetime | None, state: Path, now:
         line = N_('cctv notify test  # after mail = "somebody@example.org" in [alerts] of cameras.toml')
         return wrong(name, N_("nobody is told: [alerts] names no way"), why, line, "ways")
     if weekly is None or now - weekly > _WEEKLY_LATE:
-        why = N_("the weekly message tells a silent site from a dead one")
+        why = N_("without the weekly message nobody knows whether the box still works")
         return wrong(name, N_("no weekly message went out ({path})", path=state), why, "cctv notify run", "weekly")
     return well(name, N_("alarms go by {ways}", ways=", ".join(ways)))
 
