@@ -16,10 +16,11 @@ import os
 import shlex
 import shutil
 import socket
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import count
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -138,7 +139,7 @@ def deliver(
     written: dict[Path, Path] = {}
     with on_medium(to), require_disk_space(to, verified.size_bytes):
         try:
-            for left in leftovers(target, seconds=0):
+            for left in list(_begun(target)):
                 _remove(left)
             _require_size(to, source)
             _make_carrier(site, source, target, passphrase, written)
@@ -342,6 +343,16 @@ def _target(site: Storage, to: Path, package: PackageRow, method: Method) -> Pat
             path=taken, problem=N_("it is there already"), following=N_("remove it, or give another folder.")
         )
     return target
+
+
+def _begun(target: Path) -> Iterator[Path]:
+    """What an interrupted delivery left under temporary names: of the whole, of its parts from the first on."""
+    yield from leftovers(target, seconds=0)
+    for number in count(1):
+        parts = leftovers(volume_path(target, number), seconds=0)
+        if not parts:
+            return
+        yield from parts
 
 
 def _require_size(to: Path, source: Path) -> None:

@@ -188,6 +188,16 @@ def test_a_carrier_is_not_written_into_what_somebody_made_beforehand(built, outg
     assert list(outgoing.glob(".*.part")) == []
 
 
+def test_the_parts_of_a_zip_that_was_interrupted_go_with_the_next(built, outgoing):
+    """They are as large as the package, and nothing else would make room for it on the stick."""
+    for number in (1, 2):
+        (outgoing / f".{PACKAGE}.zip.{number:03d}.0123456789abcdef.part").write_bytes(b"begun")
+
+    built.cctv(f"export deliver {PACKAGE} --method zip --to {outgoing}")
+
+    assert list(outgoing.glob(".*.part")) == []
+
+
 @pytest.mark.parametrize(
     "command", ["export deliver {id} --method hand --to {to}", "export fetch {id}", "sweep --once"]
 )
