@@ -24,7 +24,7 @@ from cctv.core.durable import DurableFiles
 
 DIRECTORY = "CREDENTIALS_DIRECTORY"  # set by systemd's LoadCredential=
 RESTART = "systemctl restart cctv-record"  # what hands changed passwords over
-_WHOLE_FILE = "credentials.toml"  # the unit's name of it, and the usual name beside cameras.toml
+CREDENTIALS_FILE = "credentials.toml"  # the unit's name of it, and the usual name beside cameras.toml
 SHORTEST_PASSWORD = 8  # characters (NIST SP 800-63B, 5.1.1)
 # What cameras and recorders came with, by their makers' manuals; in small letters.
 _DEFAULTS = frozenset(
@@ -96,10 +96,13 @@ def load_credentials(settings: Settings, environ: Mapping[str, str]) -> Credenti
 
 def credentials_file(settings: Settings) -> Path | None:
     """The file of [credentials], else credentials.toml beside cameras.toml, None where there is neither."""
-    if settings.credentials.file is not None:
-        return settings.credentials.file
-    usual = settings.source.path.with_name(_WHOLE_FILE)
-    return usual if usual.exists() else None
+    file = file_to_add_to(settings)
+    return file if settings.credentials.file is not None or file.exists() else None
+
+
+def file_to_add_to(settings: Settings) -> Path:
+    """Where a new credential goes, whether the file is there or not: the same two places."""
+    return settings.credentials.file or settings.source.path.with_name(CREDENTIALS_FILE)
 
 
 def check_credentials(settings: Settings, environ: Mapping[str, str]) -> Path | None:
@@ -182,15 +185,15 @@ def _unknown(camera: CameraSettings, settings: Settings, directory: Path | None,
     file = credentials_file(settings)
     sources = " or ".join(str(place) for place in (directory, file) if place) or "any file"
     following = f"add [{camera.credential}] to the credentials file; it has: {', '.join(names) or 'none'}."
+    usual = settings.source.path.with_name(CREDENTIALS_FILE)
     if directory is not None:
         following = (
-            f"add [{camera.credential}] to {settings.source.path.with_name(_WHOLE_FILE)}, which stays root's own, then "
+            f"add [{camera.credential}] to {usual}, which stays root's own, then "
             f"`{RESTART}`: systemd hands the passwords over when the service starts, a reload takes no new ones."
         )
     elif file is None:
         following = (
-            f'write [{camera.credential}] with username = "..." and password = "..." into '
-            f"{settings.source.path.with_name(_WHOLE_FILE)}, a file of mode 600."
+            f'write [{camera.credential}] with username = "..." and password = "..." into {usual}, a file of mode 600.'
         )
     return CredentialUnknown(
         place=f"{settings.source.path}, line {line}",
@@ -202,7 +205,7 @@ def _unknown(camera: CameraSettings, settings: Settings, directory: Path | None,
 
 
 def _from_directory(directory: Path, needed: set[str]) -> dict[str, Credential]:
-    file = directory / _WHOLE_FILE
+    file = directory / CREDENTIALS_FILE
     # systemd grants its service by an ACL, which shows as group bits.
     credentials = _from_file(file, others=0o007) if file.exists() else {}
     for name in sorted(needed):

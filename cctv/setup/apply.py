@@ -18,7 +18,7 @@ from enum import Enum
 from pathlib import Path
 
 from cctv.audit.log import append_entry, audit_entries
-from cctv.config.credentials import Credential, add_credentials
+from cctv.config.credentials import CREDENTIALS_FILE, Credential, add_credentials
 from cctv.config.loader import check_text, read_text
 from cctv.config.schema import Settings
 from cctv.config.settings_file import SYSTEM_WIDE
@@ -35,7 +35,7 @@ from cctv.footage.initialise import ensure_storage
 from cctv.model.audit import Act, Actor
 from cctv.recording.state import Phase, is_running, read_state
 from cctv.setup.answers import USUAL_STORAGE, Answers, write_answers
-from cctv.setup.settings_text import CREDENTIALS_FILE, settings_text
+from cctv.setup.settings_text import settings_text
 
 SERVICES = ("cctv-record", "cctv-sweep")
 TIMERS = ("cctv-notify.timer", "cctv-backup.timer", "cctv-verify.timer", "cctv-doctor.timer")

@@ -10,13 +10,13 @@ from datetime import timedelta
 
 from tomlkit import string
 
+from cctv.config.credentials import CREDENTIALS_FILE
 from cctv.config.fields import text_lines
 from cctv.core.i18n import N_, Language, Message, translate_to
 from cctv.core.typed_time.durations import format_duration
 from cctv.model.legal import ZoneKind
 from cctv.setup.answers import OUTDOOR, Answers, Ask, CameraAnswer, period_of
 
-CREDENTIALS_FILE = "credentials.toml"
 _LINE_COLUMNS = 120
 _COMMENT_COLUMN = 38
 _ALWAYS = (ZoneKind.FACADE, ZoneKind.INTERIOR)  # zones that `cctv cameras add` will want

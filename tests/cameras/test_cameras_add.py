@@ -45,3 +45,18 @@ def test_a_credential_that_is_nowhere_is_refused_since_it_would_stop_the_recorde
 
 def test_a_credential_that_systemd_will_hand_over_is_noted(bare_site):
     assert "is not checked" in bare_site.cctv(f"{ADD} --credential gevel").err
+
+
+def test_a_password_goes_where_the_recorder_looks_for_it_without_any_setting(bare_site, tmp_path):
+    """As in the settings that are written by hand: credentials.toml beside cameras.toml, and no [credentials]."""
+    secret = tmp_path / "secret"
+    secret.touch(0o600)
+    secret.write_text("lang-genoeg\n")
+
+    bare_site.cctv(f"{ADD} --password-file {secret}", exit=2)
+    bare_site.cctv(f"{ADD} --user kijker --password-file {secret}")
+
+    file = bare_site.config.with_name("credentials.toml")
+    assert "lang-genoeg" in file.read_text()
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert bare_site.cctv("config check").err == ""

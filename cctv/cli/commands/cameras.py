@@ -25,26 +25,20 @@ from cctv.config.credentials import (
     add_credentials,
     check_credentials,
     credentials_file,
+    file_to_add_to,
     load_credentials,
 )
 from cctv.config.editor import Edit, add_camera, write_edit
 from cctv.config.errors import BadValue, SettingsNotFound
 from cctv.config.loader import find_settings
 from cctv.core.access import owner_of
-from cctv.core.errors import ConfigError, Exit
+from cctv.core.errors import Exit
 from cctv.core.typed_time.durations import parse_duration
 from cctv.db.engine import write_transaction
 from cctv.db.storage import Storage
 from cctv.model.audit import Act
 from cctv.model.ids import CameraId
 from cctv.setup.answers import CameraAnswer, check_camera
-
-
-class CredentialsNowhere(ConfigError):
-    """{path} names no credentials file, so there is none to put a password into; nothing was changed.
-
-    next: add [credentials] with file = "credentials.toml" to it, then type the command again.
-    """
 
 
 @click.group()
@@ -99,17 +93,18 @@ def add(
       cctv cameras add gevel-3 --zone facade --purpose "theft and damage" --onvif 192.0.2.23 --user admin
       cctv cameras add kassa-1 --zone interior --purpose theft --rtsp rtsp://192.0.2.22/stream1 --dry-run
     """
+    if user is None and password_file is not None:
+        raise OptionRefused(option="--password-file", problem="it needs --user", allowed="both, or neither")
     credential = keys["credential"] = keys["credential"] or (name if user is not None else None)
     edit = add_camera(find_settings(context.invocation.config_path, context.environ), name, keys)
     _check_road(edit, name, keys, road=road)
     if user is None or credential is None:
         _check_credential(context, edit, credential)
     elif not context.dry_run:
-        file = edit.checked.settings.credentials.file
-        if file is None:
-            raise CredentialsNowhere(path=edit.file)
         password = typed_password(password_file, name, asks=context.interactive)
-        add_credentials(file, {credential: Credential(user, password)}, context.make_disk())
+        add_credentials(
+            file_to_add_to(edit.checked.settings), {credential: Credential(user, password)}, context.make_disk()
+        )
     if not context.dry_run:
         write_edit(edit, context.make_disk())
     data = {"camera": name, "file": edit.file, "dry_run": context.dry_run, "difference": edit.difference}
