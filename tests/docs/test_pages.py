@@ -77,7 +77,7 @@ def test_an_exit_code_in_a_page_is_one_that_there_is(page):
 def test_the_first_screen_of_the_readme_has_a_first_command_for_each_of_the_three():
     first_screen = (ROOT / "README.md").read_text().splitlines()[:40]
     for person, noun in (
-        ("operator", "cctv config check"),
+        ("operator", "cctv init"),
         ("staff", "cctv incident open"),
         ("DPO", "cctv request open"),
     ):
