@@ -9,22 +9,20 @@ from pathlib import Path
 from typing import Any
 
 import click
-from rich.console import Console
 
-from cctv.cli.commands.init_cameras import AnswersMissing, CameraDialog, CameraRound, wishes_of
-from cctv.cli.commands.status import status
+from cctv.cli.commands.init_cameras import CameraDialog, CameraRound
+from cctv.cli.commands.init_end import print_dry_run, print_end, print_plan, tell_progress
+from cctv.cli.commands.init_options import AnswersMissing, wishes_of
 from cctv.cli.context import CommandContext, ask_yes_or_no, restrict_umask
 from cctv.cli.options import OptionRefused, mutation, password_options
 from cctv.cli.output import echo, size
 from cctv.config.credentials import Credential, read_credentials
 from cctv.config.errors import BadValue
-from cctv.config.loader import check_text
 from cctv.config.settings_file import SYSTEM_WIDE, VARIABLE
 from cctv.core.access import access_denied
 from cctv.core.errors import CctvError, Exit
 from cctv.core.typed_time.durations import format_duration, parse_duration
 from cctv.model.legal import ZoneKind
-from cctv.monitoring.status import status_now
 from cctv.setup.answers import (
     NOWHERE,
     OUTDOOR,
@@ -33,7 +31,6 @@ from cctv.setup.answers import (
     Answers,
     AnswersUnreadable,
     Ask,
-    CameraAnswer,
     Question,
     missing,
     period_of,
@@ -43,13 +40,10 @@ from cctv.setup.answers import (
     write_answers,
 )
 from cctv.setup.apply import (
-    TIMERS,
     Box,
-    PlannedStep,
     SetupStep,
     account_of,
     carry_out,
-    lines_to_type,
     plan,
     refuse_hidden_storage,
     refuse_owned_storage,
@@ -65,7 +59,6 @@ from cctv.setup.disks import (
     mounted_disks,
     storage_on,
 )
-from cctv.setup.settings_text import settings_text
 
 _RESERVE = 0.05  # what the new cameras.toml says
 
@@ -148,9 +141,9 @@ def _run(ctx: click.Context, context: CommandContext, options: Mapping[str, Any]
     answers, credentials = dialog.run()
     steps = plan(answers, credentials, box)
     if context.dry_run:
-        return _print_dry_run(context, box, answers, steps, dialog)
+        return print_dry_run(context, box, answers, steps, dialog.round)
     if dialog.asks:
-        _print_plan(steps)
+        print_plan(steps)
         if not ask_yes_or_no("Do this?"):
             echo("Nothing was done. `cctv init --start-over` asks again, with these answers as proposals.", err=True)
             return int(Exit.DECISION_MISSING)
@@ -159,8 +152,8 @@ def _run(ctx: click.Context, context: CommandContext, options: Mapping[str, Any]
     ctx.obj = context = CommandContext(context.invocation)
     records = None
     if box.starts_services:
-        records = wait_for_pictures(site, patience, _tell_progress)
-    return _print_end(ctx, context, box, answers, dialog, records)
+        records = wait_for_pictures(site, patience, tell_progress)
+    return print_end(ctx, context, box, answers, dialog.round, records)
 
 
 def _box(context: CommandContext, options: Mapping[str, Any]) -> Box:
@@ -357,94 +350,3 @@ def _disk_lines(disks: Sequence[MountedDisk], needed: int) -> Iterator[str]:
         yield f"  {number}  {disk.mount}: {size(disk.free)} free of {size(disk.size)}, {kind}"
         found = ", ".join(concern.name for concern in concerns(disk, needed, _RESERVE))
         yield f"     {found or 'nothing against it'}"
-
-
-def _print_plan(steps: Sequence[PlannedStep]) -> None:
-    echo("\nPlan:", err=True)
-    for step in steps:
-        echo(f"  {'done already: ' if step.done else ''}{step.text}", err=True)
-
-
-def _print_dry_run(
-    context: CommandContext, box: Box, answers: Answers, steps: Sequence[PlannedStep], dialog: _Dialog
-) -> int:
-    checked = check_text(settings_text(answers, None), box.config)
-    text = settings_text(answers, None if answers.recovery_file is None else "age1...")  # the key is not made yet
-    data = {"dry_run": True, "settings": text, **_data(box, answers, steps, dialog)}
-
-    def show(console: Console) -> None:
-        for step in steps:
-            echo(f"would {step.text}")
-        echo(f"\n{text}", nl=False)
-
-    context.emit(data, show)
-    for warning in checked.warnings:
-        echo(f"warning: {warning}", err=True)
-    return int(Exit.OK)
-
-
-def _data(box: Box, answers: Answers, steps: Sequence[PlannedStep], dialog: _Dialog) -> dict[str, Any]:
-    left_out = dialog.round.left_out if dialog.round else ()
-    return {
-        "config": box.config,
-        "credentials": box.credentials_file,
-        "account": box.account.pw_name,
-        "recovery_key": answers.recovery_file,
-        "cameras": [_camera_data(camera, dialog) for camera in answers.cameras or ()],
-        "left_out": [{"address": camera.address, "why": camera.why} for camera in left_out],
-        "steps": [{"step": step.step, "text": step.text, "done": step.done} for step in steps],
-    }
-
-
-def _camera_data(camera: CameraAnswer, dialog: _Dialog) -> dict[str, Any]:
-    checkup = dialog.round.checkups.get(camera.name) if dialog.round else None
-    return {
-        "camera": camera.name,
-        "address": camera.address,
-        "zone": camera.kind,
-        "answers": checkup.facts is not None if checkup else None,
-        "bits_per_second": camera.bit_rate,
-    }
-
-
-def _print_end(
-    ctx: click.Context, context: CommandContext, box: Box, answers: Answers, dialog: _Dialog, records: bool | None
-) -> int:
-    """What was made, what is left to do, and `cctv status` where the services run."""
-    partly = bool(dialog.round and dialog.round.left_out)
-    if context.json:
-        health = status_now(context.site).exit_code if records is not None else None
-        context.emit({"dry_run": False, **_data(box, answers, [], dialog), "started": records is not None,
-                      "records": records, "status_exit": health}, lambda _: None)  # fmt: skip
-        return int(health or (Exit.PARTLY if partly or (box.starts and records is None) else Exit.OK))
-    for line in _left_to_do(box, answers, dialog):
-        echo(f"next:  {line}", err=True)
-    if records is None:
-        echo("Recording is not started yet. Type:", err=True)
-        for line in lines_to_type(box):
-            echo(f"  {line}")
-        return int(Exit.PARTLY if partly or box.starts else Exit.OK)
-    code = int(ctx.invoke(status, metrics=False))
-    return code or int(Exit.PARTLY if partly else Exit.OK)
-
-
-def _left_to_do(box: Box, answers: Answers, dialog: _Dialog) -> Sequence[str]:
-    program = "cctv" if box.is_service else f"cctv --config {box.config}"
-    lines = []
-    if answers.texts and answers.recovery_file is not None:
-        lines.append(f"take {answers.recovery_file} away from this box")
-        lines.append(f"name a folder of another disk in [backup] of {box.config}, then: {program} backup")
-    elif answers.texts:
-        lines.append(f"make a recovery key, for there are no back-ups without: {program} backup key FILE")
-    left_out = dialog.round.left_out if dialog.round else ()
-    if left_out or not answers.cameras:
-        where = f"--onvif {left_out[0].address if left_out else 'HOST'} --user NAME"
-        lines.append(f"{program} cameras add NAME --zone interior --purpose WHY {where}")
-    lines.append(f"name somebody in [alerts] of {box.config}, then: {program} notify test")
-    if box.is_service:
-        lines.append(f"systemctl enable --now {' '.join(TIMERS)}")
-    return lines
-
-
-def _tell_progress(recording: int, cameras: int) -> None:
-    echo(f"  {recording} of {cameras} cameras record", err=True)
