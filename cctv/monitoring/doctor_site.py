@@ -10,7 +10,7 @@ import sqlite3
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import chain
 from pathlib import Path
 from types import MappingProxyType
@@ -67,6 +67,7 @@ _DATABASE_SECONDS = 20.0
 _CHECKPOINT_LATE = timedelta(days=2)  # the sweeper signs one each day
 _VERIFY_LATE = timedelta(days=21)  # a round of seven days, begun anew twice
 _WEEKLY_LATE = timedelta(days=8)
+_OLD_INDEXES = ("before-upgrade*", "set-aside-*")  # `cctv.backup.before_upgrade` and `cctv.backup.restore` make them
 _REGISTER_KINDS = frozenset({AgendaKind.DECLARATION, AgendaKind.WORKSTATIONS, AgendaKind.REVIEW})
 
 
@@ -233,6 +234,15 @@ def judge_backup(
         yield wrong(name, text, N_("it is lost with it"), "cctv backup make DIR", "disk")
 
 
+def judge_old_indexes(indexes: Mapping[Path, datetime], longest: timedelta, now: datetime) -> Iterator[DoctorFinding]:
+    """Copies of the index that an upgrade or a restore left, and when each was written: people remove them."""
+    for path, written in indexes.items():
+        if now - written > longest:
+            text = N_("{path} is older than a back-up may be ({longest})", path=path, longest=format_duration(longest))
+            why = N_("it may name people whom the registers have forgotten since")
+            yield wrong(CheckName.BACKUP, text, why, f"rm {path}", path.name)
+
+
 def judge_checkpoint(at: datetime | None, entries: bool, now: datetime) -> DoctorFinding:
     """How old the latest signed checkpoint of the audit log is."""
     name = CheckName.AUDIT
@@ -385,7 +395,16 @@ def _verify(examined: Examined) -> Iterator[DoctorFinding]:
 
 def _backup(examined: Examined) -> Iterator[DoctorFinding]:
     site, settings = examined.require_site(), examined.require_settings()
-    return judge_backup(settings.backup, read_backup_state(site.root), look_at_backup(site), examined.now)
+    return chain(
+        judge_backup(settings.backup, read_backup_state(site.root), look_at_backup(site), examined.now),
+        judge_old_indexes(_old_indexes(site.root), settings.backups_longest, examined.now),
+    )
+
+
+def _old_indexes(root: Path) -> dict[Path, datetime]:
+    found = [path for name in _OLD_INDEXES for path in sorted(root.glob(f"{DATABASE_FILE}.{name}"))]
+    whole = [path for path in found if not path.name.endswith(("-wal", "-shm"))]
+    return {path: datetime.fromtimestamp(path.lstat().st_mtime, UTC) for path in whole}
 
 
 def _audit(examined: Examined) -> Iterator[DoctorFinding]:

@@ -44,8 +44,8 @@ NOW = datetime(2026, 11, 1, 11, 0, tzinfo=UTC)
 ZONE = ZoneInfo("Europe/Brussels")
 PROGRAMS = {
     "apt", "apt-get", "blkid", "btrfs", "chmod", "chown", "cryptsetup", "dmesg", "du", "findmnt", "install", "lsblk",
-    "journalctl", "ls", "lvs", "mount", "pip", "printf", "smartctl", "sudo", "swapoff", "systemctl", "timedatectl",
-    "zfs",
+    "journalctl", "rm", "ls", "lvs", "mount", "pip", "printf", "smartctl", "sudo", "swapoff", "systemctl",
+    "timedatectl", "zfs",
 }  # fmt: skip
 
 
@@ -322,6 +322,7 @@ def every_judgement():
     for look in (BackupLook(), BackupLook(True, None), BackupLook(True, True, True), BackupLook(False)):
         yield from of_site.judge_backup(keyed, BackupState(NOW, "/mnt/x.age"), look, NOW + timedelta(days=9))
     yield from of_site.judge_backup(BackupSettings((), timedelta(days=8)), BackupState(), BackupLook(), NOW)
+    yield from of_site.judge_old_indexes({Path("/x/cctv.db.before-upgrade"): NOW}, timedelta(0), NOW + timedelta(1))
     yield from (of_site.judge_checkpoint(at, True, NOW) for at in (None, NOW, NOW - timedelta(days=3)))
     item = Item(
         AgendaKind.DECLARATION,
@@ -414,3 +415,17 @@ def test_a_folder_that_the_unit_of_back_ups_may_not_write_is_told():
 
     assert wrongs(Path("/data/backup")) == ["cctv-backup.service may not write to /data/backup"]
     assert wrongs(Path("/mnt/offsite")) == wrongs(None) == []
+
+
+def test_an_index_of_before_an_upgrade_is_told_once_it_is_older_than_a_back_up_may_be(site):
+    copy = site.root / "cctv.db.before-upgrade"
+    copy.write_bytes(b"SQLite")
+    month = timedelta(days=32).total_seconds()
+    now = site.clock.now().timestamp()
+    os.utime(copy, (now, now))
+    assert copy.name not in site.cctv("doctor --only backup --json", exit=None).out
+    os.utime(copy, (now - month, now - month))
+
+    found = site.cctv("doctor --only backup --json", exit=20).json["findings"]
+
+    assert [one["next"] for one in found if one["subject"] == copy.name] == [f"rm {copy}"]
