@@ -43,6 +43,7 @@ _ALSO_WRITING = ("cctv-backup", "cctv-verify")  # services of timers that need t
 _LOOKING = ("cctv-notify", "cctv-doctor")
 _UNIT_FOLDERS = ("/etc/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/system")
 _DROP_INS = Path("/etc/systemd/system")
+_WRITTEN = "# Written by cctv init."
 _HIDDEN = ("/home", "/root", "/run/user", "/tmp", "/var/tmp")  # by ProtectHome= and PrivateTmp= of the units
 _POLL_SECONDS = 0.5
 
@@ -226,7 +227,7 @@ def carry_out(
     _log_shown(site, answers.shown)
     tell(SetupStep.SERVICES)
     if box.is_service:
-        _write_drop_ins(site.root, box.disk)
+        write_drop_ins(site.root, box.disk)
     if box.starts_services:
         run_process(["systemctl", "daemon-reload"])
         run_process(["systemctl", "enable", "--now", *SERVICES])
@@ -355,15 +356,21 @@ def _log_shown(site: Storage, shown: Sequence[tuple[str, str]]) -> None:
                 append_entry(connection, site, Act.CAMERA_STILL, camera, facts={"reason": "setup"}, at=when)
 
 
-def _write_drop_ins(root: Path, disk: DurableFiles) -> None:
-    """Let the units reach a storage in another place than the usual one."""
-    if root == USUAL_STORAGE:
-        return
+def write_drop_ins(root: Path, disk: DurableFiles, folder_of_units: Path = _DROP_INS) -> None:
+    """Let the units reach a storage in another place than the usual one; what an earlier box has of it goes.
+
+    With the drop-in of a storage that was elsewhere the services would wait for its mount for ever.
+    """
     for name in (*SERVICES, *_ALSO_WRITING, *_LOOKING):
+        folder = folder_of_units / f"{name}.service.d"
+        file = folder / "storage.conf"
+        if root == USUAL_STORAGE:
+            if file.exists() and file.read_text("utf-8").startswith(_WRITTEN):
+                disk.unlink(file)
+            continue
         optional = name in _LOOKING  # that the disk is away is what they tell
         unit = "" if optional else f"[Unit]\nRequiresMountsFor={root}\n\n"
-        text = f"# Written by cctv init.\n{unit}[Service]\nReadWritePaths={'-' if optional else ''}{root}\n"
-        folder = _DROP_INS / f"{name}.service.d"
+        text = f"{_WRITTEN}\n{unit}[Service]\nReadWritePaths={'-' if optional else ''}{root}\n"
         disk.make_directory(folder)
         folder.chmod(0o755)
-        disk.write(folder / "storage.conf", text.encode(), mode=0o644)
+        disk.write(file, text.encode(), mode=0o644)

@@ -15,6 +15,7 @@ from cctv.cli.app import run
 from cctv.cli.invocation import Invocation
 from cctv.core.durable import DurableFiles
 from cctv.crypto.age import read_recovery_key
+from cctv.setup.apply import write_drop_ins
 
 NOBODY = 65534
 ACCOUNT_OPTION = f"--account {ACCOUNT}"
@@ -101,6 +102,21 @@ def test_a_box_is_made_by_one_command(box):
     assert "usable" in box.cctv("config check --strict").out
     assert box.cctv("backup make --dry-run " + str(box.folder / "usb")).exit == 0
     box.init(f"--recovery-key {box.key}", exit=2)
+
+
+def test_a_box_with_the_usual_storage_does_not_wait_for_the_disk_of_an_earlier_one(tmp_path):
+    disk = DurableFiles()
+    write_drop_ins(Path("/mnt/old"), disk, tmp_path)
+    record = tmp_path / "cctv-record.service.d"
+    assert "RequiresMountsFor=/mnt/old" in (record / "storage.conf").read_text()
+    typed = tmp_path / "cctv-sweep.service.d" / "storage.conf"
+    typed.write_text("# ours\n[Service]\nReadWritePaths=/mnt/old\n")
+
+    write_drop_ins(Path("/var/lib/cctv"), disk, tmp_path)
+
+    assert [str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*.conf")] == [
+        "cctv-sweep.service.d/storage.conf"
+    ]
 
 
 def test_back_ups_and_alarms_are_set_by_removing_a_sign(box):
