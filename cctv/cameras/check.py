@@ -9,13 +9,11 @@ import logging
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import timedelta
 from enum import Enum
 
 from cctv.cameras.errors import CameraDown, CameraFailed, CameraUnauthorised, ProfileUnknown, StreamUnknown
 from cctv.cameras.onvif import DeviceFacts, device_facts, stream_address
-from cctv.cameras.probe import StreamFacts, measure_gop, probe_camera
-from cctv.cameras.rtsp import StreamAddress
+from cctv.cameras.probe import StreamFacts, probe_camera
 from cctv.config.credentials import Credential
 from cctv.config.schema import CameraSettings
 from cctv.core.clock import Clock
@@ -40,14 +38,13 @@ class Encrypted(Enum):
 class Checkup:
     """What a camera answered: `facts`, or a `fault`.  `signed_in` is None when the camera never checked a login.
 
-    `device` is None for a camera without ONVIF, `gop` when no second key frame came.
+    `device` is None for a camera without ONVIF.
     """
 
     camera: CameraId
     address: str
     facts: StreamFacts | None = None
     fault: CameraDown | None = None
-    gop: timedelta | None = None
     device: DeviceFacts | None = None
     onvif: str | None = None
 
@@ -92,17 +89,9 @@ def _check(camera: CameraSettings, credentials: Mapping[str, Credential], clock:
         log.warning("camera.unreadable", extra={"camera": camera.id, "error": type(error).__name__}, exc_info=error)
         return _failed(camera, url, CameraFailed(camera=camera.id, detail=f"unreadable ({type(error).__name__})"))
     device = device_facts(camera, credentials, clock)
-    return Checkup(camera.id, url, facts=facts, gop=_gop(camera, address), device=device, onvif=camera.onvif)
+    return Checkup(camera.id, url, facts=facts, device=device, onvif=camera.onvif)
 
 
 def _failed(camera: CameraSettings, url: str, fault: CameraDown) -> Checkup:
     log.warning("camera.unreached", extra={"camera": camera.id, "error": fault.code, SHOWN: True})
     return Checkup(camera.id, url, fault=fault, onvif=camera.onvif)
-
-
-def _gop(camera: CameraSettings, address: StreamAddress) -> timedelta | None:
-    """None too where a camera that answered before takes no second connection."""
-    try:
-        return measure_gop(camera, address)
-    except CameraDown:
-        return None

@@ -22,6 +22,7 @@ from wsdiscovery import QName
 from wsdiscovery.discovery import ThreadedWSDiscovery
 from zeep.exceptions import Error as ZeepError
 
+from cctv.cameras.connection import connect_to
 from cctv.cameras.errors import (
     CameraDown,
     CameraFailed,
@@ -30,7 +31,6 @@ from cctv.cameras.errors import (
     CredentialMissing,
     ProfileUnknown,
 )
-from cctv.cameras.relay import connect_to
 from cctv.cameras.rtsp import StreamAddress
 from cctv.cameras.soap import Device, DeviceTransport, device_address
 from cctv.config.credentials import Credential

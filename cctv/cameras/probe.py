@@ -5,15 +5,15 @@ limit.  And one coarse picture of what it sees, to aim it by: 32 columns of bloc
 a face less than one.  ffmpeg reduces the picture before it leaves ffmpeg; a finer one never exists here.  Masks hide
 every block they touch.
 
-Also responsible for the ffmpeg commands that read a stream, and for the error that the stderr of such a command stands
-for (ffmpeg 5.1).
+ffmpeg gets the bytes of one key picture on standard input and is told what they are: it opens no address and guesses no
+format.
 """
 
 from __future__ import annotations
 
+import io
 import subprocess
-import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import timedelta
@@ -22,90 +22,70 @@ from itertools import pairwise
 from time import monotonic
 from typing import Any
 
+import av
 import av.error
 import cv2
 import ffmpeg
 import numpy as np
-from av.container import InputContainer
 
-from cctv.cameras.errors import CameraClosed, CameraDown, CameraFailed, CameraSilent
-from cctv.cameras.relay import Relay
-from cctv.cameras.rtsp import PROTOCOLS, StreamAddress, connect, fault_of, options, script
+from cctv.cameras.errors import CameraDown, CameraFailed, CameraSilent
+from cctv.cameras.rtp import START_CODE, Picture
+from cctv.cameras.rtsp import LiveStream, StreamAddress, open_live
+from cctv.cameras.sdp import Codec
 from cctv.config.fields import Polygon
 from cctv.config.schema import CameraSettings
 from cctv.core.process import last_lines, start_process
-from cctv.footage.media import describe
+from cctv.footage.media import MAX_PIXELS, describe
 
 PATIENCE = timedelta(seconds=12)  # a GOP of 10 s and the handshake
-GOP_PATIENCE = timedelta(seconds=12)
 COLUMNS = 32
 _BLOCK_PIXELS = 20  # pixels of the picture for each block
 _CHANNELS = 3
 STILL_PATIENCE = timedelta(seconds=20)  # a GOP of 10 s, the handshake, and a busy machine
-_MAX_PACKETS = 40  # enough for a frame rate, as a camera counts it
-# The timeout of ffmpeg's RTSP ends in this message, or in none and status 0
-# (docs/decisions/0002-one-recorder-process.md).
-_SILENT = ("Invalid data found when processing input", "Immediate exit requested")
+_COUNTED = 40  # pictures, enough for a frame rate as a camera counts it
 
 
 @dataclass(frozen=True, slots=True)
 class StreamFacts:
-    """What a camera sends.  `fps` is None when too few packets came; `sound` is a codec, None without sound."""
+    """What a camera sends.
+
+    `fps` is None when too few pictures came, `gop` when no second key picture came in time; `sound` is a codec, None
+    without sound.
+    """
 
     codec: str
     width: int
     height: int
     fps: float | None
     sound: str | None
+    gop: timedelta | None
 
 
 def probe_camera(camera: CameraSettings, address: StreamAddress, *, patience: timedelta = PATIENCE) -> StreamFacts:
     """Read the start of the stream; raises CameraDown.
 
-    Blocks for `patience` until the format is known, and as long again for the packets that give the frame rate.
+    Blocks for `patience` until it plays, and as long again for the pictures that give size, frame rate and GOP.
     """
-    relay = address.relay(camera)
-    wanted = options(video_only=False, timeout=patience)
-    with closing(relay), connect(camera, address, relay, wanted, opening=patience, reading=patience) as container:
-        media = describe(container)
-        if media is None:
-            raise CameraFailed(camera=camera.id, detail="its stream has no picture in it")
-        try:
-            times = _picture_times(container, relay, monotonic() + patience.total_seconds())
-        except (av.error.FFmpegError, OSError) as error:
-            raise relay.fault or fault_of(camera, address, error, patience) from error
-    if not times:
-        raise CameraSilent(camera=camera.id, address=address.url, seconds=f"{patience.total_seconds():.0f}")
-    return StreamFacts(media.codec, media.width, media.height, _frame_rate(times), media.sound)
-
-
-def measure_gop(
-    camera: CameraSettings, address: StreamAddress, *, patience: timedelta = GOP_PATIENCE
-) -> timedelta | None:
-    """The time between two key frames; None where no second one came in time.  Blocks for `patience` at the most.
-
-    Raises CameraDown for a camera that cannot be connected to.
-    """
-    relay = address.relay(camera, for_child=True)
-    child = start_process(packet_list_command(), stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-    assert child.stdin is not None
-    assert child.stdout is not None
-    alarm = threading.Timer(patience.total_seconds(), child.kill)
-    with closing(relay), child:
-        alarm.start()
-        try:
-            child.stdin.write(script(relay, timeout=patience))
-            child.stdin.close()
-            return key_frame_distance(line.decode() for line in child.stdout)
-        except BrokenPipeError:
-            return None
-        finally:
-            alarm.cancel()
-            child.kill()
+    with closing(open_live(camera, address, patience=patience)) as stream:
+        first, times, keys = None, list[int](), list[int]()
+        for picture in _pictures(stream, patience):
+            times.append(picture.pts)
+            if picture.is_key:
+                first = first or picture
+                keys.append(picture.pts)
+            if len(keys) > 1 and len(times) >= _COUNTED:
+                break
+        if first is None:
+            raise CameraSilent(camera=camera.id, address=address.url, seconds=f"{patience.total_seconds():.0f}")
+        width, height = _size(camera, _decodable(stream, first), stream.track.codec)
+        steps = [later - earlier for earlier, later in pairwise(sorted(keys)) if later > earlier]
+        gop = timedelta(seconds=float(min(steps) * stream.tick)) if steps else None
+        rate = _frame_rate([float(time * stream.tick) for time in times])
+        return StreamFacts(stream.track.codec.value, width, height, rate, stream.sound, gop)
 
 
 def coarse_still(camera: CameraSettings, address: StreamAddress, *, patience: timedelta = STILL_PATIENCE) -> bytes:
-    """A PNG of the next picture in blocks, the camera's masks painted over; raises CameraDown."""
+    """A PNG of the next key picture in blocks, the camera's masks painted over; raises CameraDown."""
     return in_blocks(_coarse_pixels(camera, address, patience), camera.masks)
 
 
@@ -130,83 +110,76 @@ def _touched_blocks(polygon: Polygon, rows: int) -> np.ndarray[Any, np.dtype[np.
 
 
 def _coarse_pixels(camera: CameraSettings, address: StreamAddress, patience: timedelta) -> bytes:
-    seconds, relay = patience.total_seconds(), address.relay(camera, for_child=True)
-    child = start_process(
-        picture_command(COLUMNS), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    )
-    with closing(relay), child:
+    seconds = patience.total_seconds()
+    with closing(open_live(camera, address, patience=patience)) as stream:
+        picture = next((one for one in _pictures(stream, patience) if one.is_key), None)
+        if picture is None:
+            raise CameraSilent(camera=camera.id, address=address.url, seconds=f"{seconds:.0f}")
+        data, codec = _decodable(stream, picture), stream.track.codec
+    command = picture_command(COLUMNS, codec)
+    with start_process(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as child:
         try:
-            pixels, stderr = child.communicate(script(relay, timeout=patience), timeout=seconds)
+            pixels, stderr = child.communicate(data, timeout=seconds)
         except subprocess.TimeoutExpired as error:
             child.kill()
-            raise CameraSilent(camera=camera.id, address=address.url, seconds=f"{seconds:.0f}") from error
-    if not pixels:
-        raise relay.fault or diagnose(camera, address, stderr, waited=seconds)
-    if len(pixels) % (COLUMNS * _CHANNELS):
-        raise CameraFailed(camera=camera.id, detail="its picture ended in the middle")
+            raise CameraFailed(camera=camera.id, detail="its picture could not be decoded in time") from error
+    if not pixels or len(pixels) % (COLUMNS * _CHANNELS):
+        raise CameraFailed(camera=camera.id, detail=f"its picture cannot be decoded ({_problem(stderr)})")
     return pixels
 
 
-def key_frame_distance(lines: Iterable[str]) -> timedelta | None:
-    """From ffmpeg's list of packets as it comes: the time between the first two key frames.  Pure."""
-    unit, first = Fraction(0), None
-    for line in lines:
-        if line.startswith("#tb 0:"):
-            unit = Fraction(line.removeprefix("#tb 0:").strip())
-        if line.startswith("#") or "F=0x" in line:  # a key frame is a packet without that mark
-            continue
-        shown = int(line.split(",")[2])
-        if first is not None and shown > first:
-            return timedelta(microseconds=round((shown - first) * unit * 1_000_000))
-        first = shown if first is None else first
-    return None
+def _pictures(stream: LiveStream, patience: timedelta) -> Iterator[Picture]:
+    """What comes within `patience`; a camera that fails after its first picture has answered all the same.
+
+    Raises CameraDown for one that fails before.
+    """
+    stream.end_within(patience.total_seconds())
+    ends_at, has_come = monotonic() + patience.total_seconds(), False
+    try:
+        for picture, _ in stream:
+            has_come = True
+            yield picture
+    except CameraDown:
+        if not has_come and monotonic() < ends_at:
+            raise
 
 
-def diagnose(camera: CameraSettings, address: StreamAddress, stderr: bytes, *, waited: float) -> CameraDown:
-    """The error that a child's stderr stands for, where the relay knows none; `waited` is its time limit in seconds."""
-    text = stderr.decode("utf-8", "replace")
-    if any(sign in text for sign in _SILENT):
-        return CameraSilent(camera=camera.id, address=address.url, seconds=f"{waited:.0f}")
-    if not text.strip():
-        return CameraClosed(camera=camera.id, address=address.url)
-    return CameraFailed(camera=camera.id, detail=last_lines(stderr, 1).removeprefix("pipe:0: ").rstrip("."))
+def _decodable(stream: LiveStream, picture: Picture) -> bytes:
+    """A key picture with the parameter sets that were announced; those that it brings itself count."""
+    return b"".join(START_CODE + unit for unit in stream.track.sets) + picture.data
 
 
-def packet_list_command() -> list[str]:
-    """The ffmpeg command that prints a line for each packet of the video, as it comes.  Pure."""
-    return _ffmpeg_command(format="framecrc", c="copy", flush_packets=1)
+def _size(camera: CameraSettings, picture: bytes, codec: Codec) -> tuple[int, int]:
+    """Width and height by its parameter sets; raises CameraFailed for a picture that cannot be read."""
+    try:
+        with av.open(io.BytesIO(picture), "r", format=codec.value) as container:
+            media = describe(container)
+    except (av.error.FFmpegError, OSError) as error:
+        raise CameraFailed(camera=camera.id, detail="its picture cannot be read") from error
+    if media is None:
+        raise CameraFailed(camera=camera.id, detail="its stream has no picture in it")
+    return media.width, media.height
 
 
-def picture_command(columns: int) -> list[str]:
-    """The ffmpeg command that prints one picture of so many columns as raw BGR, each pixel an area mean.  Pure."""
+def _problem(stderr: bytes) -> str:
+    return last_lines(stderr, 1).removeprefix("pipe:0: ").rstrip(".") or "ffmpeg says nothing"
+
+
+def picture_command(columns: int, codec: Codec) -> list[str]:
+    """The ffmpeg command that prints the picture on its standard input, so many columns wide, as raw BGR; each pixel is
+    an area mean.  Pure."""
+    picture: Any = ffmpeg.input(
+        "pipe:0", format=codec.value, protocol_whitelist="pipe", max_pixels=MAX_PIXELS, v="error", hide_banner=None
+    )
     scale = f"scale={columns}:-1:flags=area"
-    return _ffmpeg_command(format="rawvideo", pix_fmt="bgr24", vf=scale, **{"frames:v": 1})
-
-
-def _picture_times(container: InputContainer, relay: Relay, ends_at: float) -> list[float]:
-    """Seconds of the pictures among the first packets, as many as came until `ends_at` on the monotonic clock."""
-    video, times = container.streams.video[0], []
-    for number, packet in enumerate(container.demux(), 1):
-        relay.claim()
-        if packet.stream is video and packet.size and packet.pts is not None and packet.time_base:
-            times.append(float(packet.pts * packet.time_base))
-        if number >= _MAX_PACKETS or monotonic() >= ends_at:
-            break
-    return times
+    output = picture["v:0"].output("pipe:1", format="rawvideo", pix_fmt="bgr24", vf=scale, **{"frames:v": 1})
+    command: list[str] = ffmpeg.compile(output)
+    return command
 
 
 def _frame_rate(times: Sequence[float]) -> float | None:
-    """Frames per second by the median step of the packets, since the first ones come in a burst."""
+    """Frames per second by the median step of the pictures, since the first ones come in a burst."""
     steps = sorted(later - earlier for earlier, later in pairwise(sorted(times)))
     if len(steps) < 4 or steps[len(steps) // 2] <= 0:
         return None
     return float(Fraction(1 / steps[len(steps) // 2]).limit_denominator(100))
-
-
-def _ffmpeg_command(**output: str | int) -> list[str]:
-    """The stream comes as an ffconcat script on stdin (`StreamAddress.script`), so no command holds an address."""
-    stream: Any = ffmpeg.input(
-        "pipe:0", format="concat", safe=0, protocol_whitelist=PROTOCOLS, v="error", hide_banner=None
-    )
-    command: list[str] = ffmpeg.compile(stream["v:0"].output("pipe:1", **output))
-    return command

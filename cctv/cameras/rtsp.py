@@ -1,48 +1,53 @@
-"""The stream of a camera: its address, and its compressed pictures read in this process until the camera fails.
+"""The stream of a camera: its address, and its compressed pictures read in this thread until the camera fails.
 
-Responsible for the reading side of PyAV (libavformat of FFmpeg 8).  libavformat never has the password, and connects to
-no camera: a `Relay` does (`cctv.cameras.relay`), whose error says what libavformat's own does not.
+The only module by which a stream is opened.  `Connection` has the sockets, `Conversation` says what the bytes mean;
+here is when is read, and how long a camera may be silent.  What it may cost is limited: by `Conversation` for answers,
+and here for the bytes that make one picture.
+
+After a read it may sleep for `nap` seconds, and then several pictures are read at once: a third of the processor time
+of a recorder is waking up.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from fractions import Fraction
-from time import monotonic
-from typing import cast
 
-import av
-import av.error
-import av.logging
-from av.container import InputContainer
-from av.packet import Packet
-from av.video.stream import VideoStream
-
+from cctv.cameras.connection import Connection, socket_problem
+from cctv.cameras.conversation import Conversation
 from cctv.cameras.errors import (
     CameraClosed,
     CameraDown,
     CameraFailed,
+    CameraOversized,
     CameraSilent,
+    CameraUnreachable,
 )
-from cctv.cameras.relay import LONGEST_SILENCE, MAX_CHILD_BYTES, MAX_PICTURE_BYTES, Relay
+from cctv.cameras.reorder import DecodingOrder, Timed
+from cctv.cameras.rtp import Depacketiser, Picture
+from cctv.cameras.sdp import VideoTrack
 from cctv.config.credentials import Credential
 from cctv.config.schema import CameraSettings, Transport
 
 log = logging.getLogger(__name__)
 
-# What the script may open; `pipe` is the script itself.
-PROTOCOLS = "file,pipe,fd,rtsp,rtp,tcp,udp,tls,crypto"
-# Start-up costs 0.32 CPU-s with ffmpeg's own probing, 0.11 s with this (docs/decisions/0002-one-recorder-process.md).
-LEAN_PROBING = {"fpsprobesize": "0", "analyzeduration": "100000", "probesize": "100000"}
-OPEN_TIMEOUT = timedelta(seconds=8)  # for the handshake and for the stream's format, each
-_READ_TIMEOUT = LONGEST_SILENCE * 2  # of libavformat; the relay ends a silent stream before
-_MICROSECOND = timedelta(microseconds=1)
-_SOCKET_TIMEOUT = timedelta(seconds=5)  # a write that blocks, such as a TEARDOWN; 8 s and more never fire
-
-av.logging.set_level(None)  # libav's own lines repeat addresses, and waking Python for each costs what a picture costs
+OPEN_TIMEOUT = timedelta(seconds=8)  # for the conversation up to PLAY
+MAX_PICTURE_BYTES = 32 << 20  # of one access unit, with what stands between it and the next
+_MISSED, _REMEMBERED = 2.5, 8  # distances
+_TICK_SECONDS = 0.1
+# With the sleep and the first wait, a camera of a few pictures a second that fell silent is opened again within 3 s.
+STALL_TIMEOUT = timedelta(seconds=1.8)
+FIRST_TIMEOUT = timedelta(
+    seconds=12
+)  # until two pictures tell their distance; cameras send one every 10 s and more often
+LONGEST_SILENCE = timedelta(seconds=30)
+_BUFFER_BYTES = 1 << 17  # more than comes while it sleeps, and than the largest answer has
+_ALIVE_TWICE = 2  # in the time of a session, so that one answer may be lost
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,107 +61,222 @@ class StreamAddress:
     def __str__(self) -> str:
         return self.url
 
-    def relay(self, camera: CameraSettings, *, for_child: bool = False) -> Relay:
-        """Connect to it; raises CameraDown."""
-        limit = MAX_CHILD_BYTES if for_child else MAX_PICTURE_BYTES
-        return Relay(camera, self.url, self.credential, limit=limit)
-
-
-def script(relay: Relay, *, timeout: timedelta) -> bytes:
-    """The ffconcat script by which a child opens the stream.  The camera is not even asked for its sound."""
-    lines = ["ffconcat version 1.0", f"file '{relay.url}'"]
-    lines += [f"option {name} {value}" for name, value in options(timeout=timeout).items()]
-    return "\n".join(lines).encode() + b"\n"
-
-
-def options(*, video_only: bool = True, timeout: timedelta = _SOCKET_TIMEOUT) -> dict[str, str]:
-    """For libavformat; `timeout` is that of its socket.
-
-    With `video_only` the camera is not even asked for its sound.  That also leaves RTCP out of the timestamps, which
-    would otherwise shift when the first sender report arrives, to bring sound and picture together.
-    """
-    return {
-        "rtsp_transport": "tcp",  # to the relay
-        "timeout": str(timeout // _MICROSECOND),
-        **({"allowed_media_types": "video"} if video_only else {}),
-        **LEAN_PROBING,
-    }
-
 
 class LiveStream:
     """An open stream.  Used by one thread."""
 
-    def __init__(self, camera: CameraSettings, address: StreamAddress, relay: Relay, container: InputContainer) -> None:
-        self._camera, self._address, self._relay, self._container = camera, address, relay, container
-        if not container.streams.video:
-            self.close()
-            raise CameraFailed(camera=camera.id, detail="it offers no video")
-        self.template: VideoStream = container.streams.video[0]
+    def __init__(
+        self, camera: CameraSettings, address: StreamAddress, patience: timedelta, monotonic: Callable[[], float]
+    ) -> None:
+        """Connect and let it play; raises CameraDown.  Blocks for `patience` at the most, and a second to connect."""
+        self.nap = 0.0
+        self._camera, self._address, self._monotonic = camera, address, monotonic
+        by_udp = self._open_ports if address.transport is Transport.UDP else None
+        self._conversation = Conversation(camera, address.url, address.credential, by_udp)
+        self._buffer = bytearray(_BUFFER_BYTES)
+        self._view, self._filled, self._unclaimed = memoryview(self._buffer), 0, 0
+        self._patience, self._waited_since, self._ends_at = Patience(), 0.0, float("inf")
+        self._has_read = False
+        log.debug("stream.requested", extra={"camera": camera.id, "transport": address.transport})
+        self._connection = Connection(camera, address.url)
+        try:
+            self.track, self._depacketiser = self._play(patience)
+        except BaseException:
+            self._connection.close()
+            raise
+        self._alive_after = self._conversation.session_seconds / _ALIVE_TWICE
+        self._alive_at = monotonic() + self._alive_after
 
     @property
     def tick(self) -> Fraction:
-        """Seconds of one unit of a packet's times; 1/90000 by RFC 6184 and RFC 7798."""
-        return cast(Fraction, self.template.time_base)
+        """Seconds of one unit of a picture's times; 1/90000 by RFC 6184 and RFC 7798."""
+        return Fraction(1, self.track.clock_rate)
 
-    def __iter__(self) -> Iterator[Packet[VideoStream]]:
-        """Packets of one picture each, Annex B.  Ends with a CameraDown, never by itself."""
-        try:
-            self._relay.await_picture()
-            for packet in self._container.demux(self.template):
-                self._relay.note_picture()
-                if packet.size:
-                    yield packet
-                self._relay.await_picture()
-        except (av.error.FFmpegError, OSError) as error:
-            raise self._relay.fault or fault_of(self._camera, self._address, error, LONGEST_SILENCE) from error
-        raise self._relay.fault or CameraClosed(camera=self._camera.id, address=self._address.url)
+    @property
+    def sound(self) -> str | None:
+        """The codec of the sound that the camera would send; None without sound."""
+        description = self._conversation.description
+        return description.sound if description is not None else None
 
-    def nap_for(self, seconds: float) -> None:
-        """Let the camera's data come in for so long before it is read, which saves waking up."""
-        self._relay.nap = seconds
+    @property
+    def lost(self) -> int:
+        """Packets that were sent, by their numbers, and never came."""
+        return self._depacketiser.lost
+
+    def __iter__(self) -> Iterator[Timed]:
+        """Every picture and when it is decoded.  Ends with a CameraDown, never by itself."""
+        order, fault = DecodingOrder(self.track), None
+        while fault is None:
+            try:
+                pictures = self._next_pictures()
+            except CameraDown as down:
+                fault = down
+                self._depacketiser.end()
+                pictures = self._taken()
+            for picture in pictures:
+                if picture.is_key:
+                    order.learn(self._depacketiser.sps)
+                yield from order.take(picture)
+        yield from order.rest()
+        raise fault
 
     def end_within(self, seconds: float) -> None:
         """Let it end so soon, with the pictures that came until then.  May be called by another thread."""
-        self._relay.end_within(seconds)
+        self._ends_at = self._monotonic() + seconds
 
     def close(self) -> None:
-        """Close the connection."""
-        self._container.close()
-        self._relay.close()
+        """Close the connection; the camera is told, and not waited for."""
+        self._conversation.tear_down()
+        self._connection.close(self._conversation.outgoing())
+
+    def _open_ports(self) -> tuple[int, int]:
+        return self._connection.open_ports()
+
+    def _play(self, patience: timedelta) -> tuple[VideoTrack, Depacketiser]:
+        ends_at = self._monotonic() + patience.total_seconds()
+        self._send()
+        talk = self._conversation
+        while not talk.is_playing:
+            if self._monotonic() > ends_at:
+                raise self._silent(patience.total_seconds())
+            if not self._receive():
+                self._connection.wait(_TICK_SECONDS)
+        assert talk.description is not None
+        assert talk.depacketiser is not None
+        self._punch()
+        return talk.description.video, talk.depacketiser
+
+    def _next_pictures(self) -> list[Picture]:
+        """Wait for the next picture, and take what came with it."""
+        self._waited_since = self._monotonic()
+        while not self._depacketiser.ready:
+            if self._has_read and self.nap:
+                time.sleep(self.nap)
+            is_heard = self._has_read = self._receive()
+            if self._monotonic() > self._alive_at:
+                self._keep_alive()
+            if self._depacketiser.ready:
+                break
+            if not is_heard:
+                is_heard = self._connection.wait(_TICK_SECONDS)
+            now = self._monotonic()
+            self._require_picture(now, is_heard=is_heard)
+            if now > self._ends_at:
+                raise CameraClosed(camera=self._camera.id, address=self._address.url)
+        return self._taken()
+
+    def _taken(self) -> list[Picture]:
+        pictures, self._depacketiser.ready = self._depacketiser.ready, []
+        for picture in pictures:
+            self._patience.hear(picture.arrived)
+        self._unclaimed = 0
+        return pictures
+
+    def _receive(self) -> bool:
+        """Read what came, without waiting; whether anything did.  Raises CameraDown."""
+        try:
+            size = self._read()
+            if self._connection.udp is not None:
+                size += self._read_datagrams(self._connection.udp.received(self._monotonic()))
+        except CameraDown:
+            raise
+        except OSError as error:
+            raise self._broken(error) from error
+        except Exception as error:
+            # What a camera sends ends its own connection, never the recorder.
+            log.warning("camera.unreadable", extra={"camera": self._camera.id}, exc_info=error)
+            detail = f"its answer cannot be read ({error!r:.80})"
+            raise CameraFailed(camera=self._camera.id, detail=detail) from error
+        self._unclaimed += size
+        if self._unclaimed > MAX_PICTURE_BYTES:
+            detail = f"{MAX_PICTURE_BYTES >> 20} MB in which no picture ends"
+            raise CameraOversized(camera=self._camera.id, detail=detail)
+        return size > 0
+
+    def _read(self) -> int:
+        size = self._connection.read_into(self._view[self._filled :])
+        if size is None:
+            return 0
+        if not size:
+            raise CameraClosed(camera=self._camera.id, address=self._address.url)
+        end = self._filled + size
+        done = self._conversation.read(self._buffer, self._view, end, self._monotonic())
+        self._filled = end - done
+        if done and self._filled:
+            self._view[: self._filled] = self._view[done:end]
+        self._send()
+        return size
+
+    def _read_datagrams(self, packets: list[bytes]) -> int:
+        taker, now = self._conversation.depacketiser, self._monotonic()
+        if taker is not None:
+            for packet in packets:
+                taker.take(packet, 0, len(packet), now)
+        return sum(map(len, packets))
+
+    def _send(self) -> None:
+        if data := self._conversation.outgoing():
+            try:
+                self._connection.send(data)
+            except OSError as error:
+                raise self._broken(error) from error
+
+    def _keep_alive(self) -> None:
+        self._alive_at = self._monotonic() + self._alive_after
+        self._conversation.keep_alive()
+        self._punch()
+        self._send()
+
+    def _punch(self) -> None:
+        if self._connection.udp is not None and self._conversation.server_ports is not None:
+            self._connection.udp.punch(self._conversation.server_ports)
+
+    def _require_picture(self, now: float, *, is_heard: bool) -> None:
+        """Raises CameraSilent for a camera that is silent for longer than it ever was.
+
+        What it sent may still lie here, where the machine was too busy to read it; but reports alone, which some go
+        on to send, prolong nothing for long.
+        """
+        limit, silence = self._patience.seconds, now - self._waited_since
+        if silence > (2 * limit if is_heard else limit):
+            raise self._silent(limit)
+
+    def _silent(self, seconds: float) -> CameraSilent:
+        return CameraSilent(camera=self._camera.id, address=self._address.url, seconds=f"{seconds:.2g}")
+
+    def _broken(self, error: OSError) -> CameraDown:
+        detail = "it broke the connection off" if isinstance(error, ConnectionError) else socket_problem(error)
+        return CameraUnreachable(camera=self._camera.id, address=self._address.url, detail=detail)
 
 
-def open_live(camera: CameraSettings, address: StreamAddress) -> LiveStream:
-    """Connect and learn the stream's format; raises CameraDown."""
-    relay = address.relay(camera)
-    container = connect(camera, address, relay, options(), opening=OPEN_TIMEOUT, reading=_READ_TIMEOUT)
-    return LiveStream(camera, address, relay, container)
-
-
-def connect(
+def open_live(
     camera: CameraSettings,
     address: StreamAddress,
-    relay: Relay,
-    options: dict[str, str],
     *,
-    opening: timedelta,
-    reading: timedelta,
-) -> InputContainer:
-    """Open a stream.  `opening` is how long that may take, `reading` how long each packet; raises CameraDown."""
-    began = monotonic()
-    log.debug("stream.requested", extra={"camera": camera.id, "transport": address.transport})
-    try:
-        return av.open(relay.url, options=options, timeout=(opening.total_seconds(), reading.total_seconds()))
-    except (av.error.FFmpegError, OSError) as error:
-        relay.close()
-        raise relay.fault or fault_of(camera, address, error, timedelta(seconds=monotonic() - began)) from error
+    patience: timedelta = OPEN_TIMEOUT,
+    monotonic: Callable[[], float] = time.monotonic,
+) -> LiveStream:
+    """Connect and let it play; raises CameraDown.  `monotonic` is the clock of the arrivals, in seconds."""
+    return LiveStream(camera, address, patience, monotonic)
 
 
-def fault_of(camera: CameraSettings, address: StreamAddress, error: Exception, waited: timedelta) -> CameraDown:
-    """The error that one of libav's stands for, where the relay knows none; uses nothing of its text but `strerror`."""
-    # Interrupted by our own limit, or a handshake that broke off in the middle.
-    if isinstance(error, (av.error.ExitError, av.error.InvalidDataError, TimeoutError)):
-        seconds = f"{waited.total_seconds():.2g}"
-        return CameraSilent(camera=camera.id, address=address.url, seconds=seconds)
-    if isinstance(error, ConnectionError):
-        return CameraClosed(camera=camera.id, address=address.url)
-    return CameraFailed(camera=camera.id, detail=str(getattr(error, "strerror", "")) or type(error).__name__)
+@dataclass(slots=True)
+class Patience:
+    """How long a stream may be silent: longer for a camera of one picture every few seconds.  Pure; in seconds."""
+
+    _last: float | None = None
+    _distances: deque[float] = field(default_factory=lambda: deque(maxlen=_REMEMBERED))
+
+    def hear(self, at: float) -> None:
+        """Note when a picture came."""
+        if self._last is not None:
+            self._distances.append(at - self._last)
+        self._last = at
+
+    @property
+    def seconds(self) -> float:
+        """Two and a half times the longest of the last distances, within the limits of the module."""
+        if not self._distances:
+            return FIRST_TIMEOUT.total_seconds()
+        wanted = max(STALL_TIMEOUT.total_seconds(), _MISSED * max(self._distances))
+        return min(wanted, LONGEST_SILENCE.total_seconds())

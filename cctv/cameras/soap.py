@@ -24,6 +24,7 @@ from requests.structures import CaseInsensitiveDict
 from zeep.transports import Transport
 
 from cctv.cameras.authentication import Signer, usable_challenge
+from cctv.cameras.connection import DEFAULT_PORTS, socket_problem
 from cctv.cameras.errors import (
     CameraFailed,
     CameraOversized,
@@ -33,7 +34,6 @@ from cctv.cameras.errors import (
     CameraUnauthorised,
     CameraUnreachable,
 )
-from cctv.cameras.relay import DEFAULT_PORTS, socket_problem
 from cctv.config.credentials import Credential
 from cctv.config.schema import CameraSettings
 from cctv.core.text import without_secrets

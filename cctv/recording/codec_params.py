@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import chain, pairwise
 
 import av
@@ -44,12 +44,6 @@ def parameter_sets(data: bytes, *, is_h265: bool) -> ParameterSets:
     return sets
 
 
-def holds_picture(data: bytes, *, is_h265: bool) -> bool:
-    """Whether Annex B data has a slice.  A connection that ends between two pictures may leave a delimiter alone."""
-    slices = _H265_SLICES if is_h265 else _H264_SLICES
-    return any(_kind(unit, is_h265=is_h265) in slices for unit in _nal_units(data))
-
-
 def first_format(template: VideoStream) -> Format:
     """The format that the camera announced."""
     announced = template.codec_context.extradata or b""
@@ -72,8 +66,22 @@ def format_of(picture: bytes, template: VideoStream, sets: ParameterSets | None 
     Raises av.error.FFmpegError, or IndexError, for a picture that libavformat cannot read.
     """
     sets = sets if sets is not None else parameter_sets(picture, is_h265=is_h265(template))
+    return _opened(picture, sets, is_h265=is_h265(template))
+
+
+def announced_format(picture: bytes, announced: Iterable[bytes], *, is_h265: bool) -> Format:
+    """The format of a stream's first picture, with the sets of its description where it brings none itself.
+
+    Raises as `format_of` does.
+    """
+    brought = parameter_sets(picture, is_h265=is_h265)
+    told = parameter_sets(b"".join(_LEAD + unit for unit in announced), is_h265=is_h265)
+    return _opened(picture, told | brought, is_h265=is_h265)
+
+
+def _opened(picture: bytes, sets: ParameterSets, *, is_h265: bool) -> Format:
     head = b"".join(_LEAD + unit for kind in sorted(sets) for unit in sets[kind])
-    source = av.open(io.BytesIO(head + picture), "r", format="hevc" if is_h265(template) else "h264")
+    source = av.open(io.BytesIO(head + picture), "r", format="hevc" if is_h265 else "h264")
     return Format(source.streams.video[0], sets, source)
 
 

@@ -10,26 +10,34 @@ import asyncio
 import logging
 import threading
 from collections.abc import Callable
+from typing import cast
 
+import av.logging
 from av.error import FFmpegError
+from av.packet import Packet
+from av.video.stream import VideoStream
 
 from cctv.cameras.errors import CameraClockSet, CameraDown, CameraFailed
+from cctv.cameras.reorder import Timed
 from cctv.cameras.rtsp import LiveStream, open_live
+from cctv.cameras.sdp import Codec
 from cctv.config.schema import Transport
 from cctv.core.clock import Clock
 from cctv.core.durable import DurableFiles
 from cctv.core.errors import CctvError
+from cctv.recording.codec_params import announced_format
 from cctv.recording.segmenter import Listener, Picture, Segmenter, Task
 from cctv.recording.timeline import Timeline, Times, TimesBroken
 
 log = logging.getLogger(__name__)
 
-_WAITED_SECONDS = 0.002  # a read that took longer waited for the camera: there is nothing left to read
-# The relay sleeps after a read, and then several pictures are read at once: a third of the processor time of a recorder
-# is waking up.  Short enough that a camera's own buffer is not needed.
+# The stream sleeps after a read, and then several pictures are read at once: a third of the processor time of a
+# recorder is waking up.  Short enough that a camera's own buffer is not needed.
 _NAP_SECONDS = 0.17
 _PATIENCE_SECONDS = 2.0  # for what a slow network still holds back at `stop`
 _NAP_BYTES = 100_000  # what may come in meanwhile; the kernel's buffer for a connection takes more
+
+av.logging.set_level(None)  # waking Python for each of libav's lines costs what a picture costs
 
 
 class Reader:
@@ -102,42 +110,32 @@ class Reader:
     def _read(self) -> CameraDown | None:
         if self._stopping:
             return None
-        stream = open_live(self._task.camera, self._task.address)
+        stream = open_live(self._task.camera, self._task.address, monotonic=self._clock.monotonic)
         facts = {"camera": self._task.camera.id, "transport": self._task.address.transport, "run": self._task.run}
         log.debug("stream.opened", extra=facts)
         try:
-            segmenter = Segmenter(
-                self._task, stream.template, stream.tick, self._listener, self._post, self._disk, self._clock
-            )
-            self.segmenter = segmenter
-            try:
-                return self._record(stream, segmenter)
-            finally:
-                if self._abandoned:
-                    segmenter.abandon()
-                else:
-                    segmenter.close()
+            return self._record(stream)
         finally:
-            stream.close()
+            try:
+                if self.segmenter is not None:
+                    (self.segmenter.abandon if self._abandoned else self.segmenter.close)()
+            finally:
+                stream.close()
 
-    def _record(self, stream: LiveStream, segmenter: Segmenter) -> CameraDown | None:
+    def _record(self, stream: LiveStream) -> CameraDown | None:
         self._stream = stream
-        self._timeline = Timeline(round(1 / stream.tick))
-        requested_at = self._clock.monotonic()
+        self._timeline = Timeline(stream.track.clock_rate)
         try:
-            for packet in stream:
-                arrived = self._clock.monotonic()
-                self._receive(stream, segmenter, packet, arrived)
+            for timed in stream:
+                arrived = timed[0].arrived
+                self._receive(stream, timed)
                 if self._abandoned:
                     return None
-                if self._stopping and self._is_through(
-                    segmenter, arrived, waited=arrived - requested_at > _WAITED_SECONDS
-                ):
+                if self._stopping and self._is_through(arrived):
                     break
-                requested_at = self._clock.monotonic()
-            self._place_rest(segmenter)
+            self._place_rest()
         except CameraDown as fault:
-            self._place_rest(segmenter)
+            self._place_rest()
             return None if self._stopping else fault
         except TimesBroken:
             return CameraClockSet(camera=self._task.camera.id)
@@ -149,42 +147,55 @@ class Reader:
         fault.__cause__ = error
         return fault
 
-    def _is_through(self, segmenter: Segmenter, arrived: float, *, waited: bool) -> bool:
+    def _is_through(self, arrived: float) -> bool:
         """Whether every picture is there that the camera sent before `stop`."""
-        if segmenter.is_anchored and arrived < self._stopped_at + _PATIENCE_SECONDS:
+        segmenter = self.segmenter
+        if segmenter is not None and segmenter.is_anchored and arrived < self._stopped_at + _PATIENCE_SECONDS:
             return segmenter.reaches(self._stopped_at)
-        return waited or segmenter.is_anchored
+        return arrived > self._stopped_at
 
-    def _receive(self, stream: LiveStream, segmenter: Segmenter, packet: Picture, arrived: float) -> None:
+    def _receive(self, stream: LiveStream, timed: Timed) -> None:
         """Accept a picture; those before the first key picture cannot be decoded and are dropped."""
-        if (not self.pictures and not packet.is_keyframe) or not segmenter.holds_picture(packet):
-            return
-        self.last_picture_at = arrived
+        picture, decoded = timed
+        if self.segmenter is None:
+            if not picture.is_key:
+                return
+            self.segmenter = self._begin(stream, picture.data)
+        packet = cast(Picture, Packet(picture.data))
+        packet.is_keyframe = picture.is_key
+        self.last_picture_at = picture.arrived
         if self._has_begun and not self._unplaced:
-            (times,) = self._timeline.place(packet.pts, packet.dts)
-            segmenter.take(packet, arrived, times, self._timeline.frame)
+            (times,) = self._timeline.place(picture.pts, decoded)
+            self.segmenter.take(packet, picture.arrived, times, self._timeline.frame)
         else:
-            self._unplaced.append((packet, arrived))
-            self._take_placed(segmenter, self._timeline.place(packet.pts, packet.dts))
+            self._unplaced.append((packet, picture.arrived))
+            self._take_placed(self._timeline.place(picture.pts, decoded))
         self.pictures += 1
-        self._set_nap(stream, segmenter, packet, arrived)
+        self._set_nap(stream, self.segmenter, packet, picture.arrived)
 
-    def _place_rest(self, segmenter: Segmenter) -> None:
-        self._take_placed(segmenter, self._timeline.rest())
+    def _begin(self, stream: LiveStream, picture: bytes) -> Segmenter:
+        """The segmenter of a stream whose first key picture that is."""
+        track = stream.track
+        template: VideoStream = announced_format(picture, track.sets, is_h265=track.codec is Codec.H265).template
+        return Segmenter(self._task, template, stream.tick, self._listener, self._post, self._disk, self._clock)
 
-    def _take_placed(self, segmenter: Segmenter, placed: list[Times]) -> None:
+    def _place_rest(self) -> None:
+        self._take_placed(self._timeline.rest())
+
+    def _take_placed(self, placed: list[Times]) -> None:
         for times in placed:
             if not self._has_begun:
                 self._has_begun = True
                 self._post(self._listener.begun)
-            segmenter.take(*self._unplaced.pop(0), times, self._timeline.frame)
+            assert self.segmenter is not None
+            self.segmenter.take(*self._unplaced.pop(0), times, self._timeline.frame)
 
     def _set_nap(self, stream: LiveStream, segmenter: Segmenter, packet: Picture, arrived: float) -> None:
         """Once a GOP, by what came in since the last key picture."""
         self._bytes += packet.size
         if packet.is_keyframe and segmenter.is_anchored:
             if self._counted_from:
-                stream.nap_for(self._nap_seconds(self._bytes / max(arrived - self._counted_from, 0.1)))
+                stream.nap = self._nap_seconds(self._bytes / max(arrived - self._counted_from, 0.1))
             self._bytes, self._counted_from = 0, arrived
 
     def _nap_seconds(self, bytes_a_second: float) -> float:

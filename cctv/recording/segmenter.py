@@ -4,10 +4,9 @@ Responsible for where a segment begins, its name, and the anchor of its run.  Kn
 reports through its listener.  Lives in the reader's thread.
 
 The anchor is the wall time of a run's media time 0.  A run is anchored once and only media time advances it, so that
-setting the clock in the middle of a run moves no picture.  libavformat returns a picture when the next one begins to
-arrive, so its arrival is the start of the next one or later; delays only ever make it later.  The anchor is therefore
-the earliest of many arrivals, less the media time of the next picture: within 2 ms of the send time.  `Anchoring` is
-pure: arrivals are arguments.
+setting the clock in the middle of a run moves no picture.  A picture arrives when its first packet is read; delays only
+ever make that later.  The anchor is therefore the earliest of many arrivals, less the media time of the picture: within
+2 ms of the send time.  `Anchoring` is pure: arrivals are arguments.
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ from cctv.config.schema import CameraSettings
 from cctv.core.clock import Clock
 from cctv.core.durable import DurableFiles
 from cctv.core.time_range import Span
-from cctv.recording.codec_params import Format, changed_sets, first_format, format_of, holds_picture, is_h265
+from cctv.recording.codec_params import Format, changed_sets, first_format, format_of, is_h265
 from cctv.recording.segment_file import SegmentFile, Written
 from cctv.recording.timeline import Times, TimesBroken
 
@@ -40,7 +39,6 @@ _MAX_DRIFT_SECONDS, _MAX_LEAP_SECONDS = 0.045, 1.0
 _EARLY_SECONDS = 0.05  # a key picture this much early still closes the segment
 # A file that cannot be closed grows past the limit of its first frame; a new connection begins with a key picture.
 _KEY_PICTURE_SECONDS = 10.0  # beyond the segment's length; cameras send one every 1 to 10 s
-_SMALL_BYTES = 200  # a delimiter, parameter sets and a message may be as large without a picture
 _MIN_SPAN = timedelta(milliseconds=1)
 Picture: TypeAlias = "Packet[VideoStream]"
 Post: TypeAlias = Callable[..., None]  # calls a function in the main thread
@@ -121,10 +119,6 @@ class Segmenter:
         """Whether every picture that was sent before that instant has been taken."""
         return self._zero is not None and self._zero + self._end / self._rate >= monotonic
 
-    def holds_picture(self, packet: Picture) -> bool:
-        """False for what a broken connection leaves of a picture when not one slice of it came."""
-        return packet.size > _SMALL_BYTES or holds_picture(bytes(packet), is_h265=is_h265(self._format.template))
-
     def take(self, packet: Picture, arrived: float, times: Times, frame: int) -> None:
         """Write a picture that arrived then; `frame` is the usual distance of two pictures, in ticks."""
         self._frame = frame
@@ -171,7 +165,7 @@ class Segmenter:
         return True
 
     def _fix_anchor(self) -> None:
-        zero = self._anchoring.zero(0.0, self._frame / self._rate)
+        zero = self._anchoring.earliest
         if zero is not None and self._zero is None:
             self._zero = zero
             self._post(self._listener.anchored, self._wall(zero))
@@ -235,24 +229,15 @@ class Segmenter:
 
 @dataclass(slots=True)
 class Anchoring:
-    """The arrivals of a run that has no anchor yet, in seconds of the monotonic clock."""
+    """The arrivals of a run's pictures, in seconds of the monotonic clock."""
 
-    _arrived: float | None = None  # of the picture before
-    earliest: float | None = None  # of all starts that arrivals gave
+    earliest: float | None = None  # of all starts that arrivals gave; None before any
 
     def hear(self, arrived: float, media: float) -> None:
         """Note the arrival of the picture at a media time in seconds; those of a burst are late and do no harm."""
-        if self._arrived is not None:
-            start = self._arrived - media
-            if self.earliest is None or start < self.earliest:
-                self.earliest = start
-        self._arrived = arrived
-
-    def zero(self, media: float, frame_time: float) -> float | None:
-        """When media time 0 was; for a run with a single picture, from its own arrival.  None before any."""
-        if self.earliest is not None:
-            return self.earliest
-        return None if self._arrived is None else self._arrived - media - frame_time
+        start = arrived - media
+        if self.earliest is None or start < self.earliest:
+            self.earliest = start
 
 
 def segment_span(anchor: datetime, start: timedelta, end: timedelta) -> Span:

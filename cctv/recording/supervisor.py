@@ -38,7 +38,7 @@ log = logging.getLogger(__name__)
 
 CLOCK_STEP = timedelta(seconds=2)
 FLUSH_PERIOD_SECONDS = 2.0  # what a power cut may cost of an open file
-_TICK_SECONDS = 0.4  # with relay.STALL_TIMEOUT, and half a second between reports, silence is seen within 3 s
+_TICK_SECONDS = 0.4  # with rtsp.STALL_TIMEOUT, and half a second between reports, silence is seen within 3 s
 _STATE_PERIOD_SECONDS = 2.0
 _DISK_HANG_SECONDS = 120.0  # a job of this length is more than a slow disk: the watchdog may fire
 

@@ -10,8 +10,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from cctv.cameras.rtsp import StreamAddress, open_live
+from cctv.cameras.sdp import Codec
 from cctv.config.loader import load_settings
 from cctv.config.schema import CameraSettings, Settings, Transport
+from cctv.recording.codec_params import announced_format
 from testbed.load import cpu_seconds
 
 
@@ -29,7 +31,8 @@ def _open(camera: CameraSettings, url: str) -> float:
     before = time.process_time()
     stream = open_live(camera, StreamAddress(url, Transport.TCP))
     try:
-        next(iter(stream))
+        picture = next(picture for picture, _ in stream if picture.is_key)
+        announced_format(picture.data, stream.track.sets, is_h265=stream.track.codec is Codec.H265)
         return time.process_time() - before
     finally:
         stream.close()

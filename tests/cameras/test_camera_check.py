@@ -38,8 +38,9 @@ def rig(tmp_path_factory):
         "gevel-1": simrig.scene_clip(folder, size="320x180", seconds=4, gop=1, fps=25, people=1),
         "foyer-1": simrig.scene_clip(folder, size="320x180", seconds=4, gop=1, fps=25, people=1, codec="h265"),
     }
+    clips["gang-2"] = clips["gevel-1"]
     streams = {name: clip.stream for name, clip in clips.items()}
-    rates = {"gevel-1": 25, "foyer-1": 12.5}
+    rates = {"gevel-1": 25, "foyer-1": 12.5, "gang-2": 25}
     with simrig.Rig(streams, fps=rates, auth="digest", password=PASSWORD) as running:
         yield running
 
@@ -154,12 +155,13 @@ def test_the_check_shows_each_camera_and_exits_19_when_one_is_down(bare_site, ri
 
 
 def test_a_camera_asked_over_onvif_tells_its_clock_and_whether_it_records_on_itself(rig, capsys):
-    streams = {"main": rig.url("gevel-1", credentials=False)}
+    # A simulated camera of which only the picture is taken has one viewer at a time.
+    gevel, foyer, gang = ({"main": rig.url(name, credentials=False)} for name in ("gevel-1", "foyer-1", "gang-2"))
     with (
-        OnvifDevice(streams, PASSWORD, clock_off=-90, profile_g=True) as keeps,
-        OnvifDevice(streams, PASSWORD) as plain,
-        OnvifDevice(streams, PASSWORD, clock_off=None, talks=False) as terse,
-        OnvifDevice(streams, "another password") as locked,
+        OnvifDevice(gevel, PASSWORD, clock_off=-90, profile_g=True) as keeps,
+        OnvifDevice(foyer, PASSWORD) as plain,
+        OnvifDevice(gang, PASSWORD, clock_off=None, talks=False) as terse,
+        OnvifDevice(gevel, "another password") as locked,
     ):
         devices = {"gevel-1": keeps, "foyer-1": plain, "gang-2": terse, "kassa-1": locked}
         asked = [camera(name=name, onvif=one.address, credential="right") for name, one in devices.items()]

@@ -6,14 +6,28 @@ from pathlib import Path
 
 import pytest
 
-from cctv.cameras.probe import packet_list_command, picture_command
-from cctv.cameras.rtsp import PROTOCOLS
+from cctv.cameras.probe import picture_command
+from cctv.cameras.sdp import Codec
+from cctv.footage.media import MAX_PIXELS
 from cctv.redaction.review.background_samples import first_picture_command
 
 FLAGS = {"-hide_banner", "-nostdin", "-an"}
-CONCAT = ["-v", "error", "-hide_banner", "-f", "concat", "-safe", "0", "-protocol_whitelist", PROTOCOLS, "-i", "pipe:0"]
-PACKETS = ["-map", "0:v:0", "-c", "copy", "-flush_packets", "1", "-f", "framecrc", "pipe:1"]
-SCALE = ["-vf", "scale=32:-1:flags=area", "-f", "rawvideo", "-pix_fmt", "bgr24", "pipe:1"]
+BYTES = ["-v", "error", "-hide_banner", "-protocol_whitelist", "pipe", "-max_pixels", str(MAX_PIXELS), "-f"]
+STILL = [
+    "-i",
+    "pipe:0",
+    "-map",
+    "0:v:0",
+    "-frames:v",
+    "1",
+    "-vf",
+    "scale=32:-1:flags=area",
+    "-f",
+    "rawvideo",
+    "-pix_fmt",
+    "bgr24",
+    "pipe:1",
+]
 FILE = ["-nostdin", "-v", "error", "-i", "file:/s/a b.mp4", "-map", "0:v:0", "-an", "-frames:v", "1"]
 PAD = ["-vf", "pad=ceil(iw/2)*2:ceil(ih/2)*2:0:0", "-pix_fmt", "yuv420p", "-f", "rawvideo", "pipe:1"]
 
@@ -36,11 +50,11 @@ def parsed(command):
 @pytest.mark.parametrize(
     ("built", "written"),
     [
-        (packet_list_command(), [*CONCAT, *PACKETS]),
-        (picture_command(32), [*CONCAT, "-map", "0:v:0", "-frames:v", "1", *SCALE]),
+        (picture_command(32, Codec.H264), [*BYTES, "h264", *STILL]),
+        (picture_command(32, Codec.H265), [*BYTES, "hevc", *STILL]),
         (first_picture_command(Path("/s/a b.mp4")), [*FILE, *PAD]),
     ],
-    ids=["packets", "picture", "first picture"],
+    ids=["picture", "picture of H.265", "first picture"],
 )
 def test_a_command_has_the_options_that_were_measured(built, written):
     assert parsed(built) == parsed(["ffmpeg", *written])

@@ -1,6 +1,7 @@
 """Cameras that lie, redirect, refuse or flood: the password stays with the site, and the error says what happened."""
 
 import base64
+import contextlib
 import hashlib
 import re
 import ssl
@@ -36,6 +37,12 @@ def camera(**changes):
 
 def look(server, credential=CREDENTIAL, **changes):
     return open_live(camera(**changes), StreamAddress(server.url, Transport.TCP, credential))
+
+
+def watch(server):
+    with contextlib.closing(look(server)) as stream:
+        for _ in stream:
+            pass
 
 
 def refusing(status, *lines):
@@ -76,8 +83,7 @@ def test_a_camera_that_redirects_while_it_plays_is_not_followed():
             return usual(method, headers) + following.encode()
 
         with RtspServer(answer) as server, pytest.raises(CameraRedirected):
-            for _ in look(server):
-                pass
+            watch(server)
 
         assert other.asked == []
 
@@ -183,8 +189,7 @@ def test_a_picture_that_never_ends_is_cut_off():
         return usual(method, headers) + b"".join(frames)
 
     with RtspServer(answer) as server, pytest.raises(CameraOversized, match="no picture ends"):
-        for _ in look(server):
-            pass
+        watch(server)
 
 
 @pytest.fixture(scope="module")

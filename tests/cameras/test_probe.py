@@ -1,24 +1,14 @@
-"""What libavformat is asked for, and the words for what a child prints."""
-
-from datetime import timedelta
+"""Which stream of a camera is opened, and what is said of it."""
 
 import pytest
 
 from cctv.cameras.check import Checkup
-from cctv.cameras.errors import (
-    CameraClosed,
-    CameraFailed,
-    CameraSilent,
-    CredentialMissing,
-    ProfileUnknown,
-)
+from cctv.cameras.errors import CameraFailed, CredentialMissing, ProfileUnknown
 from cctv.cameras.onvif import Profile, choose, records_on_board, stream_address
-from cctv.cameras.probe import diagnose, key_frame_distance
-from cctv.cameras.rtsp import StreamAddress, options
+from cctv.cameras.rtsp import StreamAddress, open_live
 from cctv.config.credentials import Credential
 from cctv.config.schema import CameraSettings, Transport
 from cctv.core.errors import Exit
-from cctv.model.footage import GapCause
 from cctv.model.ids import CameraId, ZoneId
 
 URL = "rtsp://192.0.2.20/stream1"
@@ -30,11 +20,6 @@ def camera(**changes):
     return CameraSettings(CameraId("gevel-1"), ZoneId("facade"), "theft", **{"rtsp": URL, **changes})
 
 
-def test_the_recorder_does_not_even_ask_for_sound():
-    assert options()["allowed_media_types"] == "video"
-    assert "allowed_media_types" not in options(video_only=False)
-
-
 def test_an_address_shows_no_password():
     assert "p@ss" not in f"{ADDRESS} {ADDRESS!r}"
 
@@ -44,26 +29,7 @@ def test_an_address_shows_no_password():
 )
 def test_an_address_cannot_add_a_line_to_a_request(url):
     with pytest.raises(CameraFailed, match="signs that none may"):
-        StreamAddress(url, Transport.TCP).relay(camera())
-
-
-@pytest.mark.parametrize(
-    ("stderr", "kind", "cause"),
-    [
-        ("pipe:0: Invalid data found when processing input", CameraSilent, GapCause.STALLED),
-        ("pipe:0: Server returned 5XX Server Error reply", CameraFailed, GapCause.UNREACHABLE),
-        ("", CameraClosed, GapCause.UNREACHABLE),
-        ("Impossible to open 'rtsp://admin:S3cret@192.0.2.20/stream1'", CameraFailed, GapCause.UNREACHABLE),
-    ],
-)
-def test_what_ffmpeg_prints_becomes_one_message_without_the_password(stderr, kind, cause):
-    fault = diagnose(camera(), ADDRESS, stderr.encode(), waited=5)
-
-    assert type(fault) is kind
-    assert fault.cause is cause
-    assert fault.exit_code is Exit.CAMERA_DOWN
-    assert fault.next_step
-    assert "S3cret" not in fault.message + fault.next_step
+        open_live(camera(), StreamAddress(url, Transport.TCP))
 
 
 def test_a_camera_without_its_credential_is_a_matter_of_configuration():
@@ -92,21 +58,6 @@ def test_a_profile_is_named_by_its_token_or_name(name):
 def test_a_profile_that_is_not_there_is_told_with_those_that_are():
     with pytest.raises(ProfileUnknown, match=r"main \(H264 1920x1080\)"):
         choose(camera(profile="hoofd"), PROFILES)
-
-
-PACKETS = """\
-#software: Lavf59.27.100
-#tb 0: 1/90000
-0,        0,     3600,     3600,     5000, 0x1
-0,     3600,     7200,     3600,      500, 0x2, F=0x0
-0,   180000,   183600,     3600,     5000, 0x3
-"""
-
-
-def test_key_frames_are_counted_by_when_they_are_shown():
-    assert key_frame_distance(PACKETS.splitlines()) == timedelta(seconds=2)
-    assert key_frame_distance(PACKETS.splitlines()[:-1]) is None
-    assert key_frame_distance([]) is None
 
 
 @pytest.mark.parametrize(

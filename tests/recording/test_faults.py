@@ -16,7 +16,7 @@ import pytest
 import simrig
 from recording import Recorder, Take
 
-from cctv.cameras.relay import STALL_TIMEOUT
+from cctv.cameras.rtsp import STALL_TIMEOUT
 from cctv.core.clock import from_us
 from cctv.core.time_range import Span
 from cctv.db.engine import read_transaction

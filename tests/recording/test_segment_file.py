@@ -14,7 +14,7 @@ import pytest
 
 from cctv.core.durable import DurableFiles
 from cctv.footage.media import holes_in, probe, read_timing
-from cctv.recording.codec_params import first_format, format_of, holds_picture, parameter_sets
+from cctv.recording.codec_params import first_format, format_of, parameter_sets
 from cctv.recording.segment_file import SegmentFile
 
 pytestmark = pytest.mark.slow
@@ -139,12 +139,3 @@ def test_a_key_picture_of_another_size_is_seen_and_gives_its_own_header(codec, t
     file = SegmentFile(tmp_path / "run1-000001.mp4", new, TICK, DurableFiles())
     file.write(picture, 0, 0)
     assert probe(file.close(FRAME).path).width == 480
-
-
-def test_what_is_left_of_a_picture_without_a_slice_is_none(codec, tmp_path):
-    picture = next(packet for packet in av.open(str(stream(tmp_path, codec))).demux() if packet.is_keyframe)
-    delimiter = b"\0\0\0\1\x09\xf0" if codec == "h264" else b"\0\0\0\1\x46\x01\x50"
-
-    assert holds_picture(bytes(picture), is_h265=codec == "hevc")
-    assert not holds_picture(delimiter, is_h265=codec == "hevc")
-    assert not holds_picture(b"", is_h265=codec == "hevc")
