@@ -15,6 +15,7 @@ from babel.messages.pofile import read_po
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 CATALOGS = "cctv/locale/*/LC_MESSAGES/cctv"
+LOCK = "requirements.lock"
 
 
 def compile_catalogs(root: Path, *, only_stale: bool = False) -> None:
@@ -36,10 +37,13 @@ def compile_catalogs(root: Path, *, only_stale: bool = False) -> None:
 
 
 class CatalogsBuildHook(BuildHookInterface[Any]):
-    """Puts the compiled catalogs, which git ignores, into the wheel, or beside the sources of an editable install."""
+    """Puts the compiled catalogs, which git ignores, into the wheel, or beside the sources of an editable install; and
+    the lock into the wheel."""
 
     PLUGIN_NAME = "custom"
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         compile_catalogs(Path(self.root))
         build_data["artifacts"].append(f"{CATALOGS}.mo")
+        if version != "editable":  # `cctv doctor` compares what is installed with it; a checkout has it already
+            build_data["force_include"][str(Path(self.root) / LOCK)] = f"cctv/{LOCK}"

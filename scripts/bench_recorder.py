@@ -1,5 +1,6 @@
-"""The recorder against plain `ffmpeg -c copy -f segment` of the same cameras, both at once on the same machine; then
-what a kill and a stall cost.  Simulated cameras mark every frame with a counter and its send time (docs/simulator.md).
+"""How fast many small cameras start and stop; the recorder against plain `ffmpeg -c copy -f segment` of the same
+cameras, both at once on the same machine; then what a kill and a stall cost.  Simulated cameras mark every frame with a
+counter and its send time (docs/simulator.md).
 
 Both read the same mounts, so that every picture is made and packed once, and both get the same packets.
 """
@@ -24,6 +25,8 @@ from testbed.starting import start_cost
 
 _LOOK = 3.0  # seconds in which every camera's files must grow
 _BEFORE_KILL = 8.0  # seconds of recording
+_MANY_SIZE, _MANY_MEGABITS = "640x360", 0.5  # the second stream of a camera
+_BEFORE_STOP = 5.0  # seconds of recording
 
 
 class Writer(Protocol):
@@ -139,6 +142,32 @@ def beside_reference(arguments: argparse.Namespace, folder: Path, cameras: Camer
     return met
 
 
+def start_and_stop(folder: Path, count: int, segment: int) -> list[bool]:
+    """How long many small cameras take from nothing to the first bytes on disk of each, and to the end."""
+    clip = make_clip(folder / "small.h264", _MANY_SIZE, _MANY_MEGABITS)
+    cameras = Cameras(dict.fromkeys(named("many", count), clip))
+    product = Product(folder / "many", {name: cameras.url(name) for name in cameras.names}, segment)
+    try:
+        began = time.monotonic()
+        product.start()
+        until(lambda: all(product.written().values()), f"{count} cameras on disk")
+        started = time.monotonic() - began
+        time.sleep(_BEFORE_STOP)
+        began = time.monotonic()
+        ended = product.stop()
+        stopped = time.monotonic() - began
+        if ended:
+            sys.exit(f"bench: {product.name} ended with status {ended}: {product.log.read_text()[-500:]}")
+        met = [figure(f"{count} cameras of {_MANY_SIZE}: start to all on disk, s", started, 10)]
+        met.append(figure(f"{count} cameras of {_MANY_SIZE}: SIGTERM to exit, s", stopped, 5))
+        lost = lost_inside_runs(product.segments())
+        met.append(figure(f"{count} cameras of {_MANY_SIZE}: frames lost", lost, 0))
+    finally:
+        product.close()
+        cameras.close()
+    return met
+
+
 def measure(arguments: argparse.Namespace, folder: Path, cameras: Cameras) -> list[bool]:
     product = Product(folder / "product", {name: cameras.url(name) for name in cameras.names}, arguments.segment)
     try:
@@ -164,21 +193,25 @@ def measure(arguments: argparse.Namespace, folder: Path, cameras: Cameras) -> li
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="./scripts/bench recorder", description=__doc__)
-    parser.add_argument("--cameras", type=int, default=16)
+    parser.add_argument("--cameras", type=int, default=16, help="beside the reference; 0 for none (default: 16)")
     parser.add_argument("--seconds", type=float, default=120, help="to measure, after the warm-up (default: 120)")
     parser.add_argument("--warmup", type=float, default=15)
     parser.add_argument("--segment", type=int, default=60, help="seconds (default: 60)")
     parser.add_argument("--size", default="1920x1080")
     parser.add_argument("--megabits", type=float, default=4)
+    parser.add_argument("--many", type=int, default=64, help="small cameras to start and stop at once (default: 64)")
     parser.add_argument("--alternatives", action="store_true", help="measure the designs that were not chosen as well")
     options = parser.parse_args()
     with work_folder("bench-recorder-") as folder:
         clip = make_clip(folder / "clip.h264", options.size, options.megabits)
-        cameras = Cameras(dict.fromkeys(named("cam", options.cameras), clip))
-        try:
-            return 0 if all(measure(options, folder, cameras)) else 1
-        finally:
-            cameras.close()
+        met = start_and_stop(folder, options.many, options.segment) if options.many else []
+        if options.cameras:
+            cameras = Cameras(dict.fromkeys(named("cam", options.cameras), clip))
+            try:
+                met += measure(options, folder, cameras)
+            finally:
+                cameras.close()
+        return 0 if all(met) else 1
 
 
 if __name__ == "__main__":

@@ -6,9 +6,8 @@
 
 cd "$(dirname "$0")/.." || exit 1
 venv="$PWD/.venv/bin"
-packages="ffmpeg openssh-client libgl1 libglib2.0-0 libpango-1.0-0 libpangoft2-1.0-0 fonts-dejavu-core
-libharfbuzz-subset0 poppler-utils p7zip-full age python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-base
-gstreamer1.0-plugins-good gstreamer1.0-plugins-bad"
+packages="$(grep -v '^#' scripts/packaging/box-packages) poppler-utils p7zip-full age shellcheck groff-base python3-gi
+gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad"
 
 # Runs the tests; its arguments go to pytest.
 run_tests() {

@@ -7,6 +7,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 
 Answer = Callable[[str, dict[str, str]], bytes | None]
 """From a method and the headers (lower case, and `url`) to the bytes of an answer; None closes the connection."""
@@ -31,6 +32,47 @@ def usual(method: str, headers: dict[str, str]) -> bytes:
     if method == "SETUP":
         return reply("200 OK", headers, f"Transport: {headers['transport']}", "Session: 1")
     return reply("200 OK", headers, "Session: 1")
+
+
+@dataclass(frozen=True)
+class StreamQuirk:
+    """How a camera fails over RTSP; `errors` are the codes of the error that it is, any of them."""
+
+    name: str
+    answer: Answer
+    errors: tuple[str, ...]
+
+
+def _at(asked: str, answer: Answer) -> Answer:
+    return lambda method, headers: answer(method, headers) if method == asked else usual(method, headers)
+
+
+def _told(status: str, *lines: str, body: str = "") -> Answer:
+    return lambda method, headers: reply(status, headers, *lines, body=body)
+
+
+def flood(method: str, headers: dict[str, str]) -> bytes:
+    """A picture that never ends: parameter sets at full speed."""
+    unit = b"\x80\x60" + bytes(2) + bytes(8) + b"\x67" + b"\x42" * 60_000
+    return usual(method, headers) + (b"$\0" + len(unit).to_bytes(2, "big") + unit) * 1200
+
+
+_LIMITS = ("CameraOversized", "CameraFailed")
+QUIRKS = (
+    StreamQuirk("sends on to another host", _told("302 Found", "Location: rtsp://192.0.2.99/x"), ("CameraRedirected",)),
+    StreamQuirk("serves somebody else", _at("DESCRIBE", _told("453 Not Enough Bandwidth")), ("CameraBusy",)),
+    StreamQuirk("knows no such stream", _at("DESCRIBE", _told("404 Not Found")), ("StreamUnknown",)),
+    StreamQuirk("another transport only", _at("SETUP", _told("461 Unsupported Transport")), ("TransportRefused",)),
+    StreamQuirk("an error of its own", _at("DESCRIBE", _told("500 Internal Server Error")), ("CameraFailed",)),
+    StreamQuirk("asks for Basic", _told("401 Unauthorized", "WWW-Authenticate: Basic realm=x"), ("BasicRefused",)),
+    StreamQuirk("tells a length of 2 GB", _told("200 OK", "Content-Length: 2147483000"), _LIMITS),
+    StreamQuirk("headers of 20 kB", _at("DESCRIBE", _told("200 OK", "X: " + "y" * 20_000)), _LIMITS),
+    StreamQuirk("a description of 70 kB", _at("DESCRIBE", _told("200 OK", body=SDP + "a=x:" + "y" * 70_000)), _LIMITS),
+    StreamQuirk("noise", lambda method, headers: b"\xff" * 300_000, _LIMITS),
+    StreamQuirk("closes at once", lambda method, headers: None, ("CameraClosed", "CameraSilent")),
+    StreamQuirk("a picture that never ends", _at("PLAY", flood), ("CameraOversized", "CameraSilent")),
+    StreamQuirk("plays, and sends nothing", usual, ("CameraSilent",)),
+)
 
 
 class RtspServer:

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import pty
+import select
+import signal
+import struct
+import sys
+import termios
 import threading
-from collections.abc import Sequence
+import time
+from collections.abc import Mapping, Sequence
 
 import pytest
 
@@ -43,3 +50,58 @@ def _read_all(controller: int, shown: list[bytes]) -> None:
             shown.append(piece)
     except OSError:  # the other end closed
         return
+
+
+CTRL_C = "\x03"
+PATIENCE_SECONDS = 60  # only a broken command ever waits that long
+
+
+def conversation(
+    arguments: Sequence[str],
+    answers: Sequence[tuple[str, str]],
+    *,
+    environ: Mapping[str, str],
+    columns: int = 80,
+) -> tuple[int, str]:
+    """Run `cctv` in a process with a terminal of its own, which a hidden password needs; returns exit code and screen.
+
+    `answers` are pairs: what is on the screen after the pair before, and what is typed then.
+    """
+    child, terminal = pty.fork()
+    if child == 0:
+        command = [sys.executable, "-c", "import sys; from cctv.cli.app import main; sys.exit(main())", *arguments]
+        os.execve(sys.executable, command, dict(environ))
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+    screen, position = "", 0
+    ends_at = time.monotonic() + PATIENCE_SECONDS
+    waiting = [*answers]
+    try:
+        while True:
+            if waiting and (place := screen.find(waiting[0][0], position)) >= 0:
+                expected, typed = waiting.pop(0)
+                position = place + len(expected)
+                os.write(terminal, typed.encode() if typed == CTRL_C else f"{typed}\n".encode())
+                continue
+            interrupting = not waiting and answers[-1][1] == CTRL_C and not screen.endswith("interrupted\n")
+            patience = max(0.0, ends_at - time.monotonic())
+            if not select.select([terminal], [], [], min(patience, 3.0) if interrupting else patience)[0]:
+                if interrupting and patience:  # Python does not see one that comes just before it reads
+                    os.write(terminal, CTRL_C.encode())
+                    continue
+                raise AssertionError(f"waited in vain for {waiting[:1]}:\n{screen}")
+            try:
+                piece = os.read(terminal, 65536)
+            except OSError:  # the command has ended
+                piece = b""
+            if not piece:
+                break
+            screen += piece.decode(errors="replace").replace("\r\n", "\n")
+    except AssertionError:
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+        raise
+    finally:
+        os.close(terminal)
+    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    assert not waiting, f"never asked {waiting[0][0]!r}:\n{screen}"
+    return code, screen

@@ -16,6 +16,7 @@ from typing import Any
 
 from cctv.core.clock import from_us, to_us
 from cctv.core.errors import CctvError, Exit
+from cctv.core.text import parse_json
 from cctv.model.audit import Act, Actor
 
 GENESIS = "0" * 64
@@ -66,7 +67,7 @@ class AuditEntry:
     @staticmethod
     def from_json(text: str) -> AuditEntry:
         """The entry of a canonical text; raises ValueError, KeyError or TypeError for any other."""
-        payload: dict[str, Any] = json.loads(text)
+        payload: dict[str, Any] = parse_json(text)
         return AuditEntry(
             seq=payload["seq"],
             at=from_us(payload["at_us"]),

@@ -18,9 +18,11 @@ from cctv.audit.chain import AuditBroken, AuditEntry
 from cctv.audit.log import audit_entries, chain_head, stored_entry_hash
 from cctv.core.clock import from_us
 from cctv.core.errors import FileUnreadable
+from cctv.core.text import parse_json
 from cctv.model.audit import Act
 
 FOLDER, LATEST, DAILY = "audit", "checkpoint.json", "checkpoints.jsonl"
+_MAX_SEQ = 1 << 63  # what SQLite counts up to
 _RESTART_ACTS = (Act.INDEX_REBUILT, Act.BACKUP_RESTORED)
 
 
@@ -63,6 +65,15 @@ def reach_check(root: Path) -> Callable[[Connection], bool]:
     return is_intact
 
 
+def signed_since(connection: Connection, checkpoints: Iterable[Checkpoint]) -> Checkpoint | None:
+    """The last of the checkpoints that a log does not contain, None where it contains all of them.
+
+    Whether the log records that it was restarted does not matter: what was signed and is not in it is missing.
+    """
+    missing = [one for one in checkpoints if stored_entry_hash(connection, one.seq) != one.hash]
+    return max(missing, key=lambda one: one.at, default=None)
+
+
 def all_checkpoints(root: Path, kept: Path | None = None) -> list[Checkpoint]:
     """Every checkpoint beside the database, and those of a file kept elsewhere; to be read before the log.
 
@@ -100,7 +111,7 @@ def _read_all(path: Path, *, must_exist: bool = False) -> Iterator[Checkpoint]:
     if not must_exist and not path.exists():
         return iter(())
     try:
-        return iter([_read(line) for line in _intact(path.read_text().splitlines())])
+        return iter([_read(line) for line in _intact(path.read_text("utf-8").splitlines())])
     except (OSError, ValueError, KeyError, TypeError) as error:
         following = "keep it as it is, and compare the log with a checkpoint that was kept elsewhere"
         raise FileUnreadable(path=path, problem=str(error), following=following) from error
@@ -114,7 +125,15 @@ def _intact(lines: Iterable[str]) -> Iterator[str]:
 
 
 def _read(line: str) -> Checkpoint:
-    record = json.loads(line)
-    payload = json.loads(record["checkpoint"])
+    record = parse_json(line)
+    payload = parse_json(record["checkpoint"])
     at, text = from_us(payload["at_us"]), record["checkpoint"]
-    return Checkpoint(payload["site"], payload["seq"], payload["hash"], at, text, record["signature"])
+    checkpoint = Checkpoint(payload["site"], payload["seq"], payload["hash"], at, text, record["signature"])
+    texts = (checkpoint.site, checkpoint.hash, checkpoint.signature)
+    if (
+        type(checkpoint.seq) is not int
+        or not 0 < checkpoint.seq < _MAX_SEQ
+        or not all(isinstance(t, str) for t in texts)
+    ):
+        raise ValueError("it is no checkpoint")
+    return checkpoint

@@ -12,6 +12,7 @@ import secrets
 import shutil
 import tarfile
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from pyrage.x25519 import Identity, Recipient
 from cctv.backup.state import PART
 from cctv.core.durable import DurableFiles
 from cctv.core.errors import CctvError, Exit, FileUnreadable
+from cctv.core.medium import medium_error
 from cctv.crypto.age import decrypt, encrypt
 from cctv.crypto.errors import BackupTorn
 
@@ -53,7 +55,9 @@ def of_bytes(name: str, data: bytes) -> Member:
 
 
 def write_bundle(target: Path, members: Sequence[Member], to: Sequence[Recipient], disk: DurableFiles) -> None:
-    """Write a bundle; raises BackupNotWritten, FileUnreadable for a member whose bytes do not match its hash.
+    """Write a bundle.
+
+    Raises BackupNotWritten, MediumFull and its like; FileUnreadable for a member whose bytes do not match its hash.
 
     1. written beside, encrypted                (crash: a .part, which the next back-up removes)
     2. flushed                                  (the same)
@@ -72,6 +76,10 @@ def write_bundle(target: Path, members: Sequence[Member], to: Sequence[Recipient
         disk.unlink(beside)
         raise
     except OSError as error:
+        with suppress(OSError):  # of a medium that is gone the .part stays; the next back-up removes it
+            disk.unlink(beside)
+        if (refused := medium_error(error, target)) is not None:
+            raise refused from error
         raise BackupNotWritten(path=target.parent, problem=error.strerror or error) from error
 
 

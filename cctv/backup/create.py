@@ -1,21 +1,25 @@
-"""Create a back-up: a consistent copy of the index with everything in it, holds/, keys/, cameras.toml.  Never footage.
+"""Create a back-up: a consistent copy of the index with everything in it, the signed checkpoints of its log, holds/,
+keys/, cameras.toml.  Never footage.
 
-1. copy the index while others write to it, into `.backup/` of the storage   (crash: the next back-up clears it)
-2. write the bundle beside its place, encrypted, and rename it               (crash: a .part; the next one removes it)
-3. audit entry, and `backup.json`                                            (crash: a back-up that no log names)
+1. read the signed checkpoints, before the index: the log that is copied reaches each of them
+2. copy the index while others write to it, into `.backup/` of the storage   (crash: the next back-up clears it)
+3. write the bundle beside its place, encrypted, and rename it               (crash: a .part; the next one removes it)
+4. audit entry, and `backup.json`                                            (crash: a back-up that no log names)
 """
 
 from __future__ import annotations
 
 import logging
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from cctv import __version__
 from cctv.audit.chain import AuditFacts
+from cctv.audit.checkpoint_files import DAILY, LATEST
+from cctv.audit.checkpoint_files import FOLDER as CHECKPOINTS
 from cctv.audit.log import append_entry
 from cctv.backup.bundle import Member, of_bytes, write_bundle
 from cctv.backup.held_copy import HeldDone, refresh_held_copy
@@ -35,6 +39,7 @@ from cctv.model.audit import Act
 log = logging.getLogger(__name__)
 
 _KEYS = ("keys/signing", "keys/signing.pub")
+_CHECKPOINTS = (f"{CHECKPOINTS}/{LATEST}", f"{CHECKPOINTS}/{DAILY}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +60,8 @@ def plan_backup(site: Storage, directory: Path) -> Made:
     place = check_place(site, directory)
     path = backup_path(site, place, site.clock.now())
     index = site.root / DATABASE_FILE
-    manifest = _manifest(site, summarise_index(index), open_members(site, index, hashed=False))
+    members = [*open_members(site, index, hashed=False), *checkpoint_members(site)]
+    manifest = manifest_of(site, summarise_index(index), members)
     return Made(path, manifest, tuple(interrupted(site, place)), on_same_disk(site, place))
 
 
@@ -63,20 +69,21 @@ def make_backup(site: Storage, directory: Path) -> Made:
     """Write a back-up; raises RecoveryKeyMissing, BackupPlaceUnfit, BackupNotWritten, LockHeld."""
     to = recipients(site.settings)
     place = check_place(site, directory)
-    with backup_lock(site), _work_folder(site) as work:
+    with backup_lock(site), work_folder(site) as work:
         old = interrupted(site, place)
         for path in old:
             site.disk.unlink(path)
         now = site.clock.now()
+        checkpoints = checkpoint_members(site)
         copy = work / DATABASE_FILE
         copy_database(site.root / DATABASE_FILE, copy)
         summary = summarise_index(copy)
         settle(copy)
-        members = open_members(site, copy)
-        manifest = _manifest(site, summary, members)
+        members = [*open_members(site, copy), *checkpoints]
+        manifest = manifest_of(site, summary, members)
         path = backup_path(site, place, now)
         write_bundle(path, [manifest.as_member(), *members], to, site.disk)
-        _record(site, path, manifest)
+        record_backup(site, path, manifest)
         remember_backup(site, now, path)
         size = path.stat().st_size
         log.info("backup.written", extra={"bytes": size, "segments": manifest.segments, "holds": len(manifest.holds)})
@@ -89,12 +96,23 @@ def open_members(site: Storage, index: Path, *, hashed: bool = True) -> list[Mem
     size = index.stat().st_size
     members = [Member(DATABASE_FILE, size, sha256_file(index) if hashed else "", source=index)]
     small = [SITE_FILE, *_KEYS, *(site.relative(path) for path in sorted((site.root / "holds").glob("HOLD-*.json")))]
-    for name in small:
+    members += _small(site, small)  # no key was made yet; a hold was released a moment ago
+    members.append(of_bytes("cameras.toml", site.settings.source.path.read_bytes()))
+    return members
+
+
+def checkpoint_members(site: Storage) -> list[Member]:
+    """The files of signed checkpoints beside the log, those that are there."""
+    return _small(site, _CHECKPOINTS)
+
+
+def _small(site: Storage, names: Sequence[str]) -> list[Member]:
+    members = []
+    for name in names:
         try:
             members.append(of_bytes(name, (site.root / name).read_bytes()))
         except FileNotFoundError:
-            continue  # no key was made yet; a hold was released a moment ago
-    members.append(of_bytes("cameras.toml", site.settings.source.path.read_bytes()))
+            continue
     return members
 
 
@@ -119,7 +137,8 @@ def summarise_index(index: Path) -> IndexSummary:
         return IndexSummary(version(connection) or "", entries, head, segments, in_force)
 
 
-def _manifest(site: Storage, summary: IndexSummary, members: list[Member]) -> BackupManifest:
+def manifest_of(site: Storage, summary: IndexSummary, members: list[Member]) -> BackupManifest:
+    """What the manifest of a back-up of these files says."""
     return BackupManifest(
         site=site.identity.site,
         database=site.identity.database,
@@ -136,9 +155,11 @@ def _manifest(site: Storage, summary: IndexSummary, members: list[Member]) -> Ba
     )
 
 
-def _record(site: Storage, path: Path, manifest: BackupManifest) -> None:
+def record_backup(site: Storage, path: Path, manifest: BackupManifest) -> None:
+    """Enter it in the log, with its hash."""
     facts: AuditFacts = {
         "sha256": sha256_file(path),
+        "bytes": path.stat().st_size,
         "files": len(manifest.files),
         "holds": len(manifest.holds),
         "recipients": list(site.settings.backup.recipients),
@@ -148,7 +169,7 @@ def _record(site: Storage, path: Path, manifest: BackupManifest) -> None:
 
 
 @contextmanager
-def _work_folder(site: Storage) -> Iterator[Path]:
+def work_folder(site: Storage) -> Iterator[Path]:
     """`.backup/`, empty, readable by this account only, removed afterwards."""
     folder = site.root / ".backup"
     shutil.rmtree(folder, ignore_errors=True)

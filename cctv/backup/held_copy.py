@@ -35,6 +35,7 @@ from cctv.backup.state import (
     remember_held,
 )
 from cctv.core.errors import CctvError, Exit, FileUnreadable
+from cctv.core.text import parse_json
 from cctv.crypto.age import recipients
 from cctv.db.engine import read_transaction, write_transaction
 from cctv.db.storage import Storage
@@ -203,7 +204,7 @@ def _check_the_one(site: Storage, folder: Path, *, new_copy: bool) -> None:
 
 def _read_id(folder: Path) -> str | None:
     try:
-        return str(json.loads((folder / COPY_FILE).read_text())["copy"])
+        return str(parse_json((folder / COPY_FILE).read_text("utf-8"))["copy"])
     except (OSError, ValueError, KeyError, TypeError):
         return None
 

@@ -6,11 +6,15 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from functools import cache
 from pathlib import Path
+
+from pydantic import TypeAdapter, ValidationError
 
 from cctv.backup.bundle import Member, of_bytes
 from cctv.core.clock import iso
 from cctv.core.durable import sha256_file
+from cctv.core.text import parse_json
 from cctv.crypto.errors import BackupTorn
 
 MANIFEST = "manifest.json"
@@ -57,20 +61,29 @@ def entries_of(members: Sequence[Member]) -> tuple[BackupEntry, ...]:
 def read_manifest(path: Path, folder: Path) -> BackupManifest:
     """The manifest of the unpacked back-up `path`, its files compared; raises BackupTorn."""
     try:
-        payload = json.loads((folder / MANIFEST).read_text())
+        payload = parse_json((folder / MANIFEST).read_text("utf-8"))
         if not isinstance(payload, dict):
             raise BackupTorn(path=path, problem="its manifest cannot be read (it is no object)")
         if payload.pop("schema") != _SCHEMA:
             raise BackupTorn(path=path, problem="a newer program wrote it")
-        files = tuple(BackupEntry(**entry) for entry in payload.pop("files"))
-        made_at, holds = datetime.fromisoformat(payload.pop("made")), tuple(payload.pop("holds"))
-        manifest = BackupManifest(**payload, made=made_at, holds=holds, files=files)
+        manifest = _adapter().validate_python(payload)
+        if manifest.made.tzinfo is None:
+            raise BackupTorn(path=path, problem="its manifest cannot be read (its time has no zone)")
     except FileNotFoundError as error:
         raise BackupTorn(path=path, problem="it has no manifest") from error
-    except (ValueError, KeyError, TypeError) as error:
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        where = ".".join(str(step) for step in first["loc"])
+        raise BackupTorn(path=path, problem=f"its manifest cannot be read ({where}: {first['msg']})") from error
+    except (ValueError, KeyError) as error:
         raise BackupTorn(path=path, problem=f"its manifest cannot be read ({error})") from error
     _compare(path, folder, manifest)
     return manifest
+
+
+@cache
+def _adapter() -> TypeAdapter[BackupManifest]:
+    return TypeAdapter(BackupManifest)
 
 
 def _compare(path: Path, folder: Path, manifest: BackupManifest) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, exists, func, insert, select
+from sqlalchemy import Column, Connection, Row, delete, exists, func, insert, select
 
 from cctv.backup.state import HeldCopy
 from cctv.db import schema
@@ -15,8 +17,21 @@ from cctv.footage.segments import SEGMENT, count_all_again, to_segment, tombston
 from cctv.holds.cover import is_covered_by_hold
 from cctv.holds.store import all_holds, holds_in_force
 from cctv.model.footage import Reason, Segment
+from cctv.model.ids import HoldId
 
 _PAGE = 5000
+_REGISTERS = (
+    schema.incidents,
+    schema.requests,
+    schema.disclosures,
+    schema.exports,
+    schema.breaches,
+    schema.processors,
+    schema.grants,
+    schema.declarations,
+    schema.workstation_checks,
+    schema.reviews,
+)
 
 
 def held_segments(connection: Connection) -> list[Segment]:
@@ -46,6 +61,35 @@ def log_end(connection: Connection) -> tuple[int, str]:
     table = schema.audit
     row = connection.execute(select(table.c.seq, table.c.hash).order_by(table.c.seq.desc()).limit(1)).one_or_none()
     return (int(row.seq), str(row.hash)) if row else (0, "")
+
+
+@dataclass(frozen=True, slots=True)
+class Registers:
+    """What an index has: ids by register, requests whose people it names, holds, paths of segments, entries."""
+
+    ids: Mapping[str, frozenset[str]]
+    named: frozenset[str]
+    holds: frozenset[HoldId]
+    in_force: frozenset[HoldId]
+    segments: frozenset[str]
+    entries: int
+
+
+def registers_of(connection: Connection) -> Registers:
+    """Read what a restore is compared by."""
+
+    def column(column: Column[Any]) -> frozenset[str]:
+        return frozenset(str(value) for value in connection.execute(select(column)).scalars())
+
+    tables = {table.name: table for table in _REGISTERS}
+    return Registers(
+        ids={name: column(table.c.id) for name, table in tables.items()},
+        named=column(schema.parties.c.request_id),
+        holds=frozenset(hold.id for hold in all_holds(connection)),
+        in_force=frozenset(hold.id for hold in holds_in_force(connection)),
+        segments=column(schema.segments.c.path),
+        entries=log_end(connection)[0],
+    )
 
 
 def released_since(connection: Connection, at: datetime) -> int:

@@ -4,10 +4,12 @@ A hold whose file is in holds/ is kept, footage whose file is gone gets no row, 
 A hold that was released since the back-up is in force again, until a person releases it.  What the index that is
 replaced has deleted stays deleted.  Under the locks of recorder, sweeper and back-up:
 
-1. unpack into `.restore/`, compare with the manifest     (crash: the next restore clears it; nothing has changed)
+1. unpack into `.restore/`, compare with the manifest and the signed checkpoints in it
+                                                          (crash: the next restore clears it; nothing has changed)
 2. `holds-unconfirmed.json`: nothing is deleted from now on, nor confirmed before the restore has ended
 3. prepare the index in `.restore/`: schema, deletions since, holds, rows without a file, numbers, audit entry
-4. the signing key, unless one is there; the old index moved aside, its log first (crash: no index; restore again)
+4. the signing key, unless one is there; the checkpoints that the disk lacks;
+   the old index moved aside, its log first               (crash: no index; restore again)
 5. the prepared index in place, then site.json            (crash: an index that 6 has not passed; restore again)
 6. reconcile with the disk, then mark index and disk in step (crash: `IndexOlder`; restore again)
 7. let the holds be confirmed
@@ -27,6 +29,9 @@ from tempfile import TemporaryDirectory
 from pyrage.x25519 import Identity as RecoveryKey
 
 from cctv.audit.chain import AuditFacts
+from cctv.audit.checkpoint_files import DAILY, LATEST, Checkpoint, all_checkpoints, latest, signed_since
+from cctv.audit.checkpoint_files import FOLDER as CHECKPOINTS
+from cctv.audit.checkpoints import prove
 from cctv.audit.log import append_entry
 from cctv.backup.bundle import read_bundle
 from cctv.backup.create import summarise_index
@@ -36,6 +41,7 @@ from cctv.config.schema import Settings
 from cctv.core.clock import Clock, iso
 from cctv.core.durable import DurableFiles, exclusive, give_all, give_path, sha256_file
 from cctv.core.errors import CctvError, Exit
+from cctv.crypto.signing_key import read_public_key
 from cctv.db.engine import copy_database, is_whole, open_engine, read_transaction, settle, write_transaction
 from cctv.db.identity import (
     DATABASE_FILE,
@@ -54,8 +60,10 @@ from cctv.db.identity import (
 from cctv.db.migrate import HEAD, DatabaseNewer
 from cctv.db.storage import DIRECTORIES, Storage, keep_short_id, open_site, skip_short_ids
 from cctv.db.upgrade import upgrade
+from cctv.footage.initialise import give_to_service
 from cctv.footage.repair.queries import bury_gone, count_held, gone_ids
 from cctv.footage.repair.reconcile import reconcile_locked
+from cctv.footage.repair.verify import VERIFY_FILE
 from cctv.holds.confirmation import RESTORED, UNCONFIRMED, ask_confirmation, unconfirmed
 from cctv.holds.files import hold_path, is_hold_file, write_hold_file
 from cctv.holds.store import all_holds, holds_in_force, match_files
@@ -68,7 +76,7 @@ WORK = ".restore"
 _LOCKS = ("recorder.lock", "sweeper.lock", "backup.lock")
 _OURS = {*DIRECTORIES, *_LOCKS, WORK, ".backup", "README.md", "lost+found", UNCONFIRMED, "backup.json",
          MARK_FILE, "recorder.json", "room-wanted.json", "room-answer.json", "clock.json",
-         "sweep-accepted.json"}  # fmt: skip
+         "sweep-accepted.json", VERIFY_FILE}  # fmt: skip
 
 
 class BackupForeign(CctvError):
@@ -130,6 +138,7 @@ class Restored:
 
     manifest: BackupManifest
     outlook: RestoreDelta
+    signed: Checkpoint | None = None  # the last signed checkpoint that the log of the back-up does not contain
     set_aside: Path | None = None
     found: int = 0
 
@@ -151,13 +160,14 @@ def plan_restore(means: RestoreSources, path: Path, key: RecoveryKey, *, replace
         folder = Path(name)
         read_bundle(path, key, folder, means.disk)
         manifest = read_manifest(path, folder)
-        _check(means, path, manifest, replace_whole=replace_whole)
+        require_wanted(means, path, manifest, replace_whole=replace_whole)
         current = means.root / DATABASE_FILE
         upgrade(open_engine(folder / DATABASE_FILE))
-        deleted = _carry_deletions(means.root, folder, manifest)
+        signed = check_checkpoints(means.root, folder)
+        deleted = carry_deletions(means.root, folder, manifest)
         delta = restore_delta(means.root, folder / DATABASE_FILE, manifest.made)
         delta = replace(delta, gone_free=delta.gone_free + deleted)
-        return Restored(manifest, delta, current if current.exists() else None)
+        return Restored(manifest, delta, signed, current if current.exists() else None)
 
 
 def restore(
@@ -166,9 +176,11 @@ def restore(
     """Put a back-up in place; raises what is wrong with it, StorageWhole, or LockHeld while something runs."""
     root, disk = means.root, means.disk
     with _locked(root, disk), work_folder(root) as work:
+        give_to_service(root, means.settings)
         read_bundle(path, key, work, disk)
         manifest = read_manifest(path, work)
-        current = _check(means, path, manifest, replace_whole=replace_whole)
+        current = require_wanted(means, path, manifest, replace_whole=replace_whole)
+        signed = check_checkpoints(root, work)
         why = f"{RESTORED}{iso(manifest.made)}"
         resume = f"cctv restore {path} --key FILE --reason WHY"
         ask_confirmation(root, disk, why=why, at=means.clock.now(), resume=resume)
@@ -176,8 +188,9 @@ def restore(
             disk.make_directory(root / name)
         (root / "keys").chmod(0o700)
         identity = Identity(manifest.site, manifest.database, file_system_of(root))
-        outlook = _prepare(means, identity, path, manifest, work, reason)
+        outlook = _prepare(means, identity, path, manifest, work, reason, signed)
         _bring_keys(root, work, disk)
+        _bring_checkpoints(root, work, disk)
         aside = _set_aside(means) if (root / DATABASE_FILE).exists() else None
         disk.rename(work / DATABASE_FILE, root / DATABASE_FILE)
         if current != identity:
@@ -188,10 +201,12 @@ def restore(
         ask_confirmation(root, disk, why=why, at=means.clock.now())
         give_all(root)
     log.info("backup.restored", extra={"segments": manifest.segments, "changed": len(done)})
-    return Restored(manifest, outlook, aside, len(done))
+    return Restored(manifest, outlook, signed, aside, len(done))
 
 
-def _check(means: RestoreSources, path: Path, manifest: BackupManifest, *, replace_whole: bool) -> Identity | None:
+def require_wanted(
+    means: RestoreSources, path: Path, manifest: BackupManifest, *, replace_whole: bool
+) -> Identity | None:
     """Whether this back-up belongs here and is wanted; returns the identity in site.json, None without one."""
     root = means.root
     if manifest.version > HEAD:
@@ -220,7 +235,13 @@ def _is_ours(name: str) -> bool:
 
 
 def _prepare(
-    means: RestoreSources, identity: Identity, path: Path, manifest: BackupManifest, work: Path, reason: str
+    means: RestoreSources,
+    identity: Identity,
+    path: Path,
+    manifest: BackupManifest,
+    work: Path,
+    reason: str,
+    signed: Checkpoint | None,
 ) -> RestoreDelta:
     """Step 3.  The prepared index is in `.restore/`; its rows are about the storage."""
     index, now = work / DATABASE_FILE, means.clock.now()
@@ -229,7 +250,7 @@ def _prepare(
     site = Storage(means.settings, means.root, identity, engine, means.disk, means.clock, means.actor)
     with read_transaction(engine) as connection:
         check(connection, identity, means.root)
-    deleted = _carry_deletions(means.root, work, manifest)
+    deleted = carry_deletions(means.root, work, manifest)
     _bring_holds(site, work)
     outlook = restore_delta(means.root, index, manifest.made)
     adopted = match_files(site)
@@ -250,6 +271,7 @@ def _prepare(
             "rows_without_file": free,
             "held_without_file": held,
             **_log_of_old(means.root),
+            **({"signed_entries": signed.seq, "signed_head": signed.hash} if signed is not None else {}),
         }
         append_entry(connection, site, Act.BACKUP_RESTORED, path.name, facts=facts, reason=reason)
     settle(index)
@@ -257,7 +279,7 @@ def _prepare(
     return replace(outlook, gone_held=held, gone_free=free + deleted)
 
 
-def _carry_deletions(root: Path, work: Path, manifest: BackupManifest) -> int:
+def carry_deletions(root: Path, work: Path, manifest: BackupManifest) -> int:
     """Bring the deletions of the index that is replaced into the one that is unpacked in `work`; returns their rows.
 
     0 where that index is lost or another site's: then nothing knows what it deleted.
@@ -309,6 +331,33 @@ def _log_of_old(root: Path) -> dict[str, int | str]:
         return {}
     summary = summarise_index(index)
     return {"set_aside_entries": summary.entries, "set_aside_head": summary.head}
+
+
+def check_checkpoints(root: Path, work: Path) -> Checkpoint | None:
+    """Compare the unpacked log with every signed checkpoint, of the back-up and of the storage.
+
+    Returns the last that it does not contain: entries that were signed since are missing.  Raises AuditBroken for a
+    back-up whose log does not contain its own checkpoints, SignatureInvalid for one that the site's key did not sign,
+    FileUnreadable.
+    """
+    with read_transaction(open_engine(work / DATABASE_FILE)) as connection:
+        if carried := all_checkpoints(work):
+            places = (root / "keys" / "signing.pub", work / "keys" / "signing.pub")
+            prove(connection, carried, next((read_public_key(place) for place in places if place.exists()), None))
+        return signed_since(connection, all_checkpoints(root)) if root.is_dir() else None
+
+
+def _bring_checkpoints(root: Path, work: Path, disk: DurableFiles) -> None:
+    """The checkpoints of the back-up that the disk lacks, each a line; the disk's own stay, whatever they say."""
+    folder = root / CHECKPOINTS
+    known = {one.line for one in all_checkpoints(root)}
+    for one in all_checkpoints(work):
+        if one.line not in known:
+            disk.append_line(folder / DAILY, one.line)
+            known.add(one.line)
+    last = latest(work)
+    if last is not None and not (folder / LATEST).exists():
+        disk.write(folder / LATEST, last.line.encode() + b"\n")
 
 
 def _bring_keys(root: Path, work: Path, disk: DurableFiles) -> None:

@@ -9,7 +9,6 @@ For each segment, while the holds are confirmed and under the sweeper's lock:
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -25,6 +24,7 @@ from cctv.backup.held_copy import COPY_FILE, FOOTAGE, LINE
 from cctv.backup.restore import BackupForeign, work_folder
 from cctv.backup.state import BackupPlaceUnfit, backup_lock, held_files, held_folder, held_name
 from cctv.core.durable import sha256_file
+from cctv.core.text import parse_json
 from cctv.crypto.errors import BackupTorn
 from cctv.db.engine import write_transaction
 from cctv.db.storage import Storage
@@ -112,7 +112,7 @@ def return_held(site: Storage, directory: Path, key: Identity, *, reason: str, d
 def _folder(site: Storage, directory: Path) -> Path:
     folder = directory if (directory / COPY_FILE).exists() else held_folder(site, directory)
     try:
-        site_id = str(json.loads((folder / COPY_FILE).read_text())["site"])
+        site_id = str(parse_json((folder / COPY_FILE).read_text("utf-8"))["site"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         problem = "there is no copy of this site's held footage"
         raise BackupPlaceUnfit(path=directory, problem=problem) from error
@@ -124,7 +124,7 @@ def _folder(site: Storage, directory: Path) -> Path:
 def _described(site: Storage, path: Path, name: str, work: Path) -> NewSegment:
     """The segment as the copy describes it; its line on the disk, if it still exists, names its run as well."""
     try:
-        new = from_index_line((work / LINE).read_text(), "")
+        new = from_index_line((work / LINE).read_text("utf-8"), "")
     except (OSError, ValueError) as error:
         raise BackupTorn(path=path, problem=str(error)) from error
     if not (valid_id(new.zone) and valid_id(new.camera)):  # they become folders

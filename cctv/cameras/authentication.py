@@ -10,8 +10,7 @@ import hashlib
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-
-from requests.utils import parse_dict_header
+from urllib.request import parse_http_list
 
 from cctv.cameras.errors import BasicRefused
 from cctv.config.credentials import Credential
@@ -48,7 +47,12 @@ class Challenge:
 def read_challenge(header: str) -> Challenge:
     """A `WWW-Authenticate` header; parameters that are none are left out."""
     scheme, _, rest = header.strip().partition(" ")
-    return Challenge(scheme.lower(), {name.lower(): text for name, text in parse_dict_header(rest).items()})
+    parameters: dict[str, str | None] = {}
+    for part in parse_http_list(rest):
+        name, has_value, text = part.partition("=")
+        unquoted = text[1:-1] if len(text) > 1 and text[0] == text[-1] == '"' else text
+        parameters[name.strip().lower()] = unquoted if has_value else None
+    return Challenge(scheme.lower(), parameters)
 
 
 def choose_challenge(headers: Iterable[str], *, allow_basic: bool) -> Challenge | None:

@@ -189,8 +189,11 @@ class Conversation:
         rest = bytes(buffer[at : min(end, at + _LONGEST_TEXT)])
         if any(text.startswith(rest) for text in _TEXTS):
             return 0
-        starts = [found for sign in (b"$", b"RTSP/") if (found := buffer.find(sign, at + 1, end)) >= 0]
-        following = min(starts, default=max(at + 1, end - 5))  # the beginning of a word may stand at the end
+        limit, following = end, max(at + 1, end - _LONGEST_TEXT + 1)  # the beginning of a text may stand at the end
+        for sign in (b"$", *_TEXTS):
+            found = buffer.find(sign, at + 1, limit)
+            if found >= 0:
+                limit = following = found
         self._noise += following - at
         if self._noise > _MAX_NOISE_BYTES:
             raise self._failed("what it sends is no RTSP")
@@ -245,7 +248,7 @@ class Conversation:
             self.is_playing = True
 
     def _set_up(self, headers: Headers, body: bytes) -> None:
-        self.description = description = read_description(self.camera.id, body)
+        self.description = description = read_description(self.camera.id, self.url, body)
         told = _value(headers, b"content-base") or _value(headers, b"content-location") or b""
         text = told.decode("latin-1")
         base = self._pinned(text) if "://" in text else self.url
@@ -278,8 +281,11 @@ class Conversation:
             self.session_seconds = max(int(seconds[1]), _SHORTEST_SECONDS)
 
     def _note_transport(self, headers: Headers) -> None:
-        """Note on which channel, or from which ports, the camera sends the track."""
+        """Note on which channel, or from which ports, the camera sends the track; raises TransportRefused."""
         transport = _value(headers, b"transport") or b""
+        is_tcp = b"/tcp" in transport.lower() or b"interleaved=" in transport
+        if transport and is_tcp != (self.client_ports is None):  # it chose another one than was asked for
+            raise self._transport_refused()
         if self.client_ports is None:
             channel = re.search(rb"interleaved=(\d{1,3})", transport)
             self._channel = int(channel[1]) if channel is not None else 0
@@ -345,8 +351,7 @@ class Conversation:
         if status == 453:
             return CameraBusy(**named)
         if status == 461:
-            other = Transport.UDP if self.camera.transport is Transport.TCP else Transport.TCP
-            return TransportRefused(**named, transport=self.camera.transport, other=other)
+            return self._transport_refused()
         if status >= 500:
             return self._failed(f"it answers with a server error ({status}; too many viewers, perhaps)")
         return self._failed(f"it refuses the stream ({status})")
@@ -354,6 +359,12 @@ class Conversation:
     def _redirected(self, headers: Headers) -> CameraRedirected:
         target = without_secrets(_shown((_value(headers, b"location") or b"").decode("latin-1")))
         return CameraRedirected(camera=self.camera.id, address=self.url, target=target or "(no address)")
+
+    def _transport_refused(self) -> TransportRefused:
+        asked, other = Transport.TCP, Transport.UDP
+        if self.client_ports is not None:
+            asked, other = other, asked
+        return TransportRefused(camera=self.camera.id, address=self.url, transport=asked, other=other)
 
     def _failed(self, detail: str) -> CameraFailed:
         return CameraFailed(camera=self.camera.id, detail=detail)

@@ -9,6 +9,7 @@ from typing import ClassVar
 
 from cctv.core.errors import CctvError, Exit
 from cctv.model.footage import GapCause
+from cctv.model.ids import CameraId
 
 
 class CameraDown(CctvError):
@@ -122,6 +123,16 @@ class CameraOversized(CameraDown):
     """
 
 
+class CodecUnsupported(CameraDown):
+    """{camera} sends {codec} at {address}: only H.264 and H.265 are recorded.
+
+    next: set the video encoding of that stream to H.264 (or H.265) in the camera's own settings, or name another stream
+    of the camera by `rtsp` or `profile` in cameras.toml, then `cctv cameras check {camera}`.
+    """
+
+    cause = GapCause.REFUSED
+
+
 class CameraSilent(CameraDown):
     """{camera} accepts a connection at {address} but sends no picture within {seconds} seconds.
 
@@ -173,3 +184,30 @@ class StillNotWritten(CctvError):
 
     next: give --output a file in a folder that exists and that this account may write to.
     """
+
+
+# libavcodec's names, and those of session descriptions (RFC 3551 and the payload formats' own) in small letters.
+_RECORDABLE = frozenset({"h264", "hevc", "h265"})
+_CODEC_LABELS = {
+    "mpeg4": "MPEG-4 part 2",
+    "mp4v-es": "MPEG-4 part 2",
+    "mjpeg": "MJPEG",
+    "jpeg": "MJPEG",
+    "av1": "AV1",
+    "vp8": "VP8",
+    "vp9": "VP9",
+    "vvc": "H.266",
+    "h266": "H.266",
+    "h263": "H.263",
+    "h263-1998": "H.263",
+    "mpeg2video": "MPEG-2",
+    "mpv": "MPEG-2",
+    "unknown": "an unknown codec",
+}
+
+
+def require_recordable(camera: CameraId, address: str, codec: str) -> None:
+    """Raises CodecUnsupported for a codec by another name than those of H.264 and H.265.  Pure."""
+    name = codec.lower()
+    if name not in _RECORDABLE:
+        raise CodecUnsupported(camera=camera, address=address, codec=_CODEC_LABELS.get(name, codec))

@@ -1,90 +1,79 @@
-"""ONVIF: the stream address of a camera, what the device reports about itself, and discovery on the local network.
+"""ONVIF: where a camera's stream is, what the device reports about itself, and discovery on the local network.
 
-Responsible for what is asked of onvif-zeep (`cctv.cameras.soap` carries it), and for wsdiscovery.  The address is
-requested again at every call, since cameras change theirs.  Of a stream's address the scheme, port and path count; its
-host is the configured one, and a user name inside it is dropped.  What a device answers ends nothing but its own
-conversation.  Discovery asks by multicast and connects to nothing; what a device reports is untrusted text and is
-cleaned before it is shown.
+The address is requested again at every call, since cameras change theirs.  What a device answers ends nothing but its
+own conversation.  Discovery (WS-Discovery 1.0, 2005) asks by multicast and connects to nothing; what a device reports
+is untrusted text and is cleaned before it is shown.
 """
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+import secrets
+import selectors
+import socket
+import struct
+import time
+import uuid
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
-from typing import Any, TypeAlias
-from urllib.parse import SplitResult, quote, unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
-from wsdiscovery import QName
-from wsdiscovery.discovery import ThreadedWSDiscovery
-from zeep.exceptions import Error as ZeepError
-
-from cctv.cameras.connection import connect_to
-from cctv.cameras.errors import (
-    CameraDown,
-    CameraFailed,
-    CameraUnauthorised,
-    ClockRefused,
-    CredentialMissing,
-    ProfileUnknown,
-)
+from cctv.cameras.errors import CameraDown, CameraFailed, CameraUnauthorised, ClockRefused, CredentialMissing
+from cctv.cameras.media import ChosenStream, Lesser, find_stream
 from cctv.cameras.rtsp import StreamAddress
-from cctv.cameras.soap import Device, DeviceTransport, device_address
+from cctv.cameras.soap import DEVICE, Device, shown_host
+from cctv.cameras.xml_answer import Node, Unreadable, read_xml
 from cctv.config.credentials import Credential
 from cctv.config.schema import CameraSettings
 from cctv.core.clock import Clock, SystemClock
 from cctv.core.errors import CctvError
-from cctv.core.text import hidden_sign, without_secrets
+from cctv.core.text import plain_line
 
 log = logging.getLogger(__name__)
 
-Untyped: TypeAlias = Any  # onvif-zeep and what it makes of a device's answers have no types
 DISCOVERY_WAIT = timedelta(seconds=3)  # devices spread their answers over 0.5 s; the probe is sent several times
 ONVIF_TIMEOUT = timedelta(seconds=5)
+_LEAP = timedelta(seconds=2)  # a device's clock that moved by so much was set
 _CLOCK_TIMEOUT = timedelta(seconds=1)  # a recording waits for the answer, and does not need it
-_CAMERA_TYPE = ("http://www.onvif.org/ver10/network/wsdl", "NetworkVideoTransmitter")
+_NAME, _SHIFT = r"(?:[A-Za-z]{3,}|<[A-Za-z0-9+-]+>)", r"[+-]?\d{1,2}(?::\d{2}){0,2}"
+_ZONE = re.compile(rf"{_NAME}(?P<standard>{_SHIFT})(?:(?P<summer_name>{_NAME})(?P<summer>{_SHIFT})?(?:,.*)?)?")  # POSIX
 _SCOPE = "onvif://www.onvif.org/"
 _MAX_LABEL_LENGTH = 60
-_STREAM_SCHEMES = ("rtsp", "rtsps")
-_STREAM = re.compile(r"([a-zA-Z][a-zA-Z0-9+.-]*)://([^/?#]*)(.*)", re.DOTALL)
-_PORT = re.compile(r":([0-9]{1,5})")
-_MAX_ADDRESS_LENGTH = 2048
 _RECORDING_SERVICE = "http://www.onvif.org/ver10/recording/wsdl"
-_RECORDABLE = ("H264", "H265", "HEVC")
-_UNAUTHORISED = (
-    "notauthorized",
-    "not authorized",
-    "unauthorized",
-    "401",
-    "authority failure",
-    "failedauthentication",
-    "security token could not be authenticated",
+_GROUPS = {socket.AF_INET: "239.255.255.250", socket.AF_INET6: "ff02::c"}
+_DISCOVERY_PORT = 3702
+_PROBE_TIMES = (0.0, 0.2, 0.6)  # seconds; UDP loses (SOAP-over-UDP 1.1, section 4.1)
+_MAX_DATAGRAM_BYTES = 65_536
+_MAX_ANSWERS, _MAX_ANSWERS_OF_HOST = 5000, 200  # a recorder of 64 channels answers for each of them, three times
+_TYPES = ("NetworkVideoTransmitter", "NetworkVideoStorage", "Device")
+_PROBE = (
+    '<?xml version="1.0" encoding="UTF-8"?><s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope"'
+    ' xmlns:a="http://schemas.xmlsoap.org/ws/2004/08/addressing"><s:Header>'
+    '<a:Action s:mustUnderstand="1">http://schemas.xmlsoap.org/ws/2005/04/discovery/Probe</a:Action>'
+    '<a:MessageID>{}</a:MessageID><a:To s:mustUnderstand="1">urn:schemas-xmlsoap-org:ws:2005:04:discovery</a:To>'
+    '</s:Header><s:Body><d:Probe xmlns:d="http://schemas.xmlsoap.org/ws/2005/04/discovery"><d:Types'
+    ' xmlns:dn="http://www.onvif.org/ver10/network/wsdl">dn:NetworkVideoTransmitter</d:Types></d:Probe></s:Body>'
+    "</s:Envelope>"
 )
-_OUT_OF_DATE = ("messageexpired", "message expired", "message has expired", "time check failed", "created time")
 
 
 @dataclass(frozen=True, slots=True)
 class FoundCamera:
-    """A device that answered: its host, what to write as `onvif`, and what it calls itself."""
+    """A device that answered: its host, what to write as `onvif`, and what it calls itself.
+
+    `sender` is where its answer came from, empty where that is not known: behind NAT, or after a move to another
+    network, devices name a host that nobody reaches.
+    """
 
     host: str
     onvif: str
     name: str
     hardware: str
-
-
-@dataclass(frozen=True, slots=True)
-class Profile:
-    """A stream that a device offers."""
-
-    token: str
-    name: str
-    codec: str
-    width: int
-    height: int
+    sender: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,19 +87,15 @@ class DeviceFacts:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """The RTSP address of a profile, and the device's clock less ours, None if not requested or not reported."""
-
-    url: str
-    clock_offset: timedelta | None
-
-
-@dataclass(frozen=True, slots=True)
 class ReachedAddress:
-    """Where a camera's stream is, and its own clock less ours: None for plain RTSP, or where it does not report one."""
+    """Where a camera's stream is, and its own clock less ours: None for plain RTSP, or where it does not report one.
+
+    `lesser` says that its largest stream is not the one, and why; None where it is, or where the site names one.
+    """
 
     address: StreamAddress
     clock_offset: timedelta | None
+    lesser: Lesser | None = None
 
 
 def stream_address(
@@ -135,130 +120,102 @@ def reach_camera(
     credential = _credential(camera, credentials)
     if camera.rtsp is not None:
         return ReachedAddress(StreamAddress(camera.rtsp, camera.transport, credential), None)
-    assert camera.onvif is not None
     log.debug("camera.asked", extra={"camera": camera.id, "method": "onvif"})
-    # zeep takes half a second of processor time before it fails
-    connect_to(camera, camera.onvif, device_address(camera)).close()
-    answer = ask_stream_address(camera, credential, timeout, clock or SystemClock())
-    return ReachedAddress(StreamAddress(answer.url, camera.transport, credential), answer.clock_offset)
+    clock = clock or SystemClock()
+    device = Device(camera, credential, timeout, clock)
+    stream = _ask_stream(device, camera, clock)
+    return ReachedAddress(StreamAddress(stream.url, camera.transport, credential), device.offset, stream.lesser)
 
 
 def device_facts(camera: CameraSettings, credentials: Mapping[str, Credential], clock: Clock) -> DeviceFacts | None:
-    """Return what the camera reports about itself over ONVIF; None for one named by `rtsp`.  Blocks on the network."""
+    """What the camera reports about itself over ONVIF; None for one named by `rtsp`.  Blocks on the network.
+
+    A fact that it does not answer is None, and never an error.
+    """
     if camera.onvif is None:
         return None
-    return ask_device(camera, _credential(camera, credentials), ONVIF_TIMEOUT, clock)
+    device = Device(camera, _credential(camera, credentials), ONVIF_TIMEOUT, clock)
+    offset = learn_clock(device, clock)
 
-
-def discover_cameras(wait: timedelta = DISCOVERY_WAIT) -> list[FoundCamera]:
-    """Return every device that answers within `wait`, sorted by address.  Blocks that long."""
-    # The library logs what it cannot send or parse; none of that is of use to a user.
-    logging.getLogger("threading").addHandler(logging.NullHandler())
-    discovery = ThreadedWSDiscovery()
-    discovery.start()
-    try:
-        answers = discovery.searchServices(types=[QName(*_CAMERA_TYPE)], timeout=wait.total_seconds())
-    finally:
-        discovery.stop()
-    cameras = {
-        camera
-        for answer in answers
-        if (camera := found_camera(answer.getXAddrs(), (scope.getValue() for scope in answer.getScopes())))
-    }
-    log.debug("network.searched", extra={"cameras": len(cameras), "seconds": wait})
-    return sorted(cameras, key=lambda camera: (_sort_key(camera.host), camera.onvif))
-
-
-def found_camera(addresses: Iterable[str], scopes: Iterable[str]) -> FoundCamera | None:
-    """Parse the answer of a device; None for one without a usable address.  Pure."""
-    usable = [parts for address in addresses if (parts := _usable_parts(address)) is not None]
-    if not usable:
-        return None
-    chosen = min(usable, key=lambda parts: (":" in (parts.hostname or ""), parts.scheme != "https"))  # IPv4, then https
-    labels = {kind: text for scope in scopes for kind, text in [_scope(scope)]}
-    plain = chosen.netloc.removesuffix(":80") if chosen.scheme == "http" else f"https://{chosen.netloc}"
-    return FoundCamera(chosen.hostname or "", plain, labels.get("name", ""), labels.get("hardware", ""))
-
-
-def ask_stream_address(
-    camera: CameraSettings, credential: Credential | None, timeout: timedelta, clock: Clock
-) -> Answer:
-    """The address of the camera's profile, and how far its clock is off; raises CameraDown for whatever it answers."""
-    offset: timedelta | None = None
-    try:
-        device, offset = _sign_in(camera, credential, timeout, clock)
-        device.learn_addresses()
-        media = device.create_media_service()
-        chosen = choose(camera, [usable for profile in media.GetProfiles() or () if (usable := _profile(profile))])
-        setup = {"Stream": "RTP-Unicast", "Transport": {"Protocol": "RTSP"}}
-        answer = media.GetStreamUri({"StreamSetup": setup, "ProfileToken": chosen.token})
-        return Answer(pinned_address(camera, str(answer.Uri)), offset)
-    except Exception as error:  # noqa: BLE001 - what a device answers ends its own conversation, never a recording
-        raise _fault(camera, error, offset) from None  # its chain may hold the request
-
-
-def ask_device(camera: CameraSettings, credential: Credential | None, timeout: timedelta, clock: Clock) -> DeviceFacts:
-    """What the device reports about itself; a fact that it does not answer is None, and never an error."""
-    try:
-        device, offset = _sign_in(camera, credential, timeout, clock)
-    except CameraDown:
-        return DeviceFacts()
-
-    def answer(ask: Callable[[], Untyped]) -> Untyped:
+    def answer(operation: str, arguments: str = "") -> Node:
         try:
-            return ask()
-        except Exception as error:  # noqa: BLE001 - as above: the device's trouble
+            return device.ask(DEVICE, operation, arguments)
+        except CameraDown as error:
             log.debug("camera.unanswered", extra={"camera": camera.id, "error": type(error).__name__})
-            return None
+            return Node("none")
 
-    information = answer(device.devicemgmt.GetDeviceInformation)
-    scopes = answer(device.devicemgmt.GetScopes)
-    services = answer(lambda: device.devicemgmt.GetServices({"IncludeCapability": False}))
-    named = [getattr(information, field, None) for field in ("Manufacturer", "Model")]
-    firmware = getattr(information, "FirmwareVersion", None)
+    information = answer("GetDeviceInformation")
+    scopes = answer("GetScopes").every("Scopes")
+    services = answer("GetServices", "<IncludeCapability>false</IncludeCapability>").every("Service")
+    model = " ".join(information.said(name) for name in ("Manufacturer", "Model"))
     return DeviceFacts(
-        model=_printable(" ".join(str(name) for name in named if name))[:_MAX_LABEL_LENGTH] or None,
-        firmware=_printable(str(firmware))[:_MAX_LABEL_LENGTH] if firmware is not None else None,
+        model=plain_line(model)[:_MAX_LABEL_LENGTH] or None,
+        firmware=plain_line(information.said("FirmwareVersion"))[:_MAX_LABEL_LENGTH] or None,
         clock_offset=offset,
         records_on_board=records_on_board(
-            [str(getattr(scope, "ScopeItem", "")) for scope in scopes or ()],
-            [str(getattr(service, "Namespace", "")) for service in services or ()],
+            [scope.said("ScopeItem") for scope in scopes], [service.said("Namespace") for service in services]
         ),
     )
 
 
-def pinned_address(camera: CameraSettings, address: str) -> str:
-    """The stream's address as the device tells it, on the configured host and without a user; raises CameraFailed.
+def learn_clock(device: Device, clock: Clock) -> timedelta | None:
+    """Ask how far the device's clock is off, and date sign-ins by it; None where it does not tell that soon.
 
-    Devices tell two ports (`:554:554`), spaces in the path, characters of a password in front of the host, and behind
-    NAT a host that nobody reaches.  Pure.
+    Asked without a sign-in first, which a device whose clock is off would refuse, and with one where it insists.
     """
-    match = _STREAM.fullmatch(address.strip())
-    scheme = match[1].lower() if match else ""
-    if match is None or scheme not in _STREAM_SCHEMES or len(address) > _MAX_ADDRESS_LENGTH:
-        shown = without_secrets(_printable(address))[:100]
-        raise CameraFailed(camera=camera.id, detail=f"its stream address is none: {shown or '(empty)'}")
-    bare = match[2].rpartition("@")[2]
-    rest = bare.rpartition("]")[2] if bare.startswith("[") else bare
-    ports = [int(port) for port in _PORT.findall(rest) if 0 < int(port) < 65_536]
-    host = device_address(camera).hostname or ""
-    shown_host = f"[{host}]" if ":" in host else host
-    path = quote(match[3], safe="/?#[]@!$&'()*+,;=:%-._~", errors="replace").replace("'", "%27")
-    if bare.strip("[]").partition(":")[0] not in host:
-        log.debug("camera.pinned", extra={"camera": camera.id})
-    return f"{scheme}://{shown_host}{f':{ports[0]}' if ports else ''}{path}"
+    device.offset = None
+    for is_signed in (False, True):
+        asked_at = clock.now()
+        try:
+            answer = device.ask(DEVICE, "GetSystemDateAndTime", is_signed=is_signed, timeout=_CLOCK_TIMEOUT)
+        except CameraDown as error:
+            log.debug("camera.unanswered", extra={"camera": device.camera, "error": type(error).__name__})
+            if not isinstance(error, CameraUnauthorised):
+                break
+        else:
+            device.offset = clock_offset(answer, asked_at + (clock.now() - asked_at) / 2)
+            break
+    return device.offset
 
 
-def choose(camera: CameraSettings, profiles: Sequence[Profile]) -> Profile:
-    """The profile that `profile` names by token or name, else the largest; raises ProfileUnknown."""
-    usable = [profile for profile in profiles if profile.codec.upper() in _RECORDABLE]
-    if camera.profile is not None:
-        usable = [profile for profile in usable if camera.profile in (profile.token, profile.name)]
-    if not usable:
-        offered = [f"{profile.name} ({profile.codec} {profile.width}x{profile.height})" for profile in profiles]
-        labels = ", ".join(offered) or "none"
-        raise ProfileUnknown(camera=camera.id, profile=camera.profile or "at all", known=labels)
-    return max(usable, key=lambda profile: profile.width * profile.height)
+def clock_offset(answer: Node, site_time: datetime) -> timedelta | None:
+    """The device's clock less ours by its GetSystemDateAndTimeResponse; None where that tells no time.  Pure.
+
+    Some tell local time and a POSIX time zone only.
+    """
+    told = answer.child("SystemDateAndTime") or answer
+    at, ahead = _date(told.child("UTCDateTime")), timedelta(0)
+    if at is None:
+        zone = _ZONE.fullmatch(told.said("TimeZone", "TZ").strip())
+        at = _date(told.child("LocalDateTime"))
+        if at is None or zone is None:
+            return None
+        ahead = -_hours(zone["standard"])  # POSIX counts westwards
+        if zone["summer_name"] and told.said("DaylightSavings").lower() in ("true", "1"):
+            ahead = -_hours(zone["summer"]) if zone["summer"] else ahead + timedelta(hours=1)
+    try:
+        # Whole seconds, cut off: on average it is half a second later than reported.
+        return at - ahead + timedelta(seconds=0.5) - site_time
+    except OverflowError:
+        return None
+
+
+def _date(told: Node | None) -> datetime | None:
+    if told is None:
+        return None
+    year, month, day = (told.said("Date", name)[:9] for name in ("Year", "Month", "Day"))
+    hour, minute, second = (told.said("Time", name)[:9] for name in ("Hour", "Minute", "Second"))
+    try:
+        at = datetime(int(year), int(month), int(day), int(hour), int(minute), tzinfo=UTC)
+        return at + timedelta(seconds=min(max(int(second), 0), 59))
+    except (ValueError, OverflowError):  # a part is left out, or it is no date
+        return None
+
+
+def _hours(text: str) -> timedelta:
+    """`-5:30` of a POSIX time zone."""
+    hours, minutes, *_ = (*(int(part) for part in text.lstrip("+-").split(":")), 0, 0)
+    return timedelta(hours=hours, minutes=minutes) * (-1 if text.startswith("-") else 1)
 
 
 def records_on_board(scopes: Iterable[str], services: Sequence[str]) -> bool | None:
@@ -272,97 +229,140 @@ def records_on_board(scopes: Iterable[str], services: Sequence[str]) -> bool | N
     return False if profiles and services else None
 
 
-def _sign_in(
-    camera: CameraSettings, credential: Credential | None, timeout: timedelta, clock: Clock
-) -> tuple[Device, timedelta | None]:
-    """A device that is asked by its own clock, and how far that is off, None where not told; raises CameraDown."""
-    # basicConfig() of the library would print zeep's log on our stderr; a root that has a handler is left alone.
-    if not logging.getLogger().handlers:
-        logging.getLogger().addHandler(logging.NullHandler())
-    transport = DeviceTransport(camera, credential, timeout)
-    name, password = (credential.username, credential.password) if credential else ("", "")
+def discover_cameras(wait: timedelta = DISCOVERY_WAIT) -> list[FoundCamera]:
+    """Every device that answers within `wait`, sorted by address.  Blocks that long."""
+    question = f"urn:uuid:{uuid.UUID(bytes=secrets.token_bytes(16), version=4)}"
+    cameras: set[FoundCamera] = set()
+    for answers, (data, source) in enumerate(_answers(_PROBE.format(question).encode(), wait.total_seconds())):
+        cameras.update(found_cameras(data, source, question))
+        if answers >= _MAX_ANSWERS:
+            break
+    log.debug("network.searched", extra={"cameras": len(cameras), "seconds": wait})
+    return sorted(cameras, key=lambda camera: (_sort_key(camera.host), camera.onvif))
+
+
+def found_cameras(data: bytes, source: str, question: str) -> list[FoundCamera]:
+    """The cameras that a datagram from a host tells of; none if it answers another question, or is no answer.  Pure."""
     try:
-        device = Device("device", 80, name, password, no_cache=True, transport=transport)  # the transport knows where
-        device.devicemgmt.zeep_client.settings.xml_huge_tree = False
-        offset = _ask_clock(device, transport, clock)
-    except Exception as error:  # noqa: BLE001 - the device's trouble, see ask_stream_address
-        raise _fault(camera, error, None) from None
-    if offset is not None:
-        device.date_by(offset)
-    return device, offset
+        envelope = read_xml(data)
+    except Unreadable:
+        return []
+    if plain_line(envelope.said("Header", "RelatesTo")) != question:
+        return []
+    matches = envelope.child("Body", "ProbeMatches") or Node("none")
+    found = []
+    for match in matches.every("ProbeMatch"):
+        types = {name.rpartition(":")[2] for name in match.said("Types").split()}
+        scopes = match.said("Scopes").split()
+        if not types & set(_TYPES) and not any(scope.startswith(_SCOPE) for scope in scopes):
+            continue  # a printer answers every probe
+        if (camera := found_camera(match.said("XAddrs").split(), scopes, source)) is not None:
+            found.append(camera)
+    return found
 
 
-def _ask_clock(device: Device, transport: DeviceTransport, clock: Clock) -> timedelta | None:
-    """The device's clock less ours; None for one that reports no time soon."""
-    timeout, transport.operation_timeout = transport.operation_timeout, _CLOCK_TIMEOUT.total_seconds()
-    asked_at = clock.now()
+def found_camera(addresses: Iterable[str], scopes: Iterable[str], source: str = "") -> FoundCamera | None:
+    """The device of those addresses that answered from `source`; None for one without a usable address.  Pure.
+
+    Of several addresses the one that it answered from, then IPv4, then https.  One of another host is offered all the
+    same, and said to be: a recorder answers for its cameras, a device behind NAT tells what nobody reaches, and whoever
+    wants a password tells his own.
+    """
+    usable = [parts for address in addresses if (parts := _usable_parts(address)) is not None]
+    if not usable:
+        return None
+    bare = source.partition("%")[0]
+
+    def order(parts: SplitResult) -> tuple[bool, bool, bool]:
+        host = parts.hostname or ""
+        return host.partition("%")[0] != bare, ":" in host, parts.scheme != "https"
+
+    chosen = min(usable, key=order)
+    host = chosen.hostname or ""
+    if host.partition("%")[0] == bare:
+        host = source  # with the zone of a link-local address
+    labels = {kind: text for scope in scopes for kind, text in [_scope(scope)]}
+    port = f":{chosen.port}" if chosen.port not in (None, 80 if chosen.scheme == "http" else 443) else ""
+    plain = f"{'https://' if chosen.scheme == 'https' else ''}{shown_host(host)}{port}"
+    return FoundCamera(host, plain, labels.get("name", ""), labels.get("hardware", ""), source)
+
+
+def _ask_stream(device: Device, camera: CameraSettings, clock: Clock) -> ChosenStream:
+    """What a device answers becomes that camera's CameraDown, whatever it makes the reading of it raise."""
     try:
-        reply = device.devicemgmt.GetSystemDateAndTime()
-    except Exception as error:  # noqa: BLE001 - the device's trouble, see ask_stream_address
-        log.debug("camera.unanswered", extra={"error": type(error).__name__})
-        return None
-    finally:
-        transport.operation_timeout = timeout
-    return _offset(reply, asked_at + (clock.now() - asked_at) / 2)
+        before = learn_clock(device, clock)
+        try:
+            return find_stream(device, camera)
+        except ClockRefused:
+            after = learn_clock(device, clock)  # it was set between the question and the sign-in
+            if after is None or (before is not None and abs(after - before) < _LEAP):
+                raise
+            return find_stream(device, camera)
+    except CctvError:
+        raise
+    except Exception as error:
+        log.warning("camera.unreadable", extra={"camera": camera.id, "error": type(error).__name__})
+        detail = f"its ONVIF answer cannot be read ({type(error).__name__})"
+        raise CameraFailed(camera=camera.id, detail=detail) from error
 
 
-def _offset(reply: Untyped, site_time: datetime) -> timedelta | None:
-    utc = getattr(reply, "UTCDateTime", None)
-    day, time = getattr(utc, "Date", None), getattr(utc, "Time", None)
-    if day is None or time is None:
-        return None
+def _answers(probe: bytes, seconds: float) -> Iterator[tuple[bytes, str]]:
+    """Datagrams that answer a probe, each with the host that it came from, until so long after the first probe."""
+    counted: dict[str, int] = {}
+    with contextlib.ExitStack() as opened, selectors.DefaultSelector() as selector:
+        ways = [way for way in map(_way_out, _ways()) if way is not None]
+        for way, _ in ways:
+            opened.enter_context(way)
+            selector.register(way, selectors.EVENT_READ)
+        began, sent = time.monotonic(), 0
+        while (passed := time.monotonic() - began) < seconds:
+            if sent < len(_PROBE_TIMES) and passed >= _PROBE_TIMES[sent]:
+                sent += 1
+                for way, group in ways:
+                    with contextlib.suppress(OSError):  # an interface that is down, or takes no multicast
+                        way.sendto(probe, group)
+            for key, _ in selector.select(min(0.05, seconds - passed)):
+                assert isinstance(key.fileobj, socket.socket)
+                with contextlib.suppress(OSError):
+                    data, source = key.fileobj.recvfrom(_MAX_DATAGRAM_BYTES)
+                    host = _host_of(source)
+                    counted[host] = counted.get(host, 0) + 1
+                    if counted[host] <= _MAX_ANSWERS_OF_HOST:
+                        yield data, host
+
+
+def _ways() -> list[tuple[socket.AddressFamily, int]]:
+    """Families and interfaces, all but the loopback one."""
+    numbers = [number for number, name in socket.if_nameindex() if name != "lo"]
+    return [(family, number) for family in (socket.AF_INET, socket.AF_INET6) for number in numbers]
+
+
+def _way_out(way: tuple[socket.AddressFamily, int]) -> tuple[socket.socket, tuple[str | int, ...]] | None:
+    """A socket that sends to the group of a family by one interface, and the group's address; None without either."""
+    family, interface = way
     try:
-        device_time = datetime(day.Year, day.Month, day.Day, time.Hour, time.Minute, min(time.Second, 59), tzinfo=UTC)
-    except (TypeError, ValueError, OverflowError):  # a part is left out (None), or it is no date
+        out = socket.socket(family, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
+    except OSError:
+        return None  # no IPv6
+    try:
+        if family == socket.AF_INET:
+            out.setsockopt(
+                socket.IPPROTO_IP, socket.IP_MULTICAST_IF, struct.pack("4s4si", bytes(4), bytes(4), interface)
+            )
+            return out, (_GROUPS[family], _DISCOVERY_PORT)
+        out.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_IF, interface)
+        return out, (_GROUPS[family], _DISCOVERY_PORT, 0, interface)
+    except OSError:
+        out.close()
         return None
-    # Whole seconds, cut off: on average it is half a second later than reported.
-    return device_time + timedelta(seconds=0.5) - site_time
 
 
-def _profile(profile: Untyped) -> Profile | None:
-    """None for a profile that cannot be asked for; one of an encoder that is not told has no size."""
-    token = getattr(profile, "token", None)
-    if not token:
-        return None
-    encoder = getattr(profile, "VideoEncoderConfiguration", None)
-    size = getattr(encoder, "Resolution", None)
-    name = _printable(str(getattr(profile, "Name", None) or token))[:_MAX_LABEL_LENGTH]
-    codec = _printable(str(getattr(encoder, "Encoding", None) or "none"))[:_MAX_LABEL_LENGTH]
-    return Profile(str(token), name, codec, _pixels(size, "Width"), _pixels(size, "Height"))
-
-
-def _pixels(size: Untyped, side: str) -> int:
-    value = getattr(size, side, None)
-    return value if isinstance(value, int) and 0 < value < 100_000 else 0
-
-
-def _fault(camera: CameraSettings, error: Exception, offset: timedelta | None) -> CctvError:
-    """The error that one of onvif-zeep's stands for: it wraps ours, zeep's, and whatever an answer made raise."""
-    causes = list(_causes(error))
-    if (known := next((cause for cause in causes if isinstance(cause, CctvError)), None)) is not None:
-        return known
-    text = str(error)
-    lower = text.lower()
-    named = {"camera": camera.id, "address": camera.onvif}
-    if any(sign in lower for sign in _OUT_OF_DATE):
-        seconds = f"{offset.total_seconds():+.0f} s" if offset is not None else "it does not tell how far"
-        return ClockRefused(**named, offset=seconds)
-    if any(sign in lower for sign in _UNAUTHORISED):
-        return CameraUnauthorised(**named, credential=camera.credential or "(none is named)")
-    kind = type(causes[-1]).__name__
-    log.warning("camera.unreadable", extra={"camera": camera.id, "error": kind})
-    if not any(isinstance(cause, ZeepError) for cause in causes):  # made of no fault that it told
-        return CameraFailed(camera=camera.id, detail=f"its ONVIF answer cannot be read ({kind})")
-    detail = without_secrets(_printable(text.removeprefix("Unknown error: ")))[:200].rstrip(".")
-    return CameraFailed(camera=camera.id, detail=f"ONVIF answers: {detail or kind}")
-
-
-def _causes(error: BaseException) -> Iterator[BaseException]:
-    """An error and what it was made of, the first cause last."""
-    cause: BaseException | None = error
-    while cause is not None:
-        yield cause
-        cause = cause.__cause__ or cause.__context__
+def _host_of(source: tuple[str, int] | tuple[str, int, int, int]) -> str:
+    """The host of a datagram, a link-local one with its zone."""
+    host = source[0].partition("%")[0]
+    if len(source) == 4 and source[3] and ip_address(host).is_link_local:
+        return f"{host}%{socket.if_indextoname(source[3])}"
+    return host
 
 
 def _credential(camera: CameraSettings, credentials: Mapping[str, Credential]) -> Credential | None:
@@ -380,17 +380,12 @@ def _usable_parts(address: str) -> SplitResult | None:
         usable = parts.scheme in ("http", "https") and parts.hostname and "@" not in parts.netloc and parts.port != 0
     except ValueError:
         return None
-    return parts if usable and _printable(address) == address else None
-
-
-def _printable(text: str) -> str:
-    shown = "".join(sign if sign.isprintable() and hidden_sign(sign) is None else " " for sign in text)
-    return " ".join(shown.split())
+    return parts if usable and plain_line(address) == address else None
 
 
 def _scope(scope: str) -> tuple[str, str]:
     kind, _, text = scope.removeprefix(_SCOPE).partition("/") if scope.startswith(_SCOPE) else ("", "", "")
-    return kind, _printable(unquote(text))[:_MAX_LABEL_LENGTH]
+    return kind, plain_line(unquote(text))[:_MAX_LABEL_LENGTH]
 
 
 def _sort_key(host: str) -> tuple[int, int, str]:

@@ -29,7 +29,7 @@ import ffmpeg
 import numpy as np
 
 from cctv.cameras.errors import CameraDown, CameraFailed, CameraSilent
-from cctv.cameras.rtp import START_CODE, Picture
+from cctv.cameras.rtp import START_CODE, SentPicture
 from cctv.cameras.rtsp import LiveStream, StreamAddress, open_live
 from cctv.cameras.sdp import Codec
 from cctv.config.fields import Polygon
@@ -39,6 +39,7 @@ from cctv.footage.media import MAX_PIXELS, describe
 
 PATIENCE = timedelta(seconds=12)  # a GOP of 10 s and the handshake
 COLUMNS = 32
+Blocks = np.ndarray[Any, np.dtype[np.uint8]]  # rows x COLUMNS x 3, of BGR
 _BLOCK_PIXELS = 20  # pixels of the picture for each block
 _CHANNELS = 3
 STILL_PATIENCE = timedelta(seconds=20)  # a GOP of 10 s, the handshake, and a busy machine
@@ -49,8 +50,8 @@ _COUNTED = 40  # pictures, enough for a frame rate as a camera counts it
 class StreamFacts:
     """What a camera sends.
 
-    `fps` is None when too few pictures came, `gop` when no second key picture came in time; `sound` is a codec, None
-    without sound.
+    `fps` is None when too few pictures came; `gop`, from one key picture to the next, and `bit_rate`, in bits a second,
+    when no second key picture came in time; `sound` is a codec, None without sound.
     """
 
     codec: str
@@ -59,6 +60,7 @@ class StreamFacts:
     fps: float | None
     sound: str | None
     gop: timedelta | None
+    bit_rate: float | None
 
 
 def probe_camera(camera: CameraSettings, address: StreamAddress, *, patience: timedelta = PATIENCE) -> StreamFacts:
@@ -67,34 +69,46 @@ def probe_camera(camera: CameraSettings, address: StreamAddress, *, patience: ti
     Blocks for `patience` until it plays, and as long again for the pictures that give size, frame rate and GOP.
     """
     with closing(open_live(camera, address, patience=patience)) as stream:
-        first, times, keys = None, list[int](), list[int]()
+        first, times, groups = None, list[int](), list[_Group]()
         for picture in _pictures(stream, patience):
             times.append(picture.pts)
+            first = first or picture  # of a stream without key pictures (intra refresh) too
             if picture.is_key:
-                first = first or picture
-                keys.append(picture.pts)
-            if len(keys) > 1 and len(times) >= _COUNTED:
+                first = picture if not groups else first
+                groups.append(_Group(picture.pts))
+            if groups:
+                groups[-1].size_bytes += len(picture.data)
+            if len(groups) > 1 and len(times) >= _COUNTED:
                 break
         if first is None:
             raise CameraSilent(camera=camera.id, address=address.url, seconds=f"{patience.total_seconds():.0f}")
         width, height = _size(camera, _decodable(stream, first), stream.track.codec)
-        steps = [later - earlier for earlier, later in pairwise(sorted(keys)) if later > earlier]
-        gop = timedelta(seconds=float(min(steps) * stream.tick)) if steps else None
+        gop, bit_rate = _of_groups(groups, stream.tick)
         rate = _frame_rate([float(time * stream.tick) for time in times])
-        return StreamFacts(stream.track.codec.value, width, height, rate, stream.sound, gop)
+        return StreamFacts(stream.track.codec.value, width, height, rate, stream.sound, gop, bit_rate)
 
 
 def coarse_still(camera: CameraSettings, address: StreamAddress, *, patience: timedelta = STILL_PATIENCE) -> bytes:
     """A PNG of the next key picture in blocks, the camera's masks painted over; raises CameraDown."""
-    return in_blocks(_coarse_pixels(camera, address, patience), camera.masks)
+    return png_of(coarse_blocks(camera, address, patience=patience))
 
 
-def in_blocks(pixels: bytes, masks: Sequence[Polygon]) -> bytes:
-    """A PNG of COLUMNS x n pixels of BGR, each a block, black wherever a mask touches it.  Pure."""
+def coarse_blocks(camera: CameraSettings, address: StreamAddress, *, patience: timedelta = STILL_PATIENCE) -> Blocks:
+    """The blocks of the next key picture, the camera's masks painted over; raises CameraDown."""
+    return blocks_of(_coarse_pixels(camera, address, patience), camera.masks)
+
+
+def blocks_of(pixels: bytes, masks: Sequence[Polygon]) -> Blocks:
+    """COLUMNS x n pixels of BGR, each a block, black wherever a mask touches it.  Pure."""
     small = np.frombuffer(pixels, np.uint8).reshape(-1, COLUMNS, _CHANNELS).copy()
     for polygon in masks:
         small[_touched_blocks(polygon, small.shape[0])] = 0
-    large = small.repeat(_BLOCK_PIXELS, axis=0).repeat(_BLOCK_PIXELS, axis=1)
+    return small
+
+
+def png_of(blocks: Blocks) -> bytes:
+    """A PNG in which each block is a square.  Pure."""
+    large = blocks.repeat(_BLOCK_PIXELS, axis=0).repeat(_BLOCK_PIXELS, axis=1)
     encoded, png = cv2.imencode(".png", large)
     assert encoded
     return png.tobytes()
@@ -128,7 +142,24 @@ def _coarse_pixels(camera: CameraSettings, address: StreamAddress, patience: tim
     return pixels
 
 
-def _pictures(stream: LiveStream, patience: timedelta) -> Iterator[Picture]:
+@dataclass(slots=True)
+class _Group:
+    """A key picture and those that follow it: its time in ticks, and the bytes of all."""
+
+    time: int
+    size_bytes: int = 0
+
+
+def _of_groups(groups: Sequence[_Group], tick: Fraction) -> tuple[timedelta | None, float | None]:
+    """The length of a group of pictures, and the bits a second of all but the last, which is not complete."""
+    steps = [later.time - earlier.time for earlier, later in pairwise(groups)]
+    if not steps or min(steps) <= 0:
+        return None, None
+    seconds = float(sum(steps) * tick)
+    return timedelta(seconds=float(min(steps) * tick)), 8 * sum(group.size_bytes for group in groups[:-1]) / seconds
+
+
+def _pictures(stream: LiveStream, patience: timedelta) -> Iterator[SentPicture]:
     """What comes within `patience`; a camera that fails after its first picture has answered all the same.
 
     Raises CameraDown for one that fails before.
@@ -144,7 +175,7 @@ def _pictures(stream: LiveStream, patience: timedelta) -> Iterator[Picture]:
             raise
 
 
-def _decodable(stream: LiveStream, picture: Picture) -> bytes:
+def _decodable(stream: LiveStream, picture: SentPicture) -> bytes:
     """A key picture with the parameter sets that were announced; those that it brings itself count."""
     return b"".join(START_CODE + unit for unit in stream.track.sets) + picture.data
 

@@ -12,7 +12,7 @@ import re
 from bisect import insort
 from itertools import pairwise
 
-from cctv.cameras.rtp import Picture
+from cctv.cameras.rtp import SentPicture
 from cctv.cameras.sdp import Codec, VideoTrack
 
 _MOST_HELD = 20  # more than a decoder holds back (16, ITU-T H.264 annex A.3.1)
@@ -26,7 +26,7 @@ _MAX_LAYERS = 7  # sps_max_sub_layers_minus1 is 0 to 6
 _LONGEST_CODE = 32  # bits of an Exp-Golomb code in a parameter set
 _MAX_SPS_BYTES = 4096
 
-Timed = tuple[Picture, int]
+Timed = tuple[SentPicture, int]
 """A picture and when it is decoded, in the ticks of its own time."""
 
 
@@ -39,7 +39,7 @@ class DecodingOrder:
     def __init__(self, track: VideoTrack) -> None:
         self._codec, self._rate, self._sps = track.codec, track.clock_rate, b""
         self._depth, self._is_known = 0, False
-        self._held: list[Picture] | None = []  # None once the stream has begun
+        self._held: list[SentPicture] | None = []  # None once the stream has begun
         self._step = 0
         self._recent: list[int] = []  # times of showing that no picture was decoded at yet, sorted
         self._last = 0
@@ -52,7 +52,7 @@ class DecodingOrder:
         self._is_known = depth is not None
         self._depth = max(self._depth, depth or 0)
 
-    def take(self, picture: Picture) -> list[Timed]:
+    def take(self, picture: SentPicture) -> list[Timed]:
         """This picture and those that were held, with their times; empty while it is held itself."""
         if self._held is None:
             return [(picture, self._decoded(picture.pts))]
@@ -79,7 +79,7 @@ class DecodingOrder:
                 timed.append((picture, self._decoded(picture.pts)))
         return timed
 
-    def _holds_on(self, held: list[Picture]) -> bool:
+    def _holds_on(self, held: list[SentPicture]) -> bool:
         if self._is_known and not self._depth:
             return False
         before = self._depth, self._step

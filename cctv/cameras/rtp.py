@@ -2,7 +2,7 @@
 
 Pure: packets and their arrival in, pictures out.  Packets come in the order in which they were sent (`UdpTrack`, or
 TCP).  A camera of 4 Mbit/s sends some 350 packets a second, so there is no object for each: what a packet holds is
-added to the picture under way, which becomes a `Picture` once.
+added to the picture under way, which becomes a `SentPicture` once.
 
 A picture ends where the next one begins: at another timestamp.  It ends at its marker bit already, where a key picture
 has shown that the camera sets it on the last packet of a picture and on no other (RFC 3550, section 5.1).  Of cameras
@@ -19,16 +19,18 @@ from enum import Enum
 from struct import Struct
 from typing import NamedTuple
 
-from cctv.cameras.errors import CameraFailed
+from cctv.cameras.errors import CameraFailed, CameraOversized
 from cctv.cameras.sdp import Codec, VideoTrack
 from cctv.model.ids import CameraId
 
 START_CODE = b"\0\0\0\1"
+MAX_UNITS = 2000  # of a picture; 600 slices are the most in H.265 (ITU-T H.265, table A.8), with a message for each
 _HEADER = Struct(">BBHII")  # version to CSRC count, marker and type, number, timestamp, source (RFC 3550, section 5.1)
 _HEADER_BYTES = 12
 _VERSION, _PADDING, _EXTENSION, _SOURCES = 0x80, 0x20, 0x10, 0x0F
 _MARKER = 0x80
 _HALF, _WHOLE = 1 << 31, 1 << 32  # of the timestamps
+_ANEW = 1 << 15  # of the numbers: one that is further ahead is behind (RFC 3550, appendix A.1)
 _START, _END = 0x80, 0x40  # of a fragment (RFC 6184, section 5.8; RFC 7798, section 4.4.3)
 _REPLAY = Struct(">HHII")  # kind, length in words, NTP time; flags and a number follow
 _REPLAY_KIND, _REPLAY_WORDS = 0xABAC, 3
@@ -37,7 +39,7 @@ _INTERLEAVED = {25: "STAP-B", 26: "MTAP16", 27: "MTAP24", 29: "FU-B"}  # RFC 618
 _FIRST_SLICE = 0x80  # first_mb_in_slice is 0; first_slice_segment_in_pic_flag
 
 
-class Picture(NamedTuple):
+class SentPicture(NamedTuple):
     """An access unit.  `pts` counts ticks of the track's clock, over all turns of the 32 bits; `arrived` is when its
     first packet was read, in seconds of the monotonic clock.
 
@@ -63,7 +65,7 @@ class Depacketiser(ABC):
 
     def __init__(self, camera: CameraId, track: VideoTrack) -> None:
         self._camera, self._type = camera, track.payload_type
-        self.ready: list[Picture] = []
+        self.ready: list[SentPicture] = []
         self.lost = 0  # packets
         # The sequence parameter set that was announced, or came last, without a start code.
         sps_type = track.codec.sps_type
@@ -74,14 +76,16 @@ class Depacketiser(ABC):
         self._arrived = 0.0
         self._is_key = self._has_slice = self._is_open = False  # open: a fragment is still to come
         self._is_marked = False  # the last packet had the marker
-        self._unit_at = 0  # where the last NAL unit begins in the data
+        self._is_damaged = False  # packets of this picture were lost
+        self._unit_at = self._units = 0  # where the last NAL unit begins in the data, and how many there are
         self._taken: float | None = None
         self._marker = _Marker.UNKNOWN
 
     def take(self, data: memoryview | bytes, at: int, end: int, arrived: float) -> None:
         """Add the packet that lies there; what is no packet of this track is dropped.
 
-        Raises CameraFailed for a way of sending that nobody uses and that is not read here.
+        Raises CameraFailed for a way of sending that nobody uses and that is not read here, and CameraOversized for a
+        picture of more NAL units than any has: libavcodec takes seconds for them.
         """
         if end - at <= _HEADER_BYTES:
             return
@@ -136,7 +140,9 @@ class Depacketiser(ABC):
 
     def _add(self, kind: int, header: bytes, data: memoryview | bytes, at: int, end: int) -> None:
         """Begin a NAL unit: its header, and what of it lies in the packet."""
-        self._unit_at = len(self._data)
+        self._unit_at, self._units = len(self._data), self._units + 1
+        if self._units > MAX_UNITS:
+            raise CameraOversized(camera=self._camera, detail=f"more than {MAX_UNITS} NAL units in a picture")
         self._note_unit(kind)
         self._data += START_CODE + header
         self._data += data[at:end]
@@ -155,9 +161,11 @@ class Depacketiser(ABC):
         return CameraFailed(camera=self._camera, detail=f"it sends {what}, which is not read here")
 
     def _note_loss(self, number: int, source: int) -> None:
+        """The numbers do not follow each other: packets are missing, or the camera counts anew."""
         if self._number >= 0:
-            self.lost += (number - self._number) & 0xFFFF if source == self._source else 0
-            self._is_open = False
+            missing = (number - self._number) & 0xFFFF
+            self.lost += missing if source == self._source and missing < _ANEW else 0
+            self._is_open, self._is_damaged = False, True
         self._source = source
 
     def _begin(self, stamp: int, arrived: float) -> None:
@@ -166,6 +174,9 @@ class Depacketiser(ABC):
             if self._is_marked and self._is_key and self._has_slice and self._marker is _Marker.UNKNOWN:
                 self._marker = _Marker.RIGHT
             self._is_open = False
+            if self._is_damaged and not self._has_slice:  # what is left of a picture whose slices were lost
+                self._data.clear()
+                self._unit_at = self._units = 0
             self._finish()
             self._time += (stamp - self._stamp + _HALF) % _WHOLE - _HALF
         else:
@@ -184,10 +195,10 @@ class Depacketiser(ABC):
         """Hand the picture over.  What has no slice yet, such as parameter sets of their own time, is of the next."""
         if not self._has_slice:
             return
-        self.ready.append(Picture(bytes(self._data), self._time, self._is_key, self._arrived, self._taken))
+        self.ready.append(SentPicture(bytes(self._data), self._time, self._is_key, self._arrived, self._taken))
         self._data.clear()
-        self._is_key = self._has_slice = False
-        self._unit_at = 0
+        self._is_key = self._has_slice = self._is_damaged = False
+        self._unit_at = self._units = 0
 
 
 class H264Depacketiser(Depacketiser):

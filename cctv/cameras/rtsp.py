@@ -29,7 +29,7 @@ from cctv.cameras.errors import (
     CameraUnreachable,
 )
 from cctv.cameras.reorder import DecodingOrder, Timed
-from cctv.cameras.rtp import Depacketiser, Picture
+from cctv.cameras.rtp import Depacketiser, SentPicture
 from cctv.cameras.sdp import VideoTrack
 from cctv.config.credentials import Credential
 from cctv.config.schema import CameraSettings, Transport
@@ -88,7 +88,7 @@ class LiveStream:
         try:
             self.track, self._depacketiser = self._play(patience)
         except BaseException:
-            self._connection.close()
+            self.close()
             raise
         self._alive_after = self._conversation.session_seconds / _ALIVE_TWICE
         self._alive_at = monotonic() + self._alive_after
@@ -152,7 +152,7 @@ class LiveStream:
         self._punch()
         return talk.description.video, talk.depacketiser
 
-    def _next_pictures(self) -> list[Picture]:
+    def _next_pictures(self) -> list[SentPicture]:
         """Wait for the next picture, and take what came with it."""
         self._waited_since = self._monotonic()
         while not self._depacketiser.ready:
@@ -171,7 +171,7 @@ class LiveStream:
                 raise CameraClosed(camera=self._camera.id, address=self._address.url)
         return self._taken()
 
-    def _taken(self) -> list[Picture]:
+    def _taken(self) -> list[SentPicture]:
         pictures, self._depacketiser.ready = self._depacketiser.ready, []
         for picture in pictures:
             self._patience.hear(picture.arrived)

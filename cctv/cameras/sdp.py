@@ -11,7 +11,7 @@ import binascii
 from dataclasses import dataclass, field
 from enum import Enum
 
-from cctv.cameras.errors import CameraFailed
+from cctv.cameras.errors import CameraFailed, require_recordable
 from cctv.core.text import printable
 from cctv.model.ids import CameraId
 
@@ -111,15 +111,15 @@ class _Media:
         return {name.strip().lower(): text.strip() for name, _, text in pairs}
 
 
-def read_description(camera: CameraId, body: bytes) -> Description:
-    """Raises CameraFailed for a description without video that can be recorded."""
+def read_description(camera: CameraId, address: str, body: bytes) -> Description:
+    """Raises CodecUnsupported for video that cannot be recorded, CameraFailed for a description without any."""
     session, *tracks = _sections(body.decode("latin-1"))
     videos = [track for track in tracks if track.kind == "video"]
     usable = [video for video in videos if video.encoding in Codec.__members__]
     if not usable:
-        encodings = ", ".join(dict.fromkeys(printable(video.encoding)[:20] for video in videos if video.encoding))
-        offered = f"it sends {encodings}, which cannot be recorded" if encodings else "it offers no video"
-        raise CameraFailed(camera=camera, detail=offered)
+        for video in videos:
+            require_recordable(camera, address, printable(video.encoding)[:20] or "unknown")
+        raise CameraFailed(camera=camera, detail="it offers no video")
     sounds = [track.encoding for track in tracks if track.kind == "audio" and track.encoding]
     sound = _SOUND_NAMES.get(sounds[0], printable(sounds[0])[:20].lower()) if sounds else None
     return Description(session.control, _video_track(camera, usable[0]), sound)

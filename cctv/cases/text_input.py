@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 ERASED = N_("erased")  # in the place of a name or text that was anonymised
 MAX_CHARACTERS = 500  # a title, a name or a reason, not a statement
+_MOST_TYPED = 20 * MAX_CHARACTERS  # with blanks that go; more is not looked at
 FIELDS = "field"  # context of the names of corrected fields
 CORRECTABLE = (
     *("name", "contact", "deliver_to", "received", "due", "type", "cameras", "span", "language", "relation", "channel"),
@@ -55,6 +56,10 @@ def checked_text(what: str, text: str, following: str) -> str:
     Raises TextUnusable when it is empty or too long, HiddenSign when it holds a sign that does not show,
     NationalNumberTyped when it holds such a number.
     """
+    if len(text) > _MOST_TYPED:
+        raise TextUnusable(
+            what=what, problem=N_("it is longer than {longest} characters", longest=MAX_CHARACTERS), following=following
+        )
     refuse_hidden(what, text)
     line = " ".join(text.split())
     if not line:

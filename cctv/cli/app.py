@@ -19,16 +19,18 @@ import click
 from cctv import __version__
 from cctv.cli.i18n import TranslatedGroup, click_translations, localized, use_language
 from cctv.cli.internal_error import InternalError, write_details
-from cctv.cli.invocation import Invocation, OutputUnwritable, prepare_streams
+from cctv.cli.invocation import Invocation, LocaleUnfit, OutputUnwritable, prepare_streams
 from cctv.core.errors import EXIT_MEANINGS, CctvError, Exit, Recorded
 from cctv.core.i18n import N_, Language, _, gettext_template, translate_error
 from cctv.core.logs import SHOWN, LogFormat, configure, is_journal
-from cctv.core.text import printable
+from cctv.core.medium import medium_error
+from cctv.core.text import code_point, printable
 
 log = logging.getLogger(__name__)
 
 _SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
     "Operator": {
+        "init": ("cctv.cli.commands.init:init", "Set a new box up, from the first question to the first picture."),
         "config": ("cctv.cli.commands.config:config", "Check and explain cameras.toml."),
         "cameras": ("cctv.cli.commands.cameras:cameras", "List, find, add, check and aim cameras."),
         "footage": ("cctv.cli.commands.footage:footage", "Make the storage; list, compare, verify and repair footage."),
@@ -36,6 +38,7 @@ _SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "sweep": ("cctv.cli.commands.services:sweep", "Delete what has expired and no hold covers."),
         "retention": ("cctv.cli.commands.retention:retention", "Show what goes when, and why."),
         "status": ("cctv.cli.commands.status:status", "Tell whether recording and deletion are well."),
+        "doctor": ("cctv.cli.commands.doctor:doctor", "Find what would go wrong later, and what mends it."),
         "notify": ("cctv.cli.commands.notify:notify", "Tell somebody when they are not."),
         "backup": ("cctv.cli.commands.backup:backup", "Copy index, log, keys and holds elsewhere, encrypted."),
         "restore": ("cctv.cli.commands.restore:restore", "Bring them back after a loss."),
@@ -61,8 +64,8 @@ _SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
 COMMANDS = {name: entry for section in _SECTIONS.values() for name, entry in section.items()}
 # Their help and messages are in the language of the site.
 TRANSLATED = frozenset(
-    {"site", "incident", "hold", "request", "redaction", "export", "disclosure", "register", "breach", "processor",
-     "grant", "letter"}
+    {"site", "doctor", "incident", "hold", "request", "redaction", "export", "disclosure", "register", "breach",
+     "processor", "grant", "letter"}
 )  # fmt: skip
 
 
@@ -162,7 +165,7 @@ def root(ctx: click.Context) -> None:
 
     \b
     Begin here:
-      operator   cctv config check          then  cctv footage init  and  cctv record
+      operator   cctv init                  then  cctv status
       staff      cctv incident open "laptop, foyer" --kind theft --cameras foyer-1 --from "za 22u" --to "ma 8u"
       DPO        cctv request open --help   then  cctv request list
     """
@@ -204,6 +207,18 @@ def run(arguments: Sequence[str], invocation: Invocation) -> int:
             _log_refusal(denied)
             _print_error(denied, as_json=invocation.json)
             return int(denied.exit_code)
+        except OSError as error:  # a medium that is full, read-only or gone, at a door that did not ask `on_medium`
+            refused = medium_error(error)
+            if refused is None or invocation.is_service:
+                raise
+            _log_refusal(refused)
+            _print_error(refused, as_json=invocation.json)
+            return int(refused.exit_code)
+        except UnicodeEncodeError as error:  # output escapes: it is a name that the file system's encoding lacks
+            unfit = LocaleUnfit(encoding=error.encoding, sign=code_point(error.object[error.start]))
+            _log_refusal(unfit)
+            _print_error(unfit, as_json=invocation.json)
+            return int(unfit.exit_code)
         except click.exceptions.Exit as exiting:
             return exiting.exit_code
         except click.ClickException as error:

@@ -48,6 +48,8 @@ from cctv.model.ids import CameraId, typed_name
 
 F = TypeVar("F", bound=Callable[..., object])
 T = TypeVar("T")
+_YES = frozenset({"y", "yes", "j", "ja", "o", "oui"})
+_NO = frozenset({"", "n", "no", "nee", "non"})
 STORAGE_UMASK = 0o027  # names of requesters and pictures of people: nobody outside the storage's group reads them
 
 
@@ -196,6 +198,20 @@ def confirm(question: str) -> bool:
     )
     yes = {"y", "yes", *_("y yes").split()}
     return str(answer).strip().casefold() in yes
+
+
+def ask_yes_or_no(question: str) -> bool:
+    """The answer in any of the languages, nothing typed is no; asked again for what is neither.
+
+    For a question of which no is as much a decision as yes.
+    """
+    while True:
+        typed = str(click.prompt(printable(f"{question} [y/N]"), default="", show_default=False, err=True)).strip()
+        if typed.casefold() in _YES:
+            return True
+        if typed.casefold() in _NO:
+            return False
+        echo(_("  it is neither yes nor no. Allowed: y, n"), err=True)
 
 
 def select_cameras(

@@ -26,6 +26,18 @@ if TYPE_CHECKING:
     from cctv.core.durable import DurableFiles
 
 
+ESCAPED = "backslashreplace"
+
+
+class LocaleUnfit(CctvError):
+    """The locale of this shell ({encoding}) has no {sign}, and a file of that name cannot be opened in it.
+
+    next: repeat the command with LC_ALL=C.UTF-8 before it.
+    """
+
+    exit_code = Exit.USAGE
+
+
 class OutputUnwritable(CctvError):
     """The answer could not be written to its end ({problem}); what the command does is done all the same.
 
@@ -65,7 +77,9 @@ class _CheckedOutput(io.RawIOBase):
 def prepare_streams() -> None:
     """Make stdin, stdout and stderr usable, and tell a stdout that fails apart from a disk that does.
 
-    A descriptor that was closed would be that of the next file opened: a database, to which a child then prints.
+    A descriptor that was closed would be that of the next file opened: a database, to which a child then prints.  What
+    the encoding of the locale has no sign for is printed escaped (`\\u00e9`), and a byte typed that is no text of it is
+    kept as PEP 383 does, so that it is refused as a sign that does not show.
     """
     for descriptor in (0, 1, 2):
         try:
@@ -74,9 +88,13 @@ def prepare_streams() -> None:
             os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free
     sys.stdin = sys.stdin or open(0, encoding="utf-8", closefd=False)  # noqa: SIM115 - for the whole process
     sys.stderr = sys.stderr or open(2, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
-    encoding, errors = (sys.stdout.encoding, sys.stdout.errors) if sys.stdout else ("utf-8", "strict")
+    encoding = sys.stdout.encoding if sys.stdout else "utf-8"
     output = io.BufferedWriter(_CheckedOutput(1))
-    sys.stdout = io.TextIOWrapper(output, encoding=encoding, errors=errors, line_buffering=output.isatty())
+    sys.stdout = io.TextIOWrapper(output, encoding=encoding, errors=ESCAPED, line_buffering=output.isatty())
+    if isinstance(sys.stdin, io.TextIOWrapper):
+        sys.stdin.reconfigure(errors="surrogateescape")
+    if isinstance(sys.stderr, io.TextIOWrapper):
+        sys.stderr.reconfigure(errors=ESCAPED)
 
 
 @dataclass

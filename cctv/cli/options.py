@@ -5,20 +5,42 @@ They set fields of the invocation, so that a command's own arguments stay its ow
 
 from __future__ import annotations
 
+import re
+import sys
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from enum import Enum
+from pathlib import Path
 from typing import TypeVar
 
 import click
 
 from cctv.cli.context import CommandContext, json_option
+from cctv.config.credentials import read_password
+from cctv.config.errors import BadValue
+from cctv.core.errors import UsageError
 from cctv.core.i18n import Language, _, catalog, current_language, gettext_template, ngettext_template, pgettext
+from cctv.core.text import printable
 from cctv.core.time_range import Span
 from cctv.model.ids import CameraId
 from cctv.model.national_number import refuse_national_number
 
 F = TypeVar("F", bound=Callable[..., object])
+
+
+class OptionRefused(UsageError):
+    """{option}: {problem}. Allowed: {allowed}.
+
+    next: correct it and type the command again.
+    """
+
+
+class PasswordMissing(UsageError):
+    """The password of {whose} is not given, and nobody can be asked for it here.
+
+    next: give `--password-file FILE`, whose first line it is and which only its owner may read (chmod 600), or `-` for
+    standard input; never put it into a command.
+    """
 
 
 class OneOf(click.Choice[str]):
@@ -73,6 +95,49 @@ def one_of(members: Iterable[Enum]) -> OneOf:
     """The choice of a value of an enum, or of some of its members."""
     choices = list(members)
     return OneOf([str(member.value) for member in choices], type(choices[0]).__name__)
+
+
+def chosen(text: str, count: int) -> list[int]:
+    """`1,3-5` as numbers from 1 to `count`, `all` and `none`; raises BadValue.  Pure."""
+    typed = text.strip().casefold()
+    if typed in ("all", "none"):
+        return list(range(1, count + 1)) if typed == "all" else []
+    numbers: dict[int, None] = {}
+    for part in filter(None, re.split(r"[,\s]+", typed)):
+        match = re.fullmatch(r"([0-9]{1,4})(?:-([0-9]{1,4}))?", part)
+        first, last = (int(match[1]), int(match[2] or match[1])) if match else (0, 0)
+        if not 1 <= first <= last <= count:
+            raise BadValue(f'"{printable(part)}" is none of the numbers', f"1 to {count}, such as 1,3-5")
+        numbers |= dict.fromkeys(range(first, last + 1))
+    return list(numbers)
+
+
+def password_options(command: F) -> F:
+    """`--user` and `--password-file`: a password never stands in a command, where history and `ps` have it."""
+    command = click.option(
+        "--password-file",
+        metavar="FILE",
+        type=click.Path(path_type=Path, allow_dash=True),
+        help="File with the password on its first line; - for standard input. Else it is asked for.",
+    )(command)
+    return click.option("--user", metavar="NAME", help="User name of the cameras.")(command)
+
+
+def typed_password(file: Path | None, whose: str, *, asks: bool) -> str:
+    """The password from a file, from standard input (`-`) or, hidden, from the terminal.
+
+    Raises CredentialsRefused for a file that others can read, PasswordMissing where nobody can be asked.
+    """
+    if file is not None and str(file) != "-":
+        return read_password(file)
+    if file is None and not asks:
+        raise PasswordMissing(whose=whose)
+    if file is None:
+        return str(click.prompt(f"Password of {whose} (not shown)", hide_input=True, err=True))
+    password = sys.stdin.readline().rstrip("\r\n")
+    if not password:
+        raise PasswordMissing(whose=whose)
+    return password
 
 
 def mutation(command: F) -> F:

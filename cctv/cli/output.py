@@ -58,8 +58,18 @@ def console(environ: Mapping[str, str]) -> Console:
 
 
 def print_json(data: Mapping[str, Any]) -> None:
-    """One object, `"schema": 1` first."""
-    click.echo(printable_json(json.dumps({"schema": 1, **as_json(data)}, ensure_ascii=False)))
+    """One object, `"schema": 1` first; in ASCII where stdout's encoding lacks a sign of it."""
+    content = {"schema": 1, **as_json(data)}
+    line = printable_json(json.dumps(content, ensure_ascii=False))
+    click.echo(line if _is_encodable(line) else json.dumps(content))
+
+
+def _is_encodable(text: str) -> bool:
+    try:
+        text.encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def as_json(value: Any) -> Any:  # noqa: ANN401 - whatever a command prints

@@ -76,6 +76,15 @@ class SettingsNotFound(ConfigError):
     """
 
 
+class SettingsAmbiguous(ConfigError):
+    """There are two cameras.toml: {here}, in this directory, and {system_wide}, which the services follow; neither is
+    read.
+
+    next: `cctv --config {system_wide} ...` for this box, or go to another directory; `cctv --config {here} ...`, or
+    {variable}, for the other one.
+    """
+
+
 class SettingsUnreadable(ConfigError):
     """{path} cannot be read: {reason}.
 
@@ -129,6 +138,13 @@ class CredentialsRefused(ConfigError):
     """{place}: {problem}.
 
     next: {following}
+    """
+
+
+class CredentialTaken(ConfigError):
+    """{path} has a credential {name} already, with another user name or password; nothing was changed.
+
+    next: correct it there with an editor, or give the new one another name with `--credential`.
     """
 
 

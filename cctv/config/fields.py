@@ -34,13 +34,17 @@ Choice = TypeVar("Choice", bound=Enum)
 
 SMTP_PORT = 25
 _MAX_ADDRESS_LINES = 4  # what fits a window envelope under the name
-_HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\]")
+_HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+(%[A-Za-z0-9._-]{1,15})?\]")
+_BARE_IPV6 = re.compile(r"(?:\w+:)?//[0-9A-Fa-f]{0,4}:[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*(%[\w.-]+)?(/.*)?")
+_ZONE = re.compile(r"(\[[0-9A-Fa-f:.]+%)25(?=[^\]]+\])")  # as RFC 6874 writes it
 _MAIL = re.compile(r"[^\s@<>,;:\"]+@[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?")
 _AGE = re.compile(r"age1[02-9ac-hj-np-z]{58}")
 _WINDOW = re.compile(r"(?:([a-z,-]+)\s+)?([0-9]{1,2}):([0-9]{2})\s?-\s?([0-9]{1,2}):([0-9]{2})")
 _SMTP = 'a host such as "localhost" or "mail.example.org:25", without user name and password'
 _MASKS = "polygons of at least three points in percent of the picture, such as [[[0, 0], [100, 0], [100, 50]]]"
 _WINDOWS = 'days and hours such as "mo-fr 08:00-18:00", "fr,sa 22:00-04:00" or "08:00-24:00"'
+_KEEP = "a table such as { daily = 7, weekly = 5, monthly = 0 }"
+_MAX_KEPT = 1000
 _DAY_MINUTES = 24 * 60
 
 
@@ -149,6 +153,14 @@ class Schedule:
     def covers(self, local: datetime) -> bool:
         """Whether the camera records at a local wall-clock time."""
         return any(window.covers(local) for window in self.windows)
+
+
+class BackupsKept(NamedTuple):
+    """How many back-ups are kept: the last of each of so many days, weeks and months that have one."""
+
+    daily: int = 0
+    weekly: int = 0
+    monthly: int = 0
 
 
 class MailHost(NamedTuple):
@@ -298,7 +310,7 @@ def onvif(value: object) -> str:
     parts = _address(address if "://" in address else f"//{address}", allowed)
     if parts.scheme not in ("", "http", "https"):
         raise BadValue(f'"{parts.scheme}" is not a scheme of ONVIF', allowed)
-    return address
+    return _ZONE.sub(r"\1", address)
 
 
 def rtsp(value: object) -> str:
@@ -308,7 +320,7 @@ def rtsp(value: object) -> str:
     parts = _address(address, allowed)
     if parts.scheme not in ("rtsp", "rtsps"):
         raise BadValue("it does not start with rtsp:// or rtsps://", allowed)
-    return address
+    return _ZONE.sub(r"\1", address)
 
 
 def mail(value: object) -> str:
@@ -327,6 +339,15 @@ def mail_host(value: object) -> MailHost:
     return MailHost(parts.hostname or "", parts.port or SMTP_PORT)
 
 
+def webhook(value: object) -> str:
+    """The address that alarms are posted to; only over TLS, since whoever knows it can often write there."""
+    address = text(value)
+    allowed = 'an address such as "https://example.org/alarms"; the secret of a header is a credential'
+    if _address(address, allowed).scheme != "https":
+        raise BadValue("it does not start with https://", allowed)
+    return address
+
+
 def recipients(value: object) -> tuple[str, ...]:
     """Public keys that back-ups are encrypted to; whether each is valid is checked when it is used."""
     allowed = 'a list of public keys such as ["age1..."], as `cctv backup key` prints them'
@@ -339,6 +360,21 @@ def recipients(value: object) -> tuple[str, ...]:
     if not all(_AGE.fullmatch(key) for key in keys):
         raise BadValue("one of them is not a public key of age", allowed)
     return keys
+
+
+def backups_kept(value: object) -> BackupsKept:
+    """How many days, weeks and months keep their last back-up; what is not named is 0, and one of them is more."""
+    if not isinstance(value, dict):
+        raise BadValue("it is not a table", _KEEP)
+    for name, count in value.items():
+        if name not in BackupsKept._fields:
+            raise BadValue(f'"{name}" is not known', _KEEP, suggestion(name, BackupsKept._fields))
+        if type(count) is not int or not 0 <= count <= _MAX_KEPT:
+            raise BadValue(f"the number of {name} back-ups is not from 0 to {_MAX_KEPT}", _KEEP)
+    kept = BackupsKept(**value)
+    if not any(kept):
+        raise BadValue("it keeps none", _KEEP)
+    return kept
 
 
 def command(value: object) -> tuple[str, ...]:
@@ -390,6 +426,8 @@ def _point(pair: object) -> tuple[float, float]:
 def _address(address: str, allowed: str) -> SplitResult:
     if "@" in address or SECRET.search(address):
         raise BadValue("it holds a user name or password", allowed, CREDENTIALS)
+    if _BARE_IPV6.fullmatch(address):
+        raise BadValue("an IPv6 address stands in brackets", 'an address such as "[2001:db8::20]:8000"')
     try:
         parts = urlsplit(address)
         port = parts.port
@@ -444,8 +482,10 @@ SCHEDULE = ValueType(parse_schedule, lambda plan: f"{len(plan.windows)} window{'
 MASKS = ValueType(masks, lambda polygons: f"{len(polygons)} polygons")
 MAIL = ValueType(mail)
 MAIL_HOST = ValueType(mail_host, lambda host: f"{host.host}:{host.port}")
+WEBHOOK = ValueType(webhook, lambda address: f"https://{urlsplit(address).netloc}/...")  # the path may be a secret
 COMMAND = ValueType(command, " ".join)
 RECIPIENTS = ValueType(recipients, ", ".join)
+KEPT = ValueType(backups_kept, lambda kept: f"{kept.daily} daily, {kept.weekly} weekly, {kept.monthly} monthly")
 CAMERAS = ValueType(camera_names, ", ".join)
 ADDRESS = ValueType(text_lines, ", ".join)
 TRANSLATIONS = ValueType(translations, ", ".join)

@@ -26,6 +26,7 @@ from cctv.config.errors import (
     ForbiddenPlace,
     KeyPath,
     RetentionOverCap,
+    SettingsAmbiguous,
     SettingsNotFound,
     SettingsRefused,
     SettingsUnreadable,
@@ -34,7 +35,7 @@ from cctv.config.errors import (
 )
 from cctv.config.fields import sections_in, settings_in, suggestion
 from cctv.config.schema import Settings, SettingSource
-from cctv.config.settings_file import NAME, SYSTEM_WIDE, VARIABLE, candidates
+from cctv.config.settings_file import MAX_BYTES, NAME, SYSTEM_WIDE, VARIABLE, candidates, toml_table
 from cctv.core.access import WRITABLE, why_untrusted
 from cctv.core.i18n import N_
 
@@ -88,15 +89,21 @@ def check_text(text: str, file: Path, *, strict: bool = False) -> LoadedSettings
 
 
 def find_settings(path: Path | None, environ: Mapping[str, str]) -> Path:
-    """The file to read: the given one, CCTV_CONFIG, ./cameras.toml, /etc/cctv/cameras.toml; raises SettingsNotFound."""
+    """The file to read: the given one, CCTV_CONFIG, ./cameras.toml, /etc/cctv/cameras.toml.
+
+    Raises SettingsNotFound, and SettingsAmbiguous where the last two are both there: one is of a trial or an example,
+    and the other is what the services of this box do.
+    """
     places = candidates(path, environ)
     if path is not None:
         return _existing(places[0], "", "check the path that --config gives.")
     if environ.get(VARIABLE):
         return _existing(places[0], f", which {VARIABLE} names", f"correct or unset {VARIABLE}.")
-    for place in places:
-        if place.exists():
-            return place.absolute()
+    found = [place for place in places if place.exists()]
+    if len(found) > 1 and not found[0].samefile(found[1]):
+        raise SettingsAmbiguous(here=found[0].absolute(), system_wide=found[1], variable=VARIABLE)
+    if found:
+        return found[0].absolute()
     raise SettingsNotFound(
         wanted=NAME,
         origin=N_(" here ({cwd}) nor at {system_wide}", cwd=Path.cwd(), system_wide=SYSTEM_WIDE),
@@ -110,7 +117,11 @@ def read_text(file: Path) -> str:
         with file.open("rb") as opened:
             if (why := why_untrusted(file, os.fstat(opened.fileno()), WRITABLE)) is not None:
                 raise SettingsUntrusted(path=file, problem=why.problem, following=why.following)
-            return opened.read().decode("utf-8-sig")
+            data = opened.read(MAX_BYTES + 1)
+            if len(data) > MAX_BYTES:
+                what_next = N_("remove what is not a setting.")
+                raise SettingsUnreadable(path=file, reason=N_("it is larger than 1 MiB"), following=what_next)
+            return data.decode("utf-8-sig")
     except OSError as error:
         reason, following = error.strerror or "unknown", "give this account read access to the file."
         raise SettingsUnreadable(path=file, reason=reason, following=following) from error
@@ -162,11 +173,7 @@ def _existing(path: Path, origin: str, following: str) -> Path:
 
 def _parsed(text: str, file: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(text)
-    except RecursionError as error:
-        raise SettingsUnreadable(
-            path=file, reason=N_("it nests too deeply"), following=N_("remove what nests.")
-        ) from error
+        return toml_table(text)
     except tomllib.TOMLDecodeError as error:
         if (pair := find_duplicate_key(text)) is not None:
             first, second = pair
@@ -181,6 +188,9 @@ def _parsed(text: str, file: Path) -> dict[str, Any]:
         last = text.count("\n") + 1
         reason, line, column = (match[1], match[2] or last, match[3] or 1) if match else (str(error), last, 1)
         raise TomlSyntax(path=file, line=line, column=column, reason=_lowered(reason)) from error
+    except ValueError as error:
+        reason = error.args[0]  # ours can be translated
+        raise SettingsUnreadable(path=file, reason=reason, following=N_("remove what is not a setting.")) from error
 
 
 def _key_paths(table: dict[str, Any], around: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:

@@ -10,10 +10,12 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from dataclasses import fields as fields_of
 from datetime import date, timedelta
 from enum import Enum
 from pathlib import Path
 from types import MappingProxyType
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from cctv.config import fields
@@ -295,6 +297,12 @@ class AlertsSettings:
     command: tuple[str, ...] = setting(
         fields.COMMAND, "program and arguments; it gets the alarms as JSON on standard input", ()
     )
+    webhook: str | None = setting(fields.WEBHOOK, "`https://` address to which the same JSON is posted", None)
+    webhook_credential: str | None = setting(
+        fields.TEXT,
+        "name of a credential for it: `username` is the name of a header, `password` what it says",
+        None,
+    )
     state: Path = setting(
         fields.PATH,
         "file that remembers what was told; outside the storage",
@@ -305,12 +313,22 @@ class AlertsSettings:
     def ways(self) -> tuple[str, ...]:
         """The ways of notification, as text; empty where there are none."""
         mail = (f"mail to {self.mail}",) if self.mail else ()
-        return (*mail, f"the command {self.command[0]}") if self.command else mail
+        command = (f"the command {self.command[0]}",) if self.command else ()
+        return (*mail, *command, *((f"the webhook of {self.webhook_host}",) if self.webhook else ()))
+
+    @property
+    def webhook_host(self) -> str:
+        """The host of the webhook: its path may be a secret.  Empty without one."""
+        return urlsplit(self.webhook or "").netloc
 
 
 @dataclass(frozen=True, slots=True)
 class BackupSettings:
-    """[backup]; the public halves of the recovery keys, and after how long the last back-up is late."""
+    """[backup]; the public halves of the recovery keys, where back-ups go, how long they stay, when one is due.
+
+    `longest`: an erasure is answered within a month (Article 12(3) GDPR), and a back-up names whom the registers have
+    forgotten since.  `rehearse_after`: twice a year, as often as audits ask whether a back-up can be restored.
+    """
 
     recipients: tuple[str, ...] = setting(
         fields.RECIPIENTS,
@@ -321,6 +339,29 @@ class BackupSettings:
     )
     warn_after: timedelta = setting(
         fields.DURATION, "`cctv status` warns when the last back-up is older", timedelta(days=8)
+    )
+    folder: Path | None = setting(
+        fields.PATH,
+        "folder on another disk to which `cctv backup` without DIR writes, and the timer cctv-backup each night",
+        None,
+    )
+    keep: fields.BackupsKept = setting(
+        fields.KEPT,
+        "which back-ups stay in their folder: the last of each of so many days, weeks and months that have one; the "
+        "newest always",
+        fields.BackupsKept(daily=7, weekly=5, monthly=0),
+        default_help="`{ daily = 7, weekly = 5, monthly = 0 }`",
+    )
+    longest: timedelta = setting(
+        fields.DURATION,
+        "a back-up that is older goes whatever `keep` says, for it names people whom the registers may have forgotten; "
+        "at most the shortest `forget_*` of [policy]",
+        timedelta(days=31),
+    )
+    rehearse_after: timedelta = setting(
+        fields.DURATION,
+        "`cctv status` advises to rehearse a restore when the last rehearsal is older",
+        timedelta(days=183),
     )
 
 
@@ -498,6 +539,13 @@ class Settings:
     def limit_for(self, zone: ZoneId) -> timedelta:
         """The period that a zone runs at."""
         return self.bound_for(zone).period
+
+    @property
+    def backups_longest(self) -> timedelta:
+        """How old a back-up may become: what [backup] says, and no longer than any register names people."""
+        names = [item.name for item in fields_of(PolicySettings) if item.name.startswith("forget_")]
+        periods: list[timedelta] = [getattr(self.policy, name) for name in names]
+        return min(self.backup.longest, *periods)
 
     @property
     def policy_text(self) -> str:

@@ -18,6 +18,7 @@ from pathlib import Path
 from cctv.core.errors import CctvError, Exit
 from cctv.core.i18n import N_, Message
 
+SERVICE_ACCOUNT = "cctv"  # of the units in systemd/
 WRITABLE, REACHABLE = 0o022, 0o077  # bits of a mode that let other accounts change, or reach, a file
 _REFUSED_CODES = {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM}
 
@@ -98,7 +99,12 @@ def _is_private_group(group: int, owner: int) -> bool:
 
 def access_denied(path: Path) -> AccessDenied:
     """The refusal of a path; its owner is that of the nearest folder that this account can see."""
-    return AccessDenied(account=_name(os.geteuid()), path=path, owner=_name(_owner(path)))
+    return AccessDenied(account=account_name(os.geteuid()), path=path, owner=owner_of(path))
+
+
+def owner_of(path: Path) -> str:
+    """The name of the account that a path belongs to, or the nearest folder of it that this account can see."""
+    return account_name(_owner(path))
 
 
 def accounts_that_write(path: Path) -> tuple[str, ...]:
@@ -107,7 +113,7 @@ def accounts_that_write(path: Path) -> tuple[str, ...]:
     Without root, who may write everywhere.
     """
     status = path.stat()
-    accounts = {_name(status.st_uid)} if status.st_mode & stat.S_IWUSR else set()
+    accounts = {account_name(status.st_uid)} if status.st_mode & stat.S_IWUSR else set()
     if status.st_mode & stat.S_IWGRP:
         accounts |= {entry.pw_name for entry in pwd.getpwall() if entry.pw_gid == status.st_gid}
         accounts |= set(_members(status.st_gid))
@@ -130,6 +136,15 @@ def database_refused(error: BaseException | None, database: Path) -> Path | None
     return None
 
 
+def account_ids(name: str) -> tuple[int, int] | None:
+    """The user and group id of an account, None where this machine has none of that name."""
+    try:
+        account = pwd.getpwnam(name)
+    except KeyError:
+        return None
+    return account.pw_uid, account.pw_gid
+
+
 def _members(gid: int) -> list[str]:
     try:
         return grp.getgrgid(gid).gr_mem
@@ -146,7 +161,8 @@ def _owner(path: Path) -> int:
     return 0
 
 
-def _name(uid: int) -> str:
+def account_name(uid: int) -> str:
+    """The account of an id; the number where it has no name."""
     try:
         return pwd.getpwuid(uid).pw_name
     except KeyError:

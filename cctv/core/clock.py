@@ -50,8 +50,11 @@ def to_us(instant: datetime) -> int:
 
 
 def from_us(microseconds: int) -> datetime:
-    """The UTC instant of microseconds since 1970-01-01."""
-    return EPOCH + timedelta(0, 0, microseconds)  # by position: a third faster, and a sweep reads 400,000 a day
+    """The UTC instant of microseconds since 1970-01-01; raises ValueError for one that no calendar has."""
+    try:
+        return EPOCH + timedelta(0, 0, microseconds)  # by position: a third faster, and a sweep reads 400,000 a day
+    except OverflowError as error:
+        raise ValueError(f"no instant: {microseconds!s:.40}") from error
 
 
 def iso(instant: datetime) -> str:

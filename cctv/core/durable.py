@@ -5,7 +5,8 @@ Each operation returns only when the disk has it, the bytes flushed before the n
 a test can record the calls, drop what was not yet synced, and inspect every state that a crash may leave.
 
 What root makes here inside of a storage belongs to the storage's owner (`give_to_owner`): else the recorder's account
-could not use it the next day.  SQLite does the same for its `-wal` and `-shm`.
+could not use it the next day.  SQLite does the same for its `-wal` and `-shm`.  The owner is that of the storage's
+folder; where root made that one (a new disk, mounted), that of its footage.
 """
 
 from __future__ import annotations
@@ -25,7 +26,9 @@ from pathlib import Path
 from cctv.core.errors import CctvError, Exit
 
 STORAGE_MARK = "site.json"  # the file that makes a folder a storage
+FOOTAGE = "segments"  # its folder of footage, which every storage has
 _CHUNK_BYTES = 1 << 20
+_LOST_AND_FOUND = "lost+found"
 _MAX_VECTORS = 64  # far below what one writev(2) takes
 _RANDOM_BYTES = 8  # of a temporary name
 _LEFTOVER_SECONDS = 3600.0  # no writer takes so long: the process that made the file has died
@@ -48,7 +51,8 @@ class DurableFiles:
         descriptor = os.open(path, os.O_RDONLY)
         try:
             give_to_owner(descriptor)
-            os.fsync(descriptor)
+            with _naming(path):
+                os.fsync(descriptor)
         finally:
             os.close(descriptor)
 
@@ -67,7 +71,7 @@ class DurableFiles:
         """
         return _create(path, mode)
 
-    def append(self, descriptor: int, size: int, pieces: Sequence[bytes]) -> None:
+    def append(self, descriptor: int, size: int, pieces: Sequence[bytes | memoryview]) -> None:
         """Write the pieces behind the first `size` bytes: all of them, or, when OSError is raised, none."""
         left = [memoryview(piece) for piece in pieces]
         try:
@@ -115,9 +119,10 @@ class DurableFiles:
         try:
             try:
                 view = memoryview(data)
-                while view:
-                    view = view[os.write(descriptor, view) :]
-                os.fsync(descriptor)
+                with _naming(path):
+                    while view:
+                        view = view[os.write(descriptor, view) :]
+                    os.fsync(descriptor)
             finally:
                 os.close(descriptor)
             temporary.replace(path)
@@ -183,8 +188,7 @@ def give_to_owner(descriptor: int) -> None:
     with suppress(OSError):  # a file system without owners
         for folder in Path(f"/proc/self/fd/{descriptor}").readlink().parents:
             if (folder / STORAGE_MARK).is_file():
-                owner = folder.stat()
-                if owner.st_uid != 0:
+                if (owner := _owner_of(folder)) is not None:
                     os.fchown(descriptor, owner.st_uid, owner.st_gid)
                 return
 
@@ -201,13 +205,45 @@ def give_path(path: Path) -> None:
             os.close(descriptor)
 
 
-def give_all(root: Path) -> None:
-    """The same for everything in a storage that was just made or restored: before site.json it was no storage."""
-    if os.geteuid() != 0 or root.stat().st_uid == 0:
+def give_as_folder(path: Path) -> None:
+    """Give a file that root made in a folder of another account, which is no storage, to that account."""
+    owner = path.parent.stat()
+    if os.geteuid() != 0 or owner.st_uid == 0:
         return
-    for folder, _, names in os.walk(root):
+    with suppress(FileNotFoundError):
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        try:
+            status = os.fstat(descriptor)
+            if stat.S_ISREG(status.st_mode) and status.st_uid == 0 and status.st_nlink == 1:
+                os.fchown(descriptor, owner.st_uid, owner.st_gid)
+        finally:
+            os.close(descriptor)
+
+
+def give_all(root: Path) -> None:
+    """The same for everything in a storage that was just made, restored or moved, its folder included.
+
+    Before site.json it was no storage; and root may have copied its files without their owner.
+    """
+    if os.geteuid() != 0 or (owner := _owner_of(root)) is None:
+        return
+    if root.stat().st_uid == 0:
+        os.chown(root, owner.st_uid, owner.st_gid)
+    for folder, folders, names in os.walk(root):
+        if _LOST_AND_FOUND in folders:
+            folders.remove(_LOST_AND_FOUND)  # the file system's own
         for path in (Path(folder), *(Path(folder) / name for name in names)):
             give_path(path)
+
+
+def _owner_of(storage: Path) -> os.stat_result | None:
+    """Of the account that a storage belongs to; None where that is root."""
+    for path in (storage, storage / FOOTAGE):
+        with suppress(FileNotFoundError):
+            status = path.lstat()
+            if stat.S_ISDIR(status.st_mode) and status.st_uid != 0:
+                return status
+    return None
 
 
 def beside(path: Path) -> Path:
@@ -271,6 +307,17 @@ def exclusive(path: Path) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
+
+
+@contextmanager
+def _naming(path: Path) -> Iterator[None]:
+    """Let an error of a descriptor, which knows no name, name the file."""
+    try:
+        yield
+    except OSError as error:
+        if error.filename is None:
+            error.filename = str(path)
+        raise
 
 
 def _create(path: Path, mode: int) -> int:

@@ -15,6 +15,8 @@ from typing import ClassVar
 
 from cctv.core.i18n import Message, format_message, translate_placeholders
 
+_LONGEST_FIELD = 4000  # signs; what comes from outside may be millions, and no one reads a message of a page and more
+
 
 class Exit(IntEnum):
     """Exit codes of every command."""
@@ -33,6 +35,7 @@ class Exit(IntEnum):
     OVERDUE = 17
     GUARD = 18
     CAMERA_DOWN = 19
+    UNSOUND = 20
     INTERRUPTED = 130
 
 
@@ -51,6 +54,7 @@ EXIT_MEANINGS: dict[Exit, str] = {
     Exit.OVERDUE: "footage is overdue for deletion",
     Exit.GUARD: "a guard stops deletion",
     Exit.CAMERA_DOWN: "a camera or the recorder is down",
+    Exit.UNSOUND: "cctv doctor found something wrong",
     Exit.INTERRUPTED: "interrupted",
 }
 
@@ -68,8 +72,9 @@ class CctvError(Exception):
     def __init__(self, **fields: object) -> None:
         self.fields = fields
         message, following = self.templates()
-        self.message = format_message(message, fields)
-        self.next_step: str | None = format_message(following, fields) or None
+        self._shown = {name: _shortened(value) for name, value in fields.items()}
+        self.message = format_message(message, self._shown)
+        self.next_step: str | None = format_message(following, self._shown) or None
         super().__init__(self.message)
 
     @classmethod
@@ -92,8 +97,19 @@ class CctvError(Exception):
     def _translated(self, template: str, translations: NullTranslations) -> str:
         if not template:
             return ""
-        shown = format_message(translations.gettext(template), self.fields, translations)
+        shown = format_message(translations.gettext(template), self._shown, translations)
         return translate_placeholders(shown, translations)
+
+
+def _shortened(value: object) -> object:
+    """A field as the message has it: a text that is too long for one without its end."""
+    text = str(value) if isinstance(value, BaseException) else value
+    if not isinstance(text, str) or len(text) <= _LONGEST_FIELD:
+        return value
+    short = f"{text[:_LONGEST_FIELD]}..."
+    if isinstance(text, Message):
+        return Message(short, lambda translations: f"{text.render(translations)[:_LONGEST_FIELD]}...")
+    return short
 
 
 class Recorded(CctvError):

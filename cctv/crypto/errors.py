@@ -22,7 +22,8 @@ class RecoveryKeyUnusable(ConfigError):
 class KeyFileUnreadable(UsageError):
     """{path} holds no recovery key: {problem}.
 
-    next: give the file that `cctv backup key FILE` made; it has a line that starts with AGE-SECRET-KEY-1.
+    next: give the file that `cctv backup key FILE` made, as an account that may read it (root may use a storage of
+    another account); it has a line that starts with AGE-SECRET-KEY-1.
     """
 
 

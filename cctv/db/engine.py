@@ -201,5 +201,24 @@ def is_whole(path: Path) -> bool:
         return False
 
 
+def quick_check(path: Path, seconds: float) -> str | None:
+    """What SQLite's quick_check says of a database, `ok` for a sound one; None where it takes longer than that.
+
+    Opened to read, so that no account needs more; raises sqlite3.Error where it cannot be opened.
+    """
+    deadline = time.monotonic() + seconds
+    with closing(_open(path, "ro")) as connection:
+        connection.set_progress_handler(lambda: int(time.monotonic() > deadline), 100_000)
+        try:
+            row = connection.execute("PRAGMA quick_check(1)").fetchone()
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode == sqlite3.SQLITE_INTERRUPT:
+                return None
+            raise
+        except sqlite3.DatabaseError as error:
+            return str(error)
+        return str(row[0])
+
+
 def _open(path: Path, mode: str) -> sqlite3.Connection:
     return sqlite3.connect(f"file:{quote(str(path))}?mode={mode}", uri=True, timeout=30)

@@ -30,6 +30,7 @@ from cctv.core.clock import from_us, iso, to_us
 from cctv.core.durable import STORAGE_MARK, DurableFiles
 from cctv.core.errors import CctvError, GuardError
 from cctv.core.i18n import N_
+from cctv.core.text import parse_json
 from cctv.db import schema
 from cctv.db.engine import read_transaction, write_transaction
 
@@ -68,7 +69,7 @@ class MountMissing(GuardError):
     """Deletion and recording stop: {path} is not the disk that site.json names (found file system {found}, expected
     {expected}).
 
-    next: mount the right disk; if the storage was moved on purpose, `cctv footage adopt-disk`.
+    next: mount the right disk; if the storage was moved on purpose, `cctv footage adopt-disk --reason WHY`.
     """
 
 
@@ -120,7 +121,7 @@ def file_system_of(root: Path) -> str:
 def parse_identity(root: Path) -> Identity:
     """The content of site.json, not compared with the disk; raises StorageMissing, MountMissing."""
     try:
-        payload = json.loads((root / SITE_FILE).read_text())
+        payload = parse_json((root / SITE_FILE).read_text("utf-8"))
         return Identity(payload["site"], payload["database"], payload["file_system"])
     except (FileNotFoundError, NotADirectoryError) as error:
         raise StorageMissing(path=root) from error
@@ -171,7 +172,7 @@ def check(connection: Connection, identity: Identity, root: Path) -> None:
 def read_mark(root: Path) -> IndexMark | None:
     """The disk's mark; None where the file is missing or damaged, and then no index is the newest."""
     try:
-        payload = json.loads((root / MARK_FILE).read_text())
+        payload = parse_json((root / MARK_FILE).read_text("utf-8"))
         return IndexMark(int(payload["number"]), str(payload["token"]), from_us(payload["at_us"]))
     except (OSError, ValueError, KeyError, TypeError, OverflowError):
         return None

@@ -22,7 +22,7 @@ class DatabaseNewer(CctvError):
 class DatabaseOlder(CctvError):
     """The database is of version {found}; this program needs {known}.
 
-    next: restart cctv-record and cctv-sweep, or run `cctv sweep --once`: they upgrade it; nothing was changed.
+    next: restart cctv-record and cctv-sweep, or run `cctv footage upgrade`: they upgrade it; nothing was changed.
     """
 
     exit_code = Exit.GUARD

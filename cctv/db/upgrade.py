@@ -34,6 +34,18 @@ def upgrade_storage(settings: Settings) -> None:
         upgrade(open_engine(root / DATABASE_FILE))
 
 
+def found_version(settings: Settings) -> str | None:
+    """The version of the storage's index, "0000" for an empty one, None where there is none.
+
+    Raises DatabaseNewer, MountMissing.
+    """
+    database = settings.site.storage / DATABASE_FILE
+    if not database.exists():
+        return None
+    read_identity(settings.site.storage)
+    return require_known(open_engine(database)) or "0000"
+
+
 def _upgrade(engine: Engine) -> None:
     with as_file(files("cctv.db") / "migrations") as scripts, write_transaction(engine) as connection:
         config = Config()

@@ -16,6 +16,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, delete, func, insert, select
 
 from cctv.core.clock import from_us, to_us
+from cctv.core.text import parse_json
 from cctv.core.time_range import Span
 from cctv.db import schema
 from cctv.footage.segments import to_tombstone
@@ -79,7 +80,7 @@ def line_of(
 
 def from_line(line: str) -> tuple[FoldedGroup, ...]:
     """The groups of a line; raises ValueError or KeyError for a line that is none."""
-    payload = json.loads(line)
+    payload = parse_json(line)
     return tuple(
         FoldedGroup(
             camera=CameraId(payload["camera"]),

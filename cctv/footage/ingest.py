@@ -20,6 +20,7 @@ from pathlib import Path
 
 from cctv.core.clock import from_us, to_us
 from cctv.core.durable import sha256_file
+from cctv.core.text import parse_json
 from cctv.core.time_range import Span
 from cctv.db.engine import write_transaction
 from cctv.db.identity import keep_in_step
@@ -31,6 +32,9 @@ from cctv.model.footage import FootageSource, NewSegment, Segment
 from cctv.model.ids import CameraId, ZoneId
 
 _NAME_STEP = timedelta(milliseconds=1)  # what a name tells of a start
+_SEAM = timedelta(milliseconds=500)  # between files of one run
+_SUCCESSION = timedelta(milliseconds=5)  # between two runs, of which the second only has another anchor
+_DAY_PARTS = ("segments", "ZONE", "CAMERA", "DAY")  # cctv.footage.layout
 MARK_EVERY = timedelta(minutes=1)  # what an index may lack and not be known as an older one; a start enters two days
 
 
@@ -69,7 +73,7 @@ def _ingest(site: Storage, run: Run, file: Path, span: Span, sha256: str | None)
         return enter(site, new)
     new = described(site, run, target, span, target=target, sha256=sha256)
     index = target.parent / INDEX
-    if index.exists() and index_line(new) in index.read_text(errors="replace").splitlines():
+    if index.exists() and index_line(new) in index.read_text("utf-8", errors="replace").splitlines():
         return _insert(site, new)
     return enter(site, new)
 
@@ -125,7 +129,11 @@ def index_line(new: NewSegment) -> str:
 def from_index_line(line: str, directory: str) -> NewSegment:
     """The segment that a line of index.jsonl describes; raises ValueError for a torn line."""
     try:
-        payload = json.loads(line)
+        payload = parse_json(line)
+        names = [payload["name"], payload["camera"], payload["zone"], payload["sha256"], payload["policy"]]
+        numbers = [payload["start_us"], payload["end_us"], payload["limit_us"], payload["bytes"]]
+        if not all(isinstance(name, str) for name in names) or not all(type(number) is int for number in numbers):
+            raise ValueError("not a line of index.jsonl: a value of another type")
         return NewSegment(
             camera=CameraId(payload["camera"]),
             zone=ZoneId(payload["zone"]),
@@ -142,10 +150,32 @@ def from_index_line(line: str, directory: str) -> NewSegment:
         raise ValueError(f"not a line of index.jsonl: {error}") from error
 
 
+def file_before(path: Path) -> Path | None:
+    """The segment that a segment's pictures follow without a gap, by the lines of index.jsonl; None without one."""
+    day = path.parent
+    if len(day.parts) < len(_DAY_PARTS) or day.parts[-len(_DAY_PARTS)] != _DAY_PARTS[0]:
+        return None  # no segment of a storage
+    days = sorted(entry for entry in day.parent.iterdir() if entry.name <= day.name and entry.is_dir())
+    lines = {
+        directory / Path(name).name: line
+        for directory in days[-2:]
+        for name, line in lines_in(directory, "/".join(directory.parts[-len(_DAY_PARTS) :])).items()
+    }
+    own = lines.get(path)
+    if own is None:
+        return None
+    earlier = [(line.span.end, before) for before, line in lines.items() if line.span.start < own.span.start]
+    end, before = max(earlier, default=(None, path))
+    longest = _SEAM if before in lines and lines[before].run_id == own.run_id else _SUCCESSION
+    if end is None or abs(own.span.start - end) > longest or before.is_symlink() or not before.is_file():
+        return None
+    return before
+
+
 def lines_in(directory: Path, relative: str) -> dict[str, NewSegment]:
     """The segments in a day's index.jsonl, by relative path; a torn line, or one of another folder, is skipped."""
     try:
-        text = (directory / INDEX).read_text(errors="replace")
+        text = (directory / INDEX).read_text("utf-8", errors="replace")
     except FileNotFoundError:
         return {}
     _, zone, camera, _ = relative.split("/")

@@ -18,13 +18,15 @@ from cctv.audit.chain import AuditFacts
 from cctv.audit.log import append_entry, audit_entries, entry_at
 from cctv.config.explain import policy_rules
 from cctv.config.schema import Settings
-from cctv.config.settings_file import NAME
+from cctv.config.settings_file import NAME, SYSTEM_WIDE
+from cctv.core.access import SERVICE_ACCOUNT, account_ids
 from cctv.core.clock import Clock
 from cctv.core.durable import DurableFiles, give_all
 from cctv.core.errors import ConfigError
 from cctv.db.engine import open_engine, read_transaction, write_transaction
 from cctv.db.identity import (
     DATABASE_FILE,
+    SITE_FILE,
     Identity,
     check,
     claim,
@@ -34,7 +36,7 @@ from cctv.db.identity import (
     write_identity,
     write_mark,
 )
-from cctv.db.storage import DIRECTORIES, Storage, refuse_occupied
+from cctv.db.storage import DIRECTORIES, Storage, open_site, refuse_occupied
 from cctv.db.upgrade import upgrade
 from cctv.model.audit import Act, Actor
 
@@ -92,6 +94,7 @@ def create_site(settings: Settings, *, disk: DurableFiles, clock: Clock, actor: 
     root = settings.site.storage
     refuse_occupied(root)
     disk.make_directory(root)
+    give_to_service(root, settings)
     for name in DIRECTORIES:
         disk.make_directory(root / name)
     (root / "keys").chmod(0o700)
@@ -108,11 +111,39 @@ def create_site(settings: Settings, *, disk: DurableFiles, clock: Clock, actor: 
     return Storage(settings, root, identity, engine, disk, clock, actor)
 
 
+def give_to_service(root: Path, settings: Settings, account: str = SERVICE_ACCOUNT) -> None:
+    """Give the folder of a new storage, where root made it, to the account of the services that will use it.
+
+    Only of the cameras.toml that the services read; nothing happens on a machine without that account.
+    """
+    if os.geteuid() != 0 or root.stat().st_uid != 0 or settings.source.path != Path(SYSTEM_WIDE):
+        return
+    if (ids := account_ids(account)) is not None:
+        os.chown(root, *ids)
+
+
 def create_storage(settings: Settings, *, disk: DurableFiles, clock: Clock, actor: Actor) -> Storage:
     """Create a storage with its audit entry; raises StorageExists, StorageNotEmpty and then changes nothing."""
     site = create_site(settings, disk=disk, clock=clock, actor=actor)
     with write_transaction(site.engine) as connection:
         append_entry(connection, site, Act.STORAGE_CREATED, site.identity.site, facts=settings_facts(site))
+    return site
+
+
+def ensure_storage(settings: Settings, *, disk: DurableFiles, clock: Clock, actor: Actor) -> Storage:
+    """The storage of the settings, created where there is none; what a crash left of `create_storage` is finished.
+
+    Only for whoever knows that the storage is its own: another's is opened as it is.  Raises as `create_storage` and
+    `open_site` do.
+    """
+    root = settings.site.storage
+    if not (root / SITE_FILE).exists():
+        return create_storage(settings, disk=disk, clock=clock, actor=actor)
+    give_all(root)
+    site = open_site(settings, disk=disk, clock=clock, actor=actor)
+    with write_transaction(site.engine) as connection:
+        if entry_at(connection, 1) is None:
+            append_entry(connection, site, Act.STORAGE_CREATED, site.identity.site, facts=settings_facts(site))
     return site
 
 
@@ -177,7 +208,10 @@ def _known(connection: Connection) -> KnownSettings | None:
 def adopt_disk(
     settings: Settings, *, disk: DurableFiles, clock: Clock, actor: Actor, reason: str, dry_run: bool
 ) -> DiskAdoption:
-    """Name the storage's present file system in site.json; raises DatabaseForeign unless its database moved with it."""
+    """Name the storage's present file system in site.json; raises DatabaseForeign unless its database moved with it.
+
+    Typed by root, it also gives the storage's owner what root copied, else the services could not use it.
+    """
     root = settings.site.storage
     identity = parse_identity(root)
     engine = open_engine(root / DATABASE_FILE)
@@ -185,10 +219,13 @@ def adopt_disk(
         check(connection, identity, root)
     adopted = replace(identity, file_system=file_system_of(root))
     if dry_run or adopted == identity:
+        if not dry_run:
+            give_all(root)
         return DiskAdoption(identity.file_system, adopted.file_system, changed=False)
     site = Storage(settings, root, adopted, engine, disk, clock, actor)
     with write_transaction(engine) as connection:
         facts: AuditFacts = {"before": identity.file_system, "after": adopted.file_system}
         append_entry(connection, site, Act.DISK_ADOPTED, adopted.site, facts=facts, reason=reason)
     write_identity(root, adopted, disk)  # after the entry: a crash leaves an act that can be done again
+    give_all(root)
     return DiskAdoption(identity.file_system, adopted.file_system, changed=True)

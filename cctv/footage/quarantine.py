@@ -18,6 +18,7 @@ from cctv.audit.log import append_entry
 from cctv.core.clock import iso
 from cctv.core.errors import FileUnreadable
 from cctv.core.logs import SHOWN
+from cctv.core.text import parse_json
 from cctv.db.engine import write_transaction
 from cctv.db.storage import Storage
 from cctv.model.audit import Act
@@ -172,7 +173,7 @@ def quarantined_files(site: Storage) -> list[Quarantined]:
 
 def _read(note: Path) -> Quarantined:
     try:
-        payload = json.loads(note.read_text())
+        payload = parse_json(note.read_text("utf-8"))
         camera = CameraId(payload["camera"]) if payload["camera"] is not None else None
         return Quarantined(note.with_suffix(""), note, camera, datetime.fromisoformat(payload["limit"]))
     except (ValueError, KeyError, TypeError) as error:

@@ -30,6 +30,8 @@ from cctv.model.ids import CameraId, ZoneId
 
 _ANCHORED_BEFORE = timedelta(days=1)  # a first segment may seem to begin before its run: a clock is set now and then
 
+CLOCK_OFF = timedelta(seconds=2)  # the recorder's threshold of a clock step
+
 
 @dataclass(frozen=True, slots=True)
 class Run:

@@ -12,6 +12,7 @@ from datetime import datetime
 from pathlib import Path
 
 from cctv.core.clock import from_us, to_us
+from cctv.core.text import parse_json
 from cctv.db.storage import Storage
 
 WANTED_FILE = "room-wanted.json"
@@ -82,7 +83,7 @@ def withdraw_request(site: Storage) -> None:
 
 def _read(path: Path) -> dict[str, int] | None:
     try:
-        payload = json.loads(path.read_text())
+        payload = parse_json(path.read_text("utf-8"))
     except (FileNotFoundError, ValueError):
         return None
     return payload if isinstance(payload, dict) and payload.get("schema") == _SCHEMA else None

@@ -23,6 +23,7 @@ from cctv.core.clock import iso
 from cctv.core.durable import DurableFiles
 from cctv.core.errors import CctvError, Exit, GuardError, UsageError
 from cctv.core.i18n import N_
+from cctv.core.text import parse_json
 from cctv.db.engine import write_transaction
 from cctv.db.storage import Storage
 from cctv.holds.store import holds_in_force, match_files
@@ -87,7 +88,7 @@ def ask_confirmation(root: Path, disk: DurableFiles, *, why: str, at: datetime, 
 def unconfirmed(root: Path) -> Unconfirmed | None:
     """The pending confirmation, None when there is none."""
     try:
-        payload = json.loads((root / UNCONFIRMED).read_text())
+        payload = parse_json((root / UNCONFIRMED).read_text("utf-8"))
         return Unconfirmed(_phrased(str(payload["why"])), payload["resume"])
     except FileNotFoundError:
         return None

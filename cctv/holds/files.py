@@ -12,6 +12,7 @@ from pathlib import Path
 from cctv.core.clock import iso
 from cctv.core.errors import FileUnreadable
 from cctv.core.i18n import N_
+from cctv.core.text import parse_json
 from cctv.core.time_range import Span
 from cctv.db.storage import Storage
 from cctv.model.holds import Ground, GroundKind, Hold
@@ -64,8 +65,11 @@ def is_hold_file(site: Storage, path: Path) -> bool:
 
 def _read(path: Path, site: Storage) -> Hold:
     try:
-        payload = json.loads(path.read_text())
-        return Hold(
+        payload = parse_json(path.read_text("utf-8"))
+        names = [payload["id"], payload["ground_id"], payload["placed_by"], *payload["cameras"]]
+        if not all(isinstance(name, str) for name in names):
+            raise ValueError("a name in it is not text")
+        hold = Hold(
             id=HoldId(payload["id"]),
             ground=Ground(GroundKind(payload["ground_kind"]), payload["ground_id"]),
             cameras=frozenset(CameraId(camera) for camera in payload["cameras"]),
@@ -74,6 +78,9 @@ def _read(path: Path, site: Storage) -> Hold:
             placed=datetime.fromisoformat(payload["placed"]),
             placed_by=payload["placed_by"],
         )
-    except (ValueError, KeyError, TypeError) as error:
+        if None in (hold.span.start.tzinfo, hold.span.end.tzinfo, hold.review.tzinfo, hold.placed.tzinfo):
+            raise ValueError("a time in it has no zone")
+    except (ValueError, KeyError, TypeError, OverflowError) as error:
         following = N_("compare it with `cctv hold list`; written last at {when}", when=iso(site.clock.now()))
         raise FileUnreadable(path=path, problem=N_("not a hold ({error})", error=error), following=following) from error
+    return hold

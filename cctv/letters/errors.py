@@ -56,3 +56,10 @@ class TypefaceMissing(CctvError):
 
     next: apt-get install fonts-dejavu-core
     """
+
+
+class SignMissing(CctvError):
+    """The letter cannot be set: no typeface of this machine has {sign}{more}; a letter never shows a box instead.
+
+    next: apt-get install {packages}, then repeat the command; if that is installed, type the name in other letters.
+    """

@@ -11,10 +11,12 @@ from collections.abc import Iterator
 from html.parser import HTMLParser
 from xml.etree.ElementTree import Element, TreeBuilder
 
+from cctv.core.text import FIRST_STRONG_ISOLATE, POP_ISOLATE
+
 WIDTH = 78  # columns
 _BLANK, _BOX = "_" * 30, "[ ]"
 _VOID = frozenset({"br", "meta"})
-_INLINE = frozenset({"span", "strong", "em", "code", "br"})
+_INLINE = frozenset({"span", "strong", "em", "code", "br", "bdi"})
 _TIGHT = frozenset({"header", "address"})  # no empty line between their lines
 _BLOCKS = frozenset({"div", "main", "p", "h1", "h2", "blockquote", "ul", "ol", "li"})
 _TABLES = frozenset({"table", "thead", "tbody", "tr", "th", "td"})
@@ -103,7 +105,8 @@ def _inline(parent: Element) -> str:
     texts = [parent.text or ""]
     for child in parent:
         texts.append({"blank": _BLANK, "box": _BOX}.get(child.get("class") or "", "\0" if child.tag == "br" else ""))
-        texts += [_inline(child).replace("\n", "\0"), child.tail or ""]
+        inside = _inline(child).replace("\n", "\0")
+        texts += [f"{FIRST_STRONG_ISOLATE}{inside}{POP_ISOLATE}" if child.tag == "bdi" else inside, child.tail or ""]
     text = re.sub(r"[ \t\n\r]+", " ", "".join(texts))
     return "\n".join(part.strip(" ") for part in text.split("\0")).strip(" ")
 

@@ -1,7 +1,8 @@
 """Rendering: a letter as HTML page, text and PDF.
 
-A page becomes PDF/A-2a (ISO 19005-2: archivable, tagged, with language and title), with DejaVu embedded and nothing
-fetched.  Pure but for the typefaces of the machine; equal pages give equal bytes.
+A page becomes PDF/A-2a (ISO 19005-2: archivable, tagged, with language and title), with its typefaces embedded (DejaVu,
+and for what that lacks others of the machine) and nothing fetched.  Pure but for the typefaces of the machine; equal
+pages give equal bytes.
 
 Responsible for the templates, the variables that they may use and the errors of a template: file, line, problem.
 Invariants: nothing is rendered of an incomplete letter; facts are escaped; a template that uses an unknown variable
@@ -14,7 +15,7 @@ import os
 import re
 import traceback
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
@@ -35,16 +36,19 @@ from jinja2 import (
     TemplateSyntaxError,
 )
 from jinja2.sandbox import ImmutableSandboxedEnvironment
+from markupsafe import Markup, escape
 from weasyprint import HTML
 from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
 from cctv.core.i18n import N_, Language, translate_to
+from cctv.core.text import bare, isolated
 from cctv.letters import formatting
 from cctv.letters.completeness import require_complete
 from cctv.letters.errors import NothingFetched, TemplateRefused, TypefaceMissing
 from cctv.letters.letter import Letter, Templates
 from cctv.letters.plaintext import PageUnreadable, as_text
 from cctv.letters.terms import words
+from cctv.letters.typefaces import require_every_sign
 from cctv.model.legal import authority_of
 
 STYLE = "style.css"
@@ -68,7 +72,7 @@ class RenderedLetter:
 
 
 def render(letter: Letter, templates: Templates = Templates()) -> RenderedLetter:  # frozen
-    """Render a letter; raises FactMissing, FactUnusable, TemplateRefused, TypefaceMissing.
+    """Render a letter; raises FactMissing, FactUnusable, TemplateRefused, TypefaceMissing, SignMissing.
 
     Equal letters give equal bytes on one machine, whenever they are made.
     """
@@ -124,6 +128,7 @@ def environment_for(templates: Templates, language: Language, zone: ZoneInfo) ->
     environment = ImmutableSandboxedEnvironment(
         loader=_loader(templates),
         autoescape=True,
+        finalize=isolated,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -134,13 +139,15 @@ def environment_for(templates: Templates, language: Language, zone: ZoneInfo) ->
         "month": formatting.month,
         "duration": formatting.duration,
         "number": formatting.number,
-        "listed": formatting.listed,
+        "listed": _listed,
         "words": words,
         "country": formatting.country_name,
     }
     local: dict[str, Callable[..., object]] = {"moment": formatting.moment, "period": formatting.period}
     environment.filters |= {name: partial(function, language=language) for name, function in plain.items()}
     environment.filters |= {name: partial(function, language=language, zone=zone) for name, function in local.items()}
+    environment.filters["bare"] = bare
+    environment.filters["join"] = _joined
     environment.filters["paragraphs"] = _paragraphs
     environment.filters["unbroken"] = _unbroken
     return environment
@@ -167,6 +174,16 @@ def _loader(templates: Templates) -> BaseLoader:
     ours = PackageLoader("cctv.letters")
     overrides: list[BaseLoader] = [] if templates.own is None else [FileSystemLoader(templates.own)]
     return ChoiceLoader([*overrides, ours, PrefixLoader({"cctv": ours})])
+
+
+def _listed(items: Sequence[str], language: Language) -> Markup:
+    """As `formatting.listed`, each name by itself: two of them written from the right would change places."""
+    return Markup(formatting.listed([str(escape(isolated(item))) for item in items], language))
+
+
+def _joined(items: Iterable[object], between: str = "") -> Markup:
+    """As jinja's `join`, each text by itself."""
+    return Markup(escape(between)).join(escape(isolated(item)) for item in items)
 
 
 def _paragraphs(text: str) -> list[str]:
@@ -199,7 +216,10 @@ def _plain(problem: str) -> str:
 
 
 def as_pdf(page: str, dated: date) -> bytes:
-    """The page as a PDF of A4 sheets, dated in itself as the letter is; raises TypefaceMissing, NothingFetched."""
+    """The page as a PDF of A4 sheets, dated in itself as the letter is.
+
+    Raises TypefaceMissing, SignMissing, NothingFetched.
+    """
     try:
         with _fixed_timestamp(dated), warnings.catch_warnings():
             warnings.simplefilter("ignore", ResourceWarning)  # it leaves the file of its colour profile open
@@ -229,8 +249,9 @@ class _NoFetcher(URLFetcher):  # type: ignore[misc]  # it has no types
 
 
 def _typeset(page: str) -> bytes:
-    document = HTML(string=page, url_fetcher=_NoFetcher()).render(pdf_variant=VARIANT)
-    pdf: bytes = document.write_pdf(pdf_variant=VARIANT)
-    if any(b"DejaVu" not in font.name for font in document.fonts.values()):
+    with require_every_sign():
+        document = HTML(string=page, url_fetcher=_NoFetcher()).render(pdf_variant=VARIANT)
+        pdf: bytes = document.write_pdf(pdf_variant=VARIANT)
+    if not any(b"DejaVu" in font.name for font in document.fonts.values()):
         raise TypefaceMissing
     return pdf

@@ -109,6 +109,8 @@ class Act(Enum):
     REGISTER_FORGOTTEN = "register.forgotten"
     BACKUP_MADE = "backup.made"
     HELD_COPIED = "backup.held"
+    BACKUP_PRUNED = "backup.pruned"
+    BACKUP_REHEARSED = "backup.rehearsed"
     BACKUP_RESTORED = "backup.restored"
     HELD_RETURNED = "footage.returned"
 

@@ -20,7 +20,10 @@ from typing import Any
 from cctv.core.clock import from_us, to_us
 from cctv.core.durable import DurableFiles
 from cctv.core.errors import CctvError
+from cctv.core.i18n import N_
+from cctv.core.text import parse_json
 from cctv.model.footage import GapCause
+from cctv.monitoring.doctor import REPORT_LATE, ReportSummary
 from cctv.monitoring.status import CameraHealth, Health, Status
 
 CAMERA_DOWN = timedelta(minutes=10)
@@ -51,6 +54,8 @@ class AlarmKind(Enum):
     LEASE = "lease"
     POLICY = "policy"
     BACKUP = "backup"
+    LOG = "log"
+    TIMER = "timer"
     WEEKLY = "weekly"
     TEST = "test"
 
@@ -104,10 +109,18 @@ class _Trouble:
     grace: timedelta = timedelta(0)
 
 
-def alarms(status: Status | CctvError, previous: AlarmHistory, now: datetime) -> list[Alarm]:
+def troubles(status: Status) -> list[Alarm]:
+    """Everything that is wrong at this moment, however long it lasts."""
+    return [trouble.alarm for trouble in _troubles(status, AlarmHistory())]
+
+
+def alarms(
+    status: Status | CctvError, previous: AlarmHistory, now: datetime, doctor: ReportSummary | None = None
+) -> list[Alarm]:
     """The alarms to send now.  `status` is the error where the storage could not even be opened.
 
-    A trouble is reported once it has lasted its grace, and once more when it is over, if it was reported.
+    A trouble is reported once it has lasted its grace, and once more when it is over, if it was reported.  The weekly
+    message carries what the doctor found last; None where there is no report.
     """
     present = _present(status, previous, now)
     raised = [
@@ -120,7 +133,7 @@ def alarms(status: Status | CctvError, previous: AlarmHistory, now: datetime) ->
         for key, was in previous.troubles.items()
         if was.told and key not in present and not _hidden(status, was.alarm)
     ]
-    weekly = _weekly(present, now) if previous.weekly is None or now - previous.weekly >= WEEK else []
+    weekly = _weekly(present, doctor, now) if previous.weekly is None or now - previous.weekly >= WEEK else []
     return [*raised, *over, *weekly]
 
 
@@ -166,7 +179,7 @@ def _present(status: Status | CctvError, previous: AlarmHistory, now: datetime) 
 
 
 def _no_storage(error: CctvError, now: datetime) -> _Trouble:
-    return _Trouble(_alarm(AlarmKind.STORAGE, "", now, error.message, error.next_step or "cctv status"))
+    return _trouble(AlarmKind.STORAGE, "", now, error.message, error.next_step or "cctv status")
 
 
 def _troubles(status: Status, previous: AlarmHistory) -> list[_Trouble]:
@@ -181,21 +194,21 @@ def _troubles(status: Status, previous: AlarmHistory) -> list[_Trouble]:
         *_leases(status),
         *_policy(status),
         *_backup(status),
+        *_log(status),
+        *_timers(status),
     ]
 
 
 def _recording(status: Status) -> list[_Trouble]:
     if not status.recorder_running:
-        text = "Recording has stopped: no recorder runs."
+        text = N_("Recording has stopped: no recorder runs.")
         following = "systemctl status cctv-record"
-        return [_Trouble(_alarm(AlarmKind.RECORDING, "", status.now, text, following), RECORDER_DOWN)]
+        return [_trouble(AlarmKind.RECORDING, "", status.now, text, following, RECORDER_DOWN)]
     down = [camera for camera in status.cameras if not camera.is_well]
     troubles = [_camera(camera, status.now) for camera in down if not _is_full(camera)]
     if any(_is_full(camera) for camera in down):
-        text = "Recording has stopped: the disk is full."
-        troubles.append(
-            _Trouble(_alarm(AlarmKind.RECORDING, "", status.now, text, "cctv hold list shows what may not go"))
-        )
+        text = N_("Recording has stopped: the disk is full.")
+        troubles.append(_trouble(AlarmKind.RECORDING, "", status.now, text, "cctv hold list  # shows what may not go"))
     return troubles
 
 
@@ -206,24 +219,26 @@ def _is_full(camera: CameraHealth) -> bool:
 def _camera(camera: CameraHealth, now: datetime) -> _Trouble:
     """Since the camera was last seen to change: its last frame may be of before a night outside its hours."""
     cause = (camera.message or (camera.cause.value if camera.cause else "")).rstrip(".")
-    text = f"{camera.camera} is not recorded{f': {cause}' if cause else ''}."
-    alarm = _alarm(AlarmKind.CAMERA, camera.camera, camera.since or now, text, f"cctv cameras check {camera.camera}")
-    return _Trouble(alarm, CAMERA_DOWN)
+    text = N_("{camera} is not recorded.", camera=camera.camera)
+    if cause:
+        text = N_("{camera} is not recorded: {cause}.", camera=camera.camera, cause=cause)
+    following = f"cctv cameras check {camera.camera}"
+    return _trouble(AlarmKind.CAMERA, camera.camera, camera.since or now, text, following, CAMERA_DOWN)
 
 
 def _deletion(status: Status) -> list[_Trouble]:
     now, troubles = status.now, []
     if status.guard is not None:
-        text = f"Deletion has stopped: the guard {status.guard} refuses it."
-        troubles.append(_Trouble(_alarm(AlarmKind.DELETION, "", now, text, "cctv sweep --once tells what to do")))
+        text = N_("Deletion has stopped: the guard {guard} refuses it.", guard=status.guard)
+        troubles.append(_trouble(AlarmKind.DELETION, "", now, text, "cctv sweep --once  # tells what to do"))
     if status.overdue > timedelta(0):
-        text = "Footage is past its limit and not deleted."
-        following = "cctv status, then systemctl status cctv-sweep"
-        troubles.append(_Trouble(_alarm(AlarmKind.OVERDUE, "", now - status.overdue, text, following)))
+        text = N_("Footage is past its limit and not deleted.")
+        following = "systemctl status cctv-sweep"
+        troubles.append(_trouble(AlarmKind.OVERDUE, "", now - status.overdue, text, following))
     if status.guard is None and (status.last_sweep is None or now - status.last_sweep > SWEEP_LATE):
-        text = "The sweep does not run." if status.last_sweep else "The sweep has never run."
+        text = N_("The sweep does not run.") if status.last_sweep else N_("The sweep has never run.")
         since, grace = status.last_sweep or now, timedelta(0) if status.last_sweep else SWEEP_LATE
-        troubles.append(_Trouble(_alarm(AlarmKind.SWEEP, "", since, text, "systemctl status cctv-sweep"), grace))
+        troubles.append(_trouble(AlarmKind.SWEEP, "", since, text, "systemctl status cctv-sweep", grace))
     return troubles
 
 
@@ -231,14 +246,12 @@ def _lost(status: Status) -> list[_Trouble]:
     """Once for each camera: a bad disk loses many segments."""
     cameras = sorted({stone.camera for stone in status.held_lost})
     return [
-        _Trouble(
-            _alarm(
-                AlarmKind.LOST,
-                camera,
-                status.now,
-                f"Footage of {camera} that a hold should keep is lost: its files are gone.",
-                "cctv hold list, then cctv hold show of each: tell the DPO; look at the disk (smartctl)",
-            )
+        _trouble(
+            AlarmKind.LOST,
+            camera,
+            status.now,
+            N_("Footage of {camera} that a hold should keep is lost: its files are gone.", camera=camera),
+            "cctv hold list  # then cctv hold show of each: tell the DPO; look at the disk (smartctl)",
         )
         for camera in cameras
     ]
@@ -248,25 +261,25 @@ def _disk(status: Status, *, is_short: bool) -> list[_Trouble]:
     """Hysteresis: a short disk stays so until there is clearly more, since a full one hovers about its reserve."""
     enough = SHORT_DISK_FACTOR if is_short else 1
     if status.disk_lasts is not None and status.disk_lasts < DISK_SHORT * enough:
-        text = f"The disk will be full in {max(status.disk_lasts, timedelta(0)) // timedelta(hours=1)} hours."
+        hours = max(status.disk_lasts, timedelta(0)) // timedelta(hours=1)
+        text = N_("The disk will be full in {hours} hours.", hours=hours)
     elif status.disk_free < status.disk_reserve * enough:
-        text = f"The disk is full up to its reserve: {status.disk_free / status.disk_total:.1%} are free."
+        free = status.disk_free / status.disk_total
+        text = N_("The disk is full up to its reserve: {free:.1%} are free.", free=free)
     else:
         return []
-    following = "cctv hold list shows what may not go; then a larger disk, or a shorter retention"
-    return [_Trouble(_alarm(AlarmKind.DISK, "", status.now, text, following))]
+    following = "cctv hold list  # shows what may not go; then a larger disk, or a shorter retention"
+    return [_trouble(AlarmKind.DISK, "", status.now, text, following)]
 
 
 def _reviews(status: Status) -> list[_Trouble]:
     return [
-        _Trouble(
-            _alarm(
-                AlarmKind.REVIEW,
-                hold.id,
-                hold.review,
-                f"{hold.id} is past its review date: somebody must decide whether it stays.",
-                f"cctv hold show {hold.id}",
-            )
+        _trouble(
+            AlarmKind.REVIEW,
+            hold.id,
+            hold.review,
+            N_("{hold} is past its review date: somebody must decide whether it stays.", hold=hold.id),
+            f"cctv hold show {hold.id}",
         )
         for hold in status.holds_to_review
     ]
@@ -276,22 +289,31 @@ def _unconfirmed(status: Status) -> list[_Trouble]:
     """From the first day, and once more when nothing keeps the footage any more: a lapse never passes unseen."""
     troubles = []
     for waiting in status.unconfirmed:
-        following = f"cctv request confirm {waiting.request} --reason WHY, or cctv request scope {waiting.request}"
-        text = f"Nobody has confirmed more than a day of footage for {waiting.request}"
+        following = f"cctv request confirm {waiting.request} --reason WHY  # or cctv request scope {waiting.request}"
+        hours = max(waiting.until - status.now, timedelta(0)) // timedelta(hours=1)
+        text = N_("Nobody has confirmed more than a day of footage for {request}.", request=waiting.request)
         if not waiting.lapsed:
-            text += f": in {max(waiting.until - status.now, timedelta(0)) // timedelta(hours=1)} hours its hold ends"
+            text = N_(
+                "Nobody has confirmed more than a day of footage for {request}: in {hours} hours its hold ends.",
+                request=waiting.request,
+                hours=hours,
+            )
         since = min(status.now, waiting.until)
-        troubles.append(_Trouble(_alarm(AlarmKind.UNCONFIRMED, waiting.request, since, f"{text}.", following)))
+        troubles.append(_trouble(AlarmKind.UNCONFIRMED, waiting.request, since, text, following))
         if waiting.lapsed:
-            text = f"The hold of {waiting.request} has ended, and its footage goes at its limit."
-            troubles.append(_Trouble(_alarm(AlarmKind.LAPSED, waiting.request, waiting.until, text, following)))
+            text = N_("The hold of {request} has ended, and its footage goes at its limit.", request=waiting.request)
+            troubles.append(_trouble(AlarmKind.LAPSED, waiting.request, waiting.until, text, following))
     return troubles
 
 
 def _late(status: Status) -> list[_Trouble]:
     return [
-        _Trouble(
-            _alarm(AlarmKind.LATE, f"{item.id} {item.what}", item.due, f"{item.id} is late: {item.what}.", item.line)
+        _trouble(
+            AlarmKind.LATE,
+            f"{item.id} {item.what}",
+            item.due,
+            N_("{id} is late: {what}.", id=item.id, what=item.what),
+            item.line,
         )
         for item in status.late
     ]
@@ -300,7 +322,13 @@ def _late(status: Status) -> list[_Trouble]:
 def _leases(status: Status) -> list[_Trouble]:
     """A reminder, over when the copy is back: a copy that is late has an alarm of its own."""
     return [
-        _Trouble(_alarm(AlarmKind.LEASE, item.id, status.now, f"{item.id} must end soon: {item.what}.", item.line))
+        _trouble(
+            AlarmKind.LEASE,
+            item.id,
+            status.now,
+            N_("{id} must end soon: {what}.", id=item.id, what=item.what),
+            item.line,
+        )
         for item in status.soon
     ]
 
@@ -309,35 +337,66 @@ def _policy(status: Status) -> list[_Trouble]:
     if not status.to_adopt:
         return []
     zones = ", ".join(status.to_adopt)
-    text = f"The policy is shorter than what stored footage was promised, in {zones}: somebody must adopt it."
-    return [_Trouble(_alarm(AlarmKind.POLICY, "", status.now, text, "cctv retention adopt --reason WHY --dry-run"))]
+    text = N_(
+        "The policy is shorter than what stored footage was promised, in {zones}: somebody must adopt it.", zones=zones
+    )
+    return [_trouble(AlarmKind.POLICY, "", status.now, text, "cctv retention adopt --reason WHY --dry-run")]
 
 
 def _backup(status: Status) -> list[_Trouble]:
     if not status.backup_late:
         return []
-    text = "The last back-up is too old." if status.last_backup else "There is no back-up."
-    return [_Trouble(_alarm(AlarmKind.BACKUP, "", status.now, text, "cctv backup make DIR"), BACKUP_LATE)]
+    text = N_("The last back-up is too old.") if status.last_backup else N_("There is no back-up.")
+    return [_trouble(AlarmKind.BACKUP, "", status.now, text, "cctv backup make DIR", BACKUP_LATE)]
 
 
-def _alarm(kind: AlarmKind, subject: str, since: datetime, text: str, following: str) -> Alarm:
-    return Alarm(kind, AlarmState.RAISED, subject, since, text, following)
+def _log(status: Status) -> list[_Trouble]:
+    if status.log_whole:
+        return []
+    text = N_("The audit log does not go as far as was signed.")
+    return [_trouble(AlarmKind.LOG, "", status.now, text, "cctv audit verify")]
 
 
-def _weekly(present: Mapping[str, _Trouble], now: datetime) -> list[Alarm]:
+def _timers(status: Status) -> list[_Trouble]:
+    return [
+        _trouble(
+            AlarmKind.TIMER,
+            unit.name,
+            status.now,
+            N_(
+                "{unit} has failed ({result}): what its timer does was not done.",
+                unit=unit.name,
+                result=unit.result,
+            ),
+            f"journalctl -u {unit.name} -n 50",
+        )
+        for unit in status.failed_units
+    ]
+
+
+def _trouble(
+    kind: AlarmKind, subject: str, since: datetime, text: str, following: str, grace: timedelta = timedelta(0)
+) -> _Trouble:
+    return _Trouble(Alarm(kind, AlarmState.RAISED, subject, since, text, following), grace)
+
+
+def _weekly(present: Mapping[str, _Trouble], doctor: ReportSummary | None, now: datetime) -> list[Alarm]:
     """A week's silence could also be a dead machine: silence is good news only when it was announced.
 
-    Names also what has not lasted long enough for an alarm: all is well only if all is.
+    Names also what has not lasted long enough for an alarm, and what the doctor found: all is well only if all is.
     """
     wrong = [trouble.alarm.text for trouble in present.values()]
-    text = " ".join(["Not all is well:", *wrong]) if wrong else "All is well."
-    return [Alarm(AlarmKind.WEEKLY, AlarmState.NOTICE, "", now, text, "cctv status" if wrong else "")]
+    is_sound = doctor is None or (not doctor.wrong and now - doctor.at <= REPORT_LATE)
+    examined = [doctor.text if now - doctor.at <= REPORT_LATE else f"{doctor.text} It is too old."] if doctor else []
+    text = " ".join(["All is well.", *examined] if not wrong and is_sound else ["Not all is well:", *wrong, *examined])
+    following = "cctv status" if wrong else "" if is_sound else "cctv doctor"
+    return [Alarm(AlarmKind.WEEKLY, AlarmState.NOTICE, "", now, text, following)]
 
 
 def read_history(path: Path) -> AlarmHistory:
     """The stored history; empty where the file is missing or damaged: better reported twice than never."""
     try:
-        payload = json.loads(path.read_text())
+        payload = parse_json(path.read_text("utf-8"))
         if payload["schema"] != _SCHEMA:
             return AlarmHistory()
         weekly: datetime | None = from_us(payload["weekly_us"]) if payload["weekly_us"] is not None else None

@@ -1,44 +1,62 @@
-"""Notification: polls the status and sends new alarms, by mail through the site's mail host, by a command, or both.
+"""Notification: polls the status and sends new alarms, by mail through the site's mail host, a command, a webhook.
 
 Responsible for the text and the JSON of a message, and for the order: poll, decide, send, remember.  A delivery that
 fails is reported, never swallowed; what reached no one is not remembered as delivered, so the next poll sends it.
-Holds no password: the mail host accepts mail from this machine without one, or the command has its own.
+Holds no password: the mail host accepts mail from this machine without one, the command has its own, and the header of
+a webhook is a credential.  What is sent is status only: never a picture, never the name of a person.
 """
 
 from __future__ import annotations
 
 import json
 import logging
+import re
 import smtplib
+import socket
+import ssl
 import subprocess
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from email.message import EmailMessage
 from email.utils import format_datetime, make_msgid
+from http import HTTPStatus
+from http.client import HTTPException, HTTPSConnection
 from smtplib import SMTPRecipientsRefused, SMTPResponseException
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from cctv import __version__
 from cctv.cases.agenda.agenda import LEASE_AHEAD, AgendaKind, board
+from cctv.config.credentials import load_credential
+from cctv.config.errors import CredentialsRefused
 from cctv.config.schema import AlertsSettings, Settings
 from cctv.core.clock import iso
-from cctv.core.durable import DurableFiles, exclusive
+from cctv.core.durable import DurableFiles, exclusive, give_as_folder
 from cctv.core.errors import CctvError, ConfigError, ToolFailed, ToolMissing
-from cctv.core.process import run_process
+from cctv.core.process import SystemdAbsent, run_process, unit_facts
 from cctv.db.storage import Storage
 from cctv.monitoring.alarms import Alarm, AlarmKind, AlarmState, alarms, read_history, remember, write_history
-from cctv.monitoring.status import OverdueItem, Status, status_now
+from cctv.monitoring.doctor import REPORT_FILE, read_summary
+from cctv.monitoring.status import FailedUnit, OverdueItem, Status, status_now
 
 log = logging.getLogger(__name__)
 
 PATIENCE = timedelta(seconds=30)
+WEBHOOK_PATIENCE = timedelta(seconds=10)  # from the first packet to the last of the answer
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, 5.1 and 5.5
+_HEADER_VALUE = re.compile(r"[\x21-\x7e](?:[\x20-\x7e\t]*[\x21-\x7e])?")
+_ANSWER_BYTES = 1 << 10  # of an error, for the message
+TIMED_SERVICES = ("cctv-backup.service", "cctv-verify.service", "cctv-doctor.service")
 _STATE_LABELS = {AlarmState.RAISED: "alarm", AlarmState.OVER: "over", AlarmState.NOTICE: "notice"}
 
 
 class AlertsNotSet(ConfigError):
-    """cameras.toml does not say whom to tell: its section [alerts] has neither mail nor command.
+    """cameras.toml does not say whom to tell: its section [alerts] has neither mail, command nor webhook.
 
     next: add [alerts] with mail = "somebody@example.org" or command = ["/path/to/program"], then `cctv notify test`.
     """
@@ -98,6 +116,20 @@ class AlarmMessage:
         return "\n".join([*lines, *([f"  next:  {alarm.next_step}"] if alarm.next_step else [])])
 
 
+class WebhookRefused(CctvError):
+    """The webhook answers {status} {reason}
+
+    next: correct `webhook` in [alerts] of cameras.toml, or its credential; then `cctv notify test`.
+    """
+
+
+class WebhookUnusable(CctvError):
+    """The credential {name} is no header
+
+    next: give the header's name as `username` and what it says as `password`, both on one line; `cctv notify test`.
+    """
+
+
 class StorageSilent(CctvError):
     """The storage {path} cannot be read: {problem}.
 
@@ -120,17 +152,33 @@ class NotifyResult:
     failed: Sequence[AlarmsNotDelivered] = ()
 
 
-def deliver(alerts: AlertsSettings, message: AlarmMessage) -> list[AlarmsNotDelivered]:
+def deliver(settings: Settings, message: AlarmMessage, environ: Mapping[str, str]) -> list[AlarmsNotDelivered]:
     """Send the message every way that the settings name; returns the deliveries that failed.  Raises AlertsNotSet where
     they name none."""
-    sending = [*([_mail] if alerts.mail else []), *([_command] if alerts.command else [])]
+    alerts = settings.alerts
+    sending: list[Callable[[], None]] = []
+    if alerts.mail:
+        sending.append(lambda: _mail(alerts, message))
+    if alerts.command:
+        sending.append(lambda: _command(alerts, message))
+    if alerts.webhook:
+        sending.append(lambda: _webhook(settings, message, environ))
     if not sending:
         raise AlertsNotSet
     failed = []
     for channel, send in zip(alerts.ways, sending, strict=True):
         try:
-            send(alerts, message)
-        except (OSError, ToolFailed, ToolMissing) as error:  # smtplib's own errors are OSErrors
+            send()
+        # smtplib's own errors are OSErrors
+        except (
+            OSError,
+            HTTPException,
+            ToolFailed,
+            ToolMissing,
+            CredentialsRefused,
+            WebhookRefused,
+            WebhookUnusable,
+        ) as error:
             failed.append(AlarmsNotDelivered(channel=channel, detail=_detail(error)))
         except subprocess.TimeoutExpired:
             detail = f"it did not end within {PATIENCE.total_seconds():.0f} seconds"
@@ -138,8 +186,8 @@ def deliver(alerts: AlertsSettings, message: AlarmMessage) -> list[AlarmsNotDeli
     return failed
 
 
-def _detail(error: OSError | CctvError) -> str:
-    """The answer of the mail host or the program, as text."""
+def _detail(error: OSError | HTTPException | CctvError) -> str:
+    """The answer of the mail host, the program or the webhook, as text."""
     if isinstance(error, SMTPRecipientsRefused):
         code, answer = next(iter(error.recipients.values()))
         return f"the mail host answers {code} {_text(answer)}"
@@ -169,12 +217,56 @@ def _command(alerts: AlertsSettings, message: AlarmMessage) -> None:
     run_process(alerts.command, stdin=message.as_json.encode(), timeout=PATIENCE.total_seconds())
 
 
+def _webhook(settings: Settings, message: AlarmMessage, environ: Mapping[str, str]) -> None:
+    """Post the JSON.  TLS is verified, no redirect is followed, and hardly anything of the answer is read."""
+    alerts = settings.alerts
+    target = urlsplit(alerts.webhook or "")
+    headers = {"Content-Type": "application/json", "User-Agent": f"cctv/{__version__}"}
+    if alerts.webhook_credential is not None:
+        credential = load_credential(settings, alerts.webhook_credential, environ)
+        if not (_HEADER_NAME.fullmatch(credential.username) and _HEADER_VALUE.fullmatch(credential.password)):
+            raise WebhookUnusable(name=alerts.webhook_credential)
+        headers[credential.username] = credential.password
+    seconds = WEBHOOK_PATIENCE.total_seconds()
+    context = ssl.create_default_context()
+    connection = HTTPSConnection(target.hostname or "", target.port, timeout=seconds, context=context)
+    limit = threading.Timer(seconds, _hang_up, [connection])  # the time-out of a socket is of each packet
+    limit.daemon = True
+    limit.start()
+    try:
+        path = f"{target.path or '/'}{f'?{target.query}' if target.query else ''}"
+        connection.request("POST", path, message.as_json.encode(), headers)
+        answer = connection.getresponse()
+        if not HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES:
+            said = " ".join(answer.read(_ANSWER_BYTES).decode("utf-8", "replace").split())
+            raise WebhookRefused(status=answer.status, reason=said[:200] or answer.reason)
+    finally:
+        limit.cancel()
+        connection.close()
+
+
+def _hang_up(connection: HTTPSConnection) -> None:
+    if connection.sock is not None:
+        with suppress(OSError):  # it ended meanwhile
+            connection.sock.shutdown(socket.SHUT_RDWR)
+
+
+def failed_units() -> tuple[FailedUnit, ...]:
+    """The services of timers whose last run failed; none where systemd does not tell, which `cctv doctor` says."""
+    try:
+        units = unit_facts(TIMED_SERVICES)
+    except (SystemdAbsent, ToolMissing, ToolFailed) as error:
+        log.debug("units.unknown", extra={"error": error.code})
+        return ()
+    return tuple(FailedUnit(unit.name, unit.result) for unit in units.values() if unit.has_failed)
+
+
 def status_or_error(settings: Settings, open_site: Callable[[], Storage]) -> Status | CctvError:
     """The status, or the error why there is none: a missing storage is an alarm, not a reason to be silent."""
     try:
         site = open_site()
         late, soon = owed(site)
-        return replace(status_now(site), late=late, soon=soon)
+        return replace(status_now(site), late=late, soon=soon, failed_units=failed_units())
     except CctvError as error:
         return error
     except (OSError, SQLAlchemyError) as error:
@@ -202,42 +294,56 @@ def owed(site: Storage) -> tuple[tuple[OverdueItem, ...], tuple[OverdueItem, ...
 
 
 def notify_once(
-    settings: Settings, open_site: Callable[[], Storage], now: datetime, disk: DurableFiles, *, dry_run: bool = False
+    settings: Settings,
+    open_site: Callable[[], Storage],
+    now: datetime,
+    disk: DurableFiles,
+    environ: Mapping[str, str],
+    *,
+    dry_run: bool = False,
 ) -> NotifyResult:
     """Poll once and send what is new.  Raises AlertsNotSet and MemoryNotKept before anything is sent."""
     path = settings.alerts.state
     if dry_run:
-        return NotifyResult(alarms(status_or_error(settings, open_site), read_history(path), now))
+        report = read_summary(REPORT_FILE)
+        return NotifyResult(alarms(status_or_error(settings, open_site), read_history(path), now, report))
     if not settings.alerts.ways:
         raise AlertsNotSet
     try:
         disk.make_directory(path.parent)
-        with exclusive(path.with_name(f"{path.name}.lock")):
-            return _poll_and_send(settings, status_or_error(settings, open_site), now, disk)
+        lock = path.with_name(f"{path.name}.lock")
+        try:
+            with exclusive(lock):
+                return _poll_and_send(settings, status_or_error(settings, open_site), now, disk, environ)
+        finally:
+            for file in (path, lock):  # else the timer's account could not look again
+                give_as_folder(file)
     except OSError as error:
         raise MemoryNotKept(path=path, problem=error.strerror or error) from error
 
 
-def _poll_and_send(settings: Settings, status: Status | CctvError, now: datetime, disk: DurableFiles) -> NotifyResult:
+def _poll_and_send(
+    settings: Settings, status: Status | CctvError, now: datetime, disk: DurableFiles, environ: Mapping[str, str]
+) -> NotifyResult:
     path = settings.alerts.state
     before = read_history(path)
     write_history(path, before, disk)  # what cannot be remembered is not sent
-    due = alarms(status, before, now)
+    due = alarms(status, before, now, read_summary(REPORT_FILE))
     failed: Sequence[AlarmsNotDelivered] = ()
     delivered = due
     if due:
-        failed = deliver(settings.alerts, _message(settings, now, due))
+        failed = deliver(settings, _message(settings, now, due), environ)
         log.info("alarms.sent", extra={"count": len(due), "failures": len(failed)})
         delivered = due if len(failed) < len(settings.alerts.ways) else []
     write_history(path, remember(status, before, now, delivered), disk)
     return NotifyResult(due, failed)
 
 
-def send_test(settings: Settings, now: datetime) -> Sequence[AlarmsNotDelivered]:
+def send_test(settings: Settings, now: datetime, environ: Mapping[str, str]) -> Sequence[AlarmsNotDelivered]:
     """Send a test message; returns the deliveries that failed."""
     text = "This is a test: alarms of the recorder reach you this way."
     alarm = Alarm(AlarmKind.TEST, AlarmState.NOTICE, "", now, text, "")
-    return deliver(settings.alerts, _message(settings, now, [alarm]))
+    return deliver(settings, _message(settings, now, [alarm]), environ)
 
 
 def _message(settings: Settings, now: datetime, due: Sequence[Alarm]) -> AlarmMessage:

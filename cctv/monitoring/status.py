@@ -17,8 +17,8 @@ from cctv.audit.checkpoint_files import reach_check
 from cctv.backup.queries import released_limit
 from cctv.backup.state import HeldCopy, read_backup_state
 from cctv.cases.requests.queries import select_provisional
+from cctv.core.disks import Volume, volume_of
 from cctv.core.errors import Exit
-from cctv.core.filesystem import Volume, volume_of
 from cctv.core.time_range import Span, total
 from cctv.db.engine import read_transaction
 from cctv.db.identity import IndexOlder, is_newest
@@ -85,6 +85,14 @@ class OverdueItem:
 
 
 @dataclass(frozen=True, slots=True)
+class FailedUnit:
+    """A unit of systemd whose last run failed, and how: `exit-code`, `timeout`, `oom-kill`."""
+
+    name: str
+    result: str
+
+
+@dataclass(frozen=True, slots=True)
 class UnconfirmedRequest:
     """A request over more than a day of footage that nobody confirmed: when its hold lapses, and whether it did."""
 
@@ -118,9 +126,12 @@ class Status:
     backs_up: bool = False  # whether cameras.toml says so
     last_backup: datetime | None = None
     backup_late: bool = False
+    last_rehearsal: datetime | None = None
+    rehearsal_due: bool = False  # advice: there is a back-up, and nobody tried one for `rehearse_after`
     overdue_copies: tuple[KeptCopy, ...] = ()  # what is past its limit and no row of a segment, the oldest first
     volume: Volume | None = None  # the volume of the footage
     log_whole: bool = True  # whether the audit log reaches the signed checkpoint
+    failed_units: tuple[FailedUnit, ...] = ()  # only for alarms too: what timers start
     soon: tuple[OverdueItem, ...] = ()  # copies whose lease ends within a week, or has ended
     late: tuple[
         OverdueItem, ...
@@ -191,6 +202,8 @@ def status_now(site: Storage) -> Status:
             log_whole=log_is_whole(connection),
             last_backup=backed_up.last,
             backup_late=bool(backup.recipients) and backed_up.is_late(now, backup.warn_after),
+            last_rehearsal=backed_up.rehearsed,
+            rehearsal_due=bool(backup.recipients) and backed_up.wants_rehearsal(now, backup.rehearse_after),
         )
 
 

@@ -1,8 +1,8 @@
 """Handing a package over: onto a medium against a receipt, as an encrypted ZIP beside a note, or to another desk.
 
 1. copied under a temporary name, flushed, verified again   (crash: that file or folder is left; nothing is recorded)
-2. the disclosure and its audit entry, committed
-3. renamed; the receipt or the note written beside it
+2. the receipt or the note beside it, likewise; the disclosure and its audit entry, committed
+3. all renamed
 
 Responsible for that order, for the lines by which another desk fetches a package, and for the list of copies that
 passed a workstation.  The passphrase is returned once and never written.  Never hands over a package that has expired
@@ -12,9 +12,12 @@ or is not intact; never copies anything to another machine itself.
 from __future__ import annotations
 
 import logging
+import os
 import shlex
 import shutil
 import socket
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -36,9 +39,11 @@ from cctv.cases.requests.lifecycle import find_request
 from cctv.cases.requests.needs import scope_of
 from cctv.cases.requests.questions import require_ready
 from cctv.core.clock import months_after, start_of_day
+from cctv.core.disks import volume_of
 from cctv.core.durable import beside, leftovers
 from cctv.core.filesystem import require_disk_space
 from cctv.core.i18n import N_
+from cctv.core.medium import FILE_LIMIT_BYTES, FileTooLarge, on_medium
 from cctv.crypto.signing_key import read_public_key
 from cctv.db.engine import read_transaction, write_transaction
 from cctv.db.storage import Storage
@@ -54,7 +59,7 @@ from cctv.model.disclosures import Delivery, Disclosure, Method, Recipient
 from cctv.model.ids import IdKind, id_kind, typed_id
 from cctv.model.requests import RequesterRole
 from cctv.packages.documents import note_text, receipt_page
-from cctv.packages.encrypted_zip import new_passphrase, write_zip
+from cctv.packages.encrypted_zip import new_passphrase, volume_path, write_zip
 from cctv.packages.errors import (
     PackageOutdated,
     PackageOver,
@@ -81,6 +86,7 @@ _REFUSALS = (
     RecipientAbsent,
     PackageOutdated,
 )
+_FAT = frozenset({"vfat", "msdos"})
 _ROLES = {Recipient.NOMINEE: RequesterRole.NOMINEE, Recipient.PROXY: RequesterRole.PROXY}
 
 
@@ -117,7 +123,8 @@ def deliver(
 
     Raises ExportUnknown, TargetUnfit, RecipientTyped (2); NotGranted, FootageBlocked, PackageOver (12); CopyNotReady,
     RecipientAbsent, PackageOutdated, DisclosureUnapproved, DisclosureNeedsSecond (13); PackageMismatch (15),
-    RoomMissing (16).
+    RoomMissing, MediumFull,
+    FileTooLarge (16), MediumReadOnly (12), MediumGone (15).
     """
     package = _deliverable(site, package_id)
     _check_recipient(package, recipient)
@@ -128,20 +135,26 @@ def deliver(
     if dry_run:
         return Delivered(package, verified.manifest, None, (target,))
     passphrase = new_passphrase() if method is Method.ZIP else None
-    partial = beside(target)
-    with require_disk_space(to, verified.size_bytes):
+    written: dict[Path, Path] = {}
+    with on_medium(to), require_disk_space(to, verified.size_bytes):
         try:
             for left in leftovers(target, seconds=0):
                 _remove(left)
-            _copy_package(site, source, partial, passphrase)
-            disclosure = _record_disclosure(site, package, method, recipient)
+            _require_size(to, source)
+            _make_carrier(site, source, target, passphrase, written)
+            carrier = [target.name] if target in written else [path.name for path in written]
+            disclosure = _record_disclosure(site, package, method, recipient, verified.manifest, carrier, to, written)
         except BaseException:
-            _remove(partial)
+            with suppress(OSError):  # a medium that is gone keeps what was begun, under no name of a package
+                for partial in written.values():
+                    _remove(partial)
             raise
-        site.disk.rename(partial, target)
+        for path, partial in written.items():
+            if path.exists():  # the note of an earlier time
+                site.disk.unlink(path)
+            site.disk.rename(partial, path)
         log.info("package.delivered", extra={"package": package.id, "case": package.case_id, "method": method})
-        document = _write_document(site, to, verified.manifest, disclosure, target)
-    return Delivered(package, verified.manifest, disclosure, (target, document), passphrase)
+    return Delivered(package, verified.manifest, disclosure, tuple(written), passphrase)
 
 
 def fetch(site: Storage, package_id: str, *, dry_run: bool = False) -> FetchLines:
@@ -323,17 +336,27 @@ def _target(site: Storage, to: Path, package: PackageRow, method: Method) -> Pat
             following=N_("give a folder on the medium that is handed over."),
         )
     target = to / (f"{package.id}.zip" if method is Method.ZIP else package.id)
-    if target.exists():
+    taken = next((path for path in (target, volume_path(target, 1)) if path.exists()), None)
+    if taken is not None:
         raise TargetUnfit(
-            path=target, problem=N_("it is there already"), following=N_("remove it, or give another folder.")
+            path=taken, problem=N_("it is there already"), following=N_("remove it, or give another folder.")
         )
     return target
 
 
-def _copy_package(site: Storage, source: Path, partial: Path, passphrase: str | None) -> None:
+def _require_size(to: Path, source: Path) -> None:
+    """Raise FileTooLarge before hours of copying where FAT will not take a video."""
+    largest = max(source.iterdir(), key=lambda path: path.stat().st_size)
+    if largest.stat().st_size > FILE_LIMIT_BYTES and volume_of(to).file_system in _FAT:
+        raise FileTooLarge(path=to / largest.name)
+
+
+def _make_carrier(site: Storage, source: Path, target: Path, passphrase: str | None, written: dict[Path, Path]) -> None:
+    """Write what is handed over under temporary names; `written` gets each name that it is to have, and that one."""
     if passphrase is not None:
-        write_zip(source, partial, passphrase, site.clock.now(), site.disk)
+        write_zip(source, target, passphrase, site.clock.now(), site.disk, written)
         return
+    partial = written[target] = beside(target)
     partial.mkdir()  # not copytree: it gives the copy the mode of the source, whatever the umask
     for path in sorted(source.iterdir()):
         shutil.copyfile(path, partial / path.name)
@@ -342,27 +365,45 @@ def _copy_package(site: Storage, source: Path, partial: Path, passphrase: str | 
     verify_package(partial)
 
 
-def _record_disclosure(site: Storage, package: PackageRow, method: Method, recipient: Recipient | None) -> Disclosure:
+def _record_disclosure(
+    site: Storage,
+    package: PackageRow,
+    method: Method,
+    recipient: Recipient | None,
+    manifest: AnyManifest,
+    carrier: Sequence[str],
+    to: Path,
+    written: dict[Path, Path],
+) -> Disclosure:
+    """Enter the disclosure; its receipt or note is written first, so that a full medium leaves no entry without it."""
     with write_transaction(site.engine) as connection:
         case = _leaving(connection, site, package, recipient)
         if isinstance(case, Disclosure):
-            return handed_over(connection, site, case, method)
-        kind = recipient or taker(case)
-        lease = lease_end(kind, site.clock.now(), site.settings.site.timezone, case.type)
-        scope = case.cameras, scope_of(case)
-        return given_to_subject(connection, site, package.id, case.id, scope, kind, method, lease)
+            disclosure = handed_over(connection, site, case, method)
+        else:
+            kind = recipient or taker(case)
+            lease = lease_end(kind, site.clock.now(), site.settings.site.timezone, case.type)
+            scope = case.cameras, scope_of(case)
+            disclosure = given_to_subject(connection, site, package.id, case.id, scope, kind, method, lease)
+        path, text = _document(site, to, manifest, disclosure, carrier)
+        partial = written[path] = beside(path)
+        descriptor = site.disk.create(partial)
+        try:
+            site.disk.append(descriptor, 0, [text.encode()])
+            site.disk.sync(descriptor)
+        finally:
+            os.close(descriptor)
+        return disclosure
 
 
-def _write_document(site: Storage, to: Path, manifest: AnyManifest, disclosure: Disclosure, target: Path) -> Path:
+def _document(
+    site: Storage, to: Path, manifest: AnyManifest, disclosure: Disclosure, carrier: Sequence[str]
+) -> tuple[Path, str]:
+    """Where the note beside a ZIP, or the receipt, stands, and its text."""
     assert disclosure.handed is not None
-    zone = site.settings.site.timezone
     if disclosure.handed.method is Method.ZIP:
-        path = to / f"{manifest.package}.txt"
-        site.disk.write(path, note_text(manifest, target.name).encode())
-    else:
-        path = to / f"{disclosure.id}.html"
-        site.disk.write(path, receipt_page(manifest, disclosure, zone).encode())
-    return path
+        return to / f"{manifest.package}.txt", note_text(manifest, carrier)
+    return to / f"{disclosure.id}.html", receipt_page(manifest, disclosure, site.settings.site.timezone)
 
 
 def _remove(path: Path) -> None:

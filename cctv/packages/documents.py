@@ -6,6 +6,7 @@ that no document names a person: the lines for names are empty, and are filled i
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from functools import cache, partial
 from zoneinfo import ZoneInfo
@@ -14,6 +15,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from cctv.core.i18n import Language
+from cctv.core.text import isolated
 from cctv.crypto.sshsig import NAMESPACE, SIGNER
 from cctv.letters.formatting import weekday_name
 from cctv.model.disclosures import Disclosure
@@ -49,10 +51,10 @@ def receipt_page(manifest: AnyManifest, disclosure: Disclosure, zone: ZoneInfo) 
     )
 
 
-def note_text(manifest: AnyManifest, zip_name: str) -> str:
-    """The note beside a ZIP: what it is and how it opens, in the package's language."""
+def note_text(manifest: AnyManifest, files: Sequence[str]) -> str:
+    """The note beside a ZIP of one file or of several parts: what it is and how it opens, in the package's language."""
     note = templates().get_template(f"NOTE.{Language(manifest.language).value}.txt")
-    return note.render(m=manifest, zip=zip_name).rstrip("\n") + "\n"
+    return note.render(m=manifest, zip=files[0], parts=len(files), last=files[-1]).rstrip("\n") + "\n"
 
 
 def local_time(instant: datetime, language: Language, zone: ZoneInfo) -> str:
@@ -67,6 +69,7 @@ def templates(*, html: bool = False) -> Environment:
     return Environment(
         loader=PackageLoader("cctv.packages"),
         autoescape=html,
+        finalize=isolated if html else None,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

@@ -30,6 +30,7 @@ from cctv.model.footage import Segment
 from cctv.packages.errors import CopyDiffers, RecordingUnreadable
 
 SEAM = timedelta(seconds=1)  # a longer pause is a gap, which begins a new file; as in redaction
+LARGEST_COPY_BYTES = 4_000_000_000  # what FAT32 takes, less what the index of an MP4 of a day may be (50 MB)
 _MAX_OVERLAP = timedelta(milliseconds=10)  # rounding; less than a frame
 _MAX_TIME_DIFFERENCE_US = 1000
 
@@ -118,11 +119,14 @@ def take(recording: RecordedStretch, span: Span) -> Take | None:
     return Take(recording, first, indexes[-1] + 1)
 
 
-def stretches(takes: Iterable[Take]) -> list[CopyStretch]:
-    """Takes of one camera in order of time as files: a new one after each gap and each change of the stream."""
+def stretches(takes: Iterable[Take], largest_bytes: int = LARGEST_COPY_BYTES) -> list[CopyStretch]:
+    """Takes of one camera in order of time as files: a new one after each gap and each change of the stream.
+
+    A file that would be larger than `largest_bytes` ends where the next segment begins, at a key frame.
+    """
     groups: list[list[Take]] = []
     for take in takes:
-        if groups and _continues(groups[-1], take):
+        if groups and _continues(groups[-1], take) and _fits(groups[-1], take, largest_bytes):
             groups[-1].append(take)
         else:
             groups.append([take])
@@ -165,6 +169,8 @@ def copy(stretch: CopyStretch, root: Path, target: Path) -> Copied:
     ):
         output = muxer.add_stream_from_template(first.streams.video[0], opaque=True)
         output.time_base = tick
+        if output.codec_context.name == "hevc":  # as recorded: libavformat would write hev1, which Apple does not play
+            output.codec_context.codec_tag = first.streams.video[0].codec_context.codec_tag
         for take in stretch.takes:
             path = inside(root, take.recording.segment.path)
             shift = round((to_us(take.recording.segment.span.start) - zero) / tick / 1_000_000)
@@ -179,6 +185,11 @@ def copy(stretch: CopyStretch, root: Path, target: Path) -> Copied:
                         packet.stream, packet.time_base = output, tick
                         muxer.mux_one(packet)
     return _prove(stretch, root, target)
+
+
+def _fits(before: Sequence[Take], after: Take, largest_bytes: int) -> bool:
+    size = sum(take.recording.segment.size_bytes for take in (*before, after))
+    return size <= largest_bytes or not after.recording.packets[0].key
 
 
 def _continues(before: Sequence[Take], after: Take) -> bool:

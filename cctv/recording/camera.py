@@ -18,6 +18,7 @@ from datetime import datetime, timedelta
 from random import Random
 
 from cctv.cameras.errors import CameraDown, CameraOversized
+from cctv.cameras.media import Lesser
 from cctv.cameras.onvif import ReachedAddress, reach_camera
 from cctv.config.credentials import Credential
 from cctv.config.schema import CameraSettings
@@ -91,6 +92,7 @@ class CameraRecorder:
         self._wake = asyncio.Event()
         self._stop_cause = GapCause.RECORDER_STOPPED
         self._pending: tuple[CameraSettings, RecorderDeps] | None = None  # settings of the next run
+        self._lesser: Lesser | None = None  # why the largest stream was not taken, as last told
         self._is_full = False
         self.state = CameraState(Phase.CONNECTING, self._site.clock.now())
 
@@ -226,7 +228,14 @@ class CameraRecorder:
             await asyncio.wait([connecting], timeout=_POLL_SECONDS)
         if not connecting.done():
             raise CameraDown(camera=self._camera.id, detail="the recorder stops")
-        return connecting.result()
+        reached = connecting.result()
+        if reached.lesser != self._lesser and reached.lesser is not None:
+            log.warning(
+                "camera.lesser", extra={"camera": self._camera.id, "reason": reached.lesser.reason, SHOWN: True}
+            )
+            self._deps.tell(f"{self._camera.id}: {reached.lesser}")
+        self._lesser = reached.lesser
+        return reached
 
     async def _record(self, reached: ReachedAddress) -> SessionResult:
         read_identity(self._site.root)  # a lost mount must not be written to

@@ -1,7 +1,8 @@
-"""Parameter sets: what a key picture carries of size, profile and coding, by which a change of the stream is detected.
+"""The format of a stream as a file's header needs it, and where its parameter sets are written.
 
-H.265 in MP4 as players want it (`hvc1`) has them in the header alone, and the muxer drops those in the pictures: a set
-that changed and was not written into a new header makes every later picture unreadable.
+H.265 in MP4 as players want it (`hvc1`) has the sets in the header alone.  The muxer would drop every set in a picture
+then, also one that changed in front of a picture that no file can begin at, and all later pictures would be unreadable.
+So it is told to keep them (`hev1`), and this module removes those that the header has and names the file `hvc1`.
 
 Pure but for `format_of`, which has libavformat read one picture from memory.
 """
@@ -9,39 +10,43 @@ Pure but for `format_of`, which has libavformat read one picture from memory.
 from __future__ import annotations
 
 import io
-import re
-from collections.abc import Iterable, Iterator
-from itertools import chain, pairwise
+from collections.abc import Iterable
 
 import av
 from av.container import InputContainer
 from av.video.stream import VideoStream
 
-_START = re.compile(b"\0\0\1")
-_H264_SLICES, _H264_SETS = range(1, 6), (7, 8, 13, 15)  # SPS, PPS, their extensions (ITU-T H.264, table 7-1)
-_H265_SLICES, _H265_SETS = range(32), (32, 33, 34)  # VPS, SPS, PPS (ITU-T H.265, table 7-1)
+from cctv.recording.access_units import ParameterSets, parameter_sets
+
 _LEAD = b"\0\0\0\1"
-ParameterSets = dict[int, tuple[bytes, ...]]
-"""The sets of each kind, each once, sorted."""
+_IN_BAND, _IN_HEADER = b"hev1", b"hvc1"  # ISO/IEC 14496-15, 8.4.1
+_COMPLETE = 0x80  # array_completeness, 8.3.3.1.2
+_SETS = (32, 33, 34)  # VPS, SPS, PPS; libavformat lists messages too
+_FIXED_BYTES = 22  # of the configuration, before its arrays
 
 
 class Format:
-    """A stream's format as a file's header needs it; keeps what it was read from alive."""
+    """A stream's format as a file's header needs it; keeps what it was read from alive.
 
-    def __init__(self, template: VideoStream, parameters: ParameterSets, source: InputContainer | None = None) -> None:
+    `has_changed` is set for a stream whose sets change where no file can begin: its files say so (`hev1`).  `is_late`:
+    the header lacks the sets that a decoder has by now.
+    """
+
+    def __init__(
+        self,
+        template: VideoStream,
+        parameters: ParameterSets,
+        source: InputContainer | None = None,
+        *,
+        has_changed: bool = False,
+        is_late: bool = False,
+    ) -> None:
         self.template, self.parameters, self._source = template, parameters, source
+        self.has_changed, self.is_late = has_changed, is_late
 
-
-def parameter_sets(data: bytes, *, is_h265: bool) -> ParameterSets:
-    """The parameter sets in front of the first slice of Annex B data, however long the messages between them are."""
-    sets: ParameterSets = {}
-    for unit in _nal_units(data):
-        kind = _kind(unit, is_h265=is_h265)
-        if kind in (_H265_SLICES if is_h265 else _H264_SLICES):
-            break
-        if kind in (_H265_SETS if is_h265 else _H264_SETS):
-            sets[kind] = tuple(sorted({*sets.get(kind, ()), unit}))  # cameras repeat them, in any order
-    return sets
+    def with_sets(self, parameters: ParameterSets, *, has_changed: bool) -> Format:
+        """The same header, and the sets that a decoder has by now."""
+        return Format(self.template, parameters, self._source, has_changed=has_changed, is_late=True)
 
 
 def first_format(template: VideoStream) -> Format:
@@ -50,23 +55,15 @@ def first_format(template: VideoStream) -> Format:
     return Format(template, parameter_sets(announced, is_h265=is_h265(template)))
 
 
-def changed_sets(known: ParameterSets, picture: bytes, *, is_h265: bool) -> ParameterSets | None:
-    """All sets that hold from a key picture on; None where it brings none, or those that are known.
-
-    A picture may bring some kinds alone; the others stay as they were.
-    """
-    brought = parameter_sets(picture, is_h265=is_h265)
-    after = known | brought
-    return None if after == known else after
-
-
-def format_of(picture: bytes, template: VideoStream, sets: ParameterSets | None = None) -> Format:
+def format_of(
+    picture: bytes, template: VideoStream, sets: ParameterSets | None = None, *, has_changed: bool = False
+) -> Format:
     """The format of a key picture; with `sets`, those that hold from it on.
 
     Raises av.error.FFmpegError, or IndexError, for a picture that libavformat cannot read.
     """
     sets = sets if sets is not None else parameter_sets(picture, is_h265=is_h265(template))
-    return _opened(picture, sets, is_h265=is_h265(template))
+    return _opened(picture, sets, is_h265=is_h265(template), has_changed=has_changed)
 
 
 def announced_format(picture: bytes, announced: Iterable[bytes], *, is_h265: bool) -> Format:
@@ -79,23 +76,29 @@ def announced_format(picture: bytes, announced: Iterable[bytes], *, is_h265: boo
     return _opened(picture, told | brought, is_h265=is_h265)
 
 
-def _opened(picture: bytes, sets: ParameterSets, *, is_h265: bool) -> Format:
-    head = b"".join(_LEAD + unit for kind in sorted(sets) for unit in sets[kind])
+def _opened(picture: bytes, sets: ParameterSets, *, is_h265: bool, has_changed: bool = False) -> Format:
+    head = b"".join(_LEAD + sets[key] for key in sorted(sets))
     source = av.open(io.BytesIO(head + picture), "r", format="hevc" if is_h265 else "h264")
-    return Format(source.streams.video[0], sets, source)
+    return Format(source.streams.video[0], sets, source, has_changed=has_changed)
 
 
 def is_h265(template: VideoStream) -> bool:
     return template.codec_context.name == "hevc"
 
 
-def _kind(unit: bytes, *, is_h265: bool) -> int:
-    return (unit[0] >> 1) & 0x3F if is_h265 else unit[0] & 0x1F
-
-
-def _nal_units(data: bytes) -> Iterator[bytes]:
-    """The NAL units of Annex B data, without the zeros that may trail them (ITU-T H.264, annex B)."""
-    starts = chain((match.end() for match in _START.finditer(data)), (len(data) + 3,))
-    for start, following in pairwise(starts):
-        if unit := data[start : following - 3].rstrip(b"\0"):
-            yield unit
+def sets_in_header(header: bytes) -> bytes:
+    """The header of an H.265 file that says that all sets stand in it: `hev1` becomes `hvc1`.  Pure."""
+    entry, config = header.find(_IN_BAND), header.find(b"hvcC")
+    if entry < 0 or config < 0:
+        return header
+    changed = bytearray(header)
+    changed[entry : entry + len(_IN_BAND)] = _IN_HEADER
+    at = config + len(b"hvcC") + _FIXED_BYTES
+    arrays, at = changed[at], at + 1
+    for _ in range(arrays):
+        if changed[at] & 0x3F in _SETS:
+            changed[at] |= _COMPLETE
+        count, at = int.from_bytes(changed[at + 1 : at + 3], "big"), at + 3
+        for _ in range(count):
+            at += 2 + int.from_bytes(changed[at : at + 2], "big")
+    return bytes(changed)

@@ -12,20 +12,38 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from sqlalchemy import Connection
+
 from cctv.cameras.errors import CameraDown
+from cctv.config.schema import Settings
 from cctv.core.errors import CctvError, Exit
 from cctv.core.filesystem import is_disk_full
+from cctv.core.time_range import Span
 from cctv.db.identity import DATABASE_FILE, DatabaseForeign, read_identity
 from cctv.db.storage import Storage
+from cctv.footage.segments import segments_of
 from cctv.footage.space_requests import RoomWanted, ask_for_room, room_answer, withdraw_request
 from cctv.model.footage import GapCause
+from cctv.model.ids import CameraId
 from cctv.recording.state import DiskStatus, SpaceLevel
 
 _EXTRA_DIVISOR = 10  # a tenth of the reserve more than missing, so that space is not requested every minute
 _STOP_DIVISOR = 2  # below half the reserve recording stops, whatever the sweeper does; the index needs space to delete
 RATE_WINDOW = timedelta(hours=6)  # the rate of the last hours, day and night apart
 _MIN_SAMPLE_SPAN = timedelta(minutes=1)  # a rate of less is that of one segment
+_FORECAST_SPAN = timedelta(days=1)  # day and night
+_LEAST_FOOTAGE = timedelta(hours=1)
 REQUEST_PERIOD = timedelta(seconds=30)  # while space is needed: more footage may be past its min_retention by then
+
+
+@dataclass(frozen=True, slots=True)
+class FootageRate:
+    """What a camera recorded in the last day, and for how long its footage stays."""
+
+    camera: CameraId
+    recorded: timedelta
+    size_bytes: int
+    limit: timedelta
 
 
 class StorageFull(CctvError):
@@ -140,6 +158,28 @@ def hours_left(samples: Sequence[SpaceSample], reserve: int) -> float | None:
     if shrunk <= 0:
         return None
     return max(0.0, (last.free - reserve) / (shrunk / (last.at - first.at)) / 3600)
+
+
+def footage_rates(connection: Connection, settings: Settings, now: datetime) -> list[FootageRate]:
+    """What each camera recorded in the last day."""
+    rates = []
+    for camera in settings.cameras.values():
+        segments = segments_of(connection, camera.id, Span(now - _FORECAST_SPAN, now))
+        recorded = sum((segment.span.duration for segment in segments), timedelta(0))
+        size = sum(segment.size_bytes for segment in segments)
+        rates.append(FootageRate(camera.id, recorded, size, settings.limit_for(camera.zone)))
+    return rates
+
+
+def share_of_limits(rates: Sequence[FootageRate], space: int) -> float | None:
+    """The share of what the limits need that fits into `space` bytes, at the rates of the last day.
+
+    None where hardly anything was recorded.
+    """
+    if not any(rate.recorded >= _LEAST_FOOTAGE for rate in rates):
+        return None
+    needed = sum(rate.size_bytes * (rate.limit / _FORECAST_SPAN) for rate in rates)
+    return space / needed if needed else None
 
 
 def kept_samples(samples: Sequence[SpaceSample], new: SpaceSample) -> list[SpaceSample]:

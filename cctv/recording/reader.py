@@ -19,21 +19,23 @@ from av.video.stream import VideoStream
 
 from cctv.cameras.errors import CameraClockSet, CameraDown, CameraFailed
 from cctv.cameras.reorder import Timed
+from cctv.cameras.rtp import SentPicture
 from cctv.cameras.rtsp import LiveStream, open_live
-from cctv.cameras.sdp import Codec
+from cctv.cameras.sdp import Codec, VideoTrack
 from cctv.config.schema import Transport
 from cctv.core.clock import Clock
 from cctv.core.durable import DurableFiles
 from cctv.core.errors import CctvError
+from cctv.recording.access_units import Entry, entry_of, parameter_sets
 from cctv.recording.codec_params import announced_format
-from cctv.recording.segmenter import Listener, Picture, Segmenter, Task
+from cctv.recording.segmenter import Beginning, Listener, Picture, Segmenter, Task
 from cctv.recording.timeline import Timeline, Times, TimesBroken
 
 log = logging.getLogger(__name__)
 
 # The stream sleeps after a read, and then several pictures are read at once: a third of the processor time of a
 # recorder is waking up.  Short enough that a camera's own buffer is not needed.
-_NAP_SECONDS = 0.17
+_NAP_SECONDS = 0.13
 _PATIENCE_SECONDS = 2.0  # for what a slow network still holds back at `stop`
 _NAP_BYTES = 100_000  # what may come in meanwhile; the kernel's buffer for a connection takes more
 
@@ -52,6 +54,7 @@ class Reader:
         self.last_picture_at: float | None = None  # on the monotonic clock
         self.segmenter: Segmenter | None = None
         self._unplaced: list[tuple[Picture, float]] = []
+        self._beginning = Beginning(task.camera.id)
         self._bytes, self._counted_from = 0, 0.0
         self._stream: LiveStream | None = None
 
@@ -120,10 +123,14 @@ class Reader:
                 if self.segmenter is not None:
                     (self.segmenter.abandon if self._abandoned else self.segmenter.close)()
             finally:
+                if stream.lost:
+                    log.info("packets.lost", extra={"camera": self._task.camera.id, "lost": stream.lost})
                 stream.close()
 
     def _record(self, stream: LiveStream) -> CameraDown | None:
         self._stream = stream
+        if self._stopped_at:  # meanwhile
+            return None
         self._timeline = Timeline(stream.track.clock_rate)
         try:
             for timed in stream:
@@ -158,20 +165,28 @@ class Reader:
         """Accept a picture; those before the first key picture cannot be decoded and are dropped."""
         picture, decoded = timed
         if self.segmenter is None:
-            if not picture.is_key:
+            if not self._begins_at(stream.track, picture):
                 return
             self.segmenter = self._begin(stream, picture.data)
         packet = cast(Picture, Packet(picture.data))
         packet.is_keyframe = picture.is_key
         self.last_picture_at = picture.arrived
         if self._has_begun and not self._unplaced:
-            (times,) = self._timeline.place(picture.pts, decoded)
+            (times,) = self._timeline.place(picture.pts, decoded, picture.arrived)
             self.segmenter.take(packet, picture.arrived, times, self._timeline.frame)
         else:
             self._unplaced.append((packet, picture.arrived))
-            self._take_placed(self._timeline.place(picture.pts, decoded))
+            self._take_placed(self._timeline.place(picture.pts, decoded, picture.arrived))
         self.pictures += 1
         self._set_nap(stream, self.segmenter, packet, picture.arrived)
+
+    def _begins_at(self, track: VideoTrack, picture: SentPicture) -> bool:
+        """Whether the run begins at a picture; raises KeyPictureMissing of a stream at which none can."""
+        is_h265 = track.codec is Codec.H265
+        knows_format = bool(track.sets or parameter_sets(picture.data, is_h265=is_h265))
+        entry = entry_of(picture.data, is_h265=is_h265) if knows_format or picture.is_key else Entry.NONE
+        entry = max(entry, Entry.GRADUAL) if picture.is_key else entry
+        return self._beginning.is_at(entry, picture.arrived, knows_format=knows_format)
 
     def _begin(self, stream: LiveStream, picture: bytes) -> Segmenter:
         """The segmenter of a stream whose first key picture that is."""

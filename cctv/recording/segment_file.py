@@ -12,13 +12,15 @@ import threading
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
+from typing import cast
 
 import av
 from av.packet import Packet
 from av.video.stream import VideoStream
 
 from cctv.core.durable import DurableFiles
-from cctv.recording.codec_params import Format, is_h265
+from cctv.recording.access_units import without_sets
+from cctv.recording.codec_params import Format, is_h265, sets_in_header
 
 # A killed recorder loses the fragment that is not full, the picture under way and one nap of the reader: < 0.5 s.
 FRAGMENT_US = 160_000
@@ -50,19 +52,25 @@ class SegmentFile:
         self._until: int | None = None
         self._is_broken = self._is_named = False
         self._lock = threading.Lock()
-        self._descriptor = disk.create(path)
         self._zero: int | None = None
         self._tick = tick
         self._muxer = av.open(_Sink(self._chunks), "w", format="mp4", options=_OPTIONS, buffer_size=_BUFFER_BYTES)
         self._stream = self._muxer.add_stream_from_template(stream.template, opaque=True)
         self._stream.time_base = tick
+        self._names_sets = is_h265(stream.template) and not stream.has_changed  # in the header alone, for players
         if is_h265(stream.template):
-            self._stream.codec_context.codec_tag = "hvc1"  # what players want of H.265 in MP4
+            self._stream.codec_context.codec_tag = "hev1"  # the muxer drops no set; see cctv.recording.codec_params
+        self._descriptor = disk.create(path)  # last: what no file can hold leaves none behind
 
-    def write(self, packet: Packet[VideoStream], pts: int, dts: int) -> None:
-        """Add a picture; its times are those of the run, in ticks.  Raises OSError, and then takes no more."""
+    def write(self, packet: Packet[VideoStream], pts: int, dts: int, *, repeats_sets: bool = False) -> None:
+        """Add a picture; its times are those of the run, in ticks.  Raises OSError, and then takes no more.
+
+        `repeats_sets`: it brings parameter sets, and none of them is new.
+        """
+        if repeats_sets and self._names_sets:
+            packet = _without_sets(packet)
         if self._zero is None:
-            self._zero = dts
+            self._zero, packet.is_keyframe = dts, True  # players begin here, wherever that is
         packet.stream, packet.time_base = self._stream, self._tick
         packet.pts, packet.dts = pts - self._zero, dts - self._zero
         self._muxer.mux_one(packet)
@@ -108,6 +116,8 @@ class SegmentFile:
         self._chunks.clear()
         if self._is_broken:
             return 0
+        if self._names_sets and not self._put_count:
+            chunks = [sets_in_header(b"".join(chunks))]
         try:
             self._disk.append(self._descriptor, self._size, chunks)
         except OSError:
@@ -118,6 +128,12 @@ class SegmentFile:
             self._size += len(chunk)
         self._put_count += 1
         return self._put_count
+
+
+def _without_sets(packet: Packet[VideoStream]) -> Packet[VideoStream]:
+    bare = cast("Packet[VideoStream]", Packet(without_sets(bytes(packet), is_h265=True)))
+    bare.is_keyframe, bare.duration = packet.is_keyframe, packet.duration
+    return bare
 
 
 class _Sink:

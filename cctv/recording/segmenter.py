@@ -12,7 +12,7 @@ ever make that later.  The anchor is therefore the earliest of many arrivals, le
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from fractions import Fraction
 from pathlib import Path
@@ -21,13 +21,15 @@ from typing import Protocol, TypeAlias
 from av.packet import Packet
 from av.video.stream import VideoStream
 
-from cctv.cameras.errors import KeyPictureMissing
+from cctv.cameras.errors import CameraOversized, KeyPictureMissing
 from cctv.cameras.rtsp import StreamAddress
 from cctv.config.schema import CameraSettings
 from cctv.core.clock import Clock
 from cctv.core.durable import DurableFiles
 from cctv.core.time_range import Span
-from cctv.recording.codec_params import Format, changed_sets, first_format, format_of, is_h265
+from cctv.model.ids import CameraId
+from cctv.recording.access_units import Entry, ParameterSets, entry_of, holds_picture, parameter_sets
+from cctv.recording.codec_params import first_format, format_of, is_h265
 from cctv.recording.segment_file import SegmentFile, Written
 from cctv.recording.timeline import Times, TimesBroken
 
@@ -39,6 +41,12 @@ _MAX_DRIFT_SECONDS, _MAX_LEAP_SECONDS = 0.045, 1.0
 _EARLY_SECONDS = 0.05  # a key picture this much early still closes the segment
 # A file that cannot be closed grows past the limit of its first frame; a new connection begins with a key picture.
 _KEY_PICTURE_SECONDS = 10.0  # beyond the segment's length; cameras send one every 1 to 10 s
+_CLOSED_SECONDS = 8.0  # beyond the segment's length, a better picture to begin at is waited for
+# Then a run begins without a key picture: some cameras send one every few minutes ("smart" codecs) or never.  What
+# comes before it cannot be decoded, or not wholly; so it is waited for longer than a usual GOP lasts.
+_WAIT_SECONDS = 12.0
+_MOST_SET_BYTES = 32 << 10  # of all parameter sets; the header of a file must stay readable (cctv.footage.media)
+_HEAD_BYTES = 1024  # of a picture; what stands before its first slice is mostly shorter
 _MIN_SPAN = timedelta(milliseconds=1)
 Picture: TypeAlias = "Packet[VideoStream]"
 Post: TypeAlias = Callable[..., None]  # calls a function in the main thread
@@ -84,8 +92,46 @@ class Listener(Protocol):
         """The successor's run begins at `anchor`, without a picture between the two."""
 
 
+@dataclass(slots=True)
+class EntryPoints:
+    """When the pictures came at which decoding can begin, and how far those of each kind are apart.  Pure; in ticks."""
+
+    _last: dict[Entry, int] = field(default_factory=dict)
+    _step: dict[Entry, int] = field(default_factory=dict)
+
+    def note(self, entry: Entry, at: int) -> None:
+        """A picture at which decoding can begin so well; it counts for the lesser kinds too."""
+        for kind in Entry:
+            if Entry.NONE < kind <= entry:
+                if kind in self._last:
+                    self._step[kind] = at - self._last[kind]
+                self._last[kind] = at
+
+    def promise_better(self, entry: Entry, at: int, until: int) -> bool:
+        """Whether a better picture is to come by then."""
+        return any(at < self._last[kind] + step <= until for kind, step in self._step.items() if kind > entry)
+
+
+@dataclass(slots=True)
+class Beginning:
+    """At which picture a run begins: at the first key picture, or after a while at any.  Pure."""
+
+    camera: CameraId
+    _since: float | None = None
+
+    def is_at(self, entry: Entry, arrived: float, *, knows_format: bool) -> bool:
+        """Whether it begins at a picture that arrived then, in seconds of the monotonic clock.
+
+        Raises KeyPictureMissing of a stream that has neither a key picture nor parameter sets for long.
+        """
+        self._since = arrived if self._since is None else self._since
+        if (waited := arrived - self._since) > _WAIT_SECONDS + _KEY_PICTURE_SECONDS and not knows_format:
+            raise KeyPictureMissing(camera=self.camera, seconds=f"{waited:.0f}")
+        return entry is not Entry.NONE or (knows_format and arrived - self._since >= _WAIT_SECONDS)
+
+
 class Segmenter:
-    """Writes the pictures of one stream, from a key picture on.  Raises TimesBroken or
+    """Writes the pictures of one stream, from a key picture on where one comes.  Raises TimesBroken or
     KeyPictureMissing when the run must end."""
 
     def __init__(
@@ -99,7 +145,7 @@ class Segmenter:
         clock: Clock,
     ) -> None:
         self._task, self._listener, self._post, self._disk, self._clock = task, listener, post, disk, clock
-        self._format: Format = first_format(template)
+        self._format, self._is_h265 = first_format(template), is_h265(template)
         self._tick, self._rate = tick, round(1 / tick)
         self.file: SegmentFile | None = None
         self.successor: int | None = None  # the run that follows when the camera's clock has drifted
@@ -109,6 +155,8 @@ class Segmenter:
         self._base = self._index = self._start = self._due = 0
         self._frame = 0
         self._end, self._opened_at = 0, 0.0
+        self._points, self._file_entry = EntryPoints(), Entry.NONE  # the latter: at which the file under way began
+        self._began_without_key = False
         self._holes: list[tuple[int, int]] = []
 
     @property
@@ -130,15 +178,62 @@ class Segmenter:
         self._anchoring.hear(arrived, media)
         if self._zero is None and media >= ANCHOR_AFTER_SECONDS:
             self._fix_anchor()
-        if packet.is_keyframe and (self._changed(packet) or times.dts >= self._due) and self.file is not None:
+        entry = self._entry(packet, data := self._examined(packet))
+        if not self._index:
+            self._began_without_key = entry is Entry.NONE
+        sets = self._sets_of(data)
+        known = self._format.parameters | sets
+        has_changed = known != self._format.parameters
+        self._points.note(entry, times.dts)
+        if self.file is not None and self._begins_file(entry, times.dts, arrived, has_changed=has_changed):
             self._close(times.dts - times.hole)
             self._check_drift(times.dts)
+        if has_changed:
+            self._note_sets(known)
         if self.file is None:
-            self._open(times.dts, arrived)
+            if self._format.is_late:
+                sent, template = bytes(packet), self._format.template
+                self._format = format_of(sent, template, known, has_changed=self._format.has_changed)
+            self._open(times.dts, arrived, entry)
+            has_changed = False  # the header has them all
         assert self.file is not None
         self._require_key_picture(arrived)
-        self.file.write(packet, times.pts, times.dts)
+        packet.is_keyframe = entry > Entry.NONE
+        self.file.write(packet, times.pts, times.dts, repeats_sets=bool(sets) and not has_changed)
         self._end = times.dts + frame
+
+    def _begins_file(self, entry: Entry, at: int, arrived: float, *, has_changed: bool) -> bool:
+        """Whether the file under way ends before a picture."""
+        if entry >= Entry.OPEN and (has_changed or self._file_entry is Entry.NONE):
+            return True
+        if entry is Entry.NONE:  # such a camera gives none if it is asked anew either
+            return self._began_without_key and self._is_overdue(arrived)
+        return at >= self._due and not self._points.promise_better(
+            entry, at, self._due + round(_CLOSED_SECONDS * self._rate)
+        )
+
+    def _examined(self, packet: Picture) -> bytes:
+        """The bytes that tell what a picture is: its first ones, unless it may be a key picture."""
+        if packet.size <= _HEAD_BYTES:
+            return bytes(packet)
+        head = bytes(memoryview(packet)[:_HEAD_BYTES])
+        is_enough = holds_picture(head, is_h265=self._is_h265) and entry_of(head, is_h265=self._is_h265) is Entry.NONE
+        return head if is_enough else bytes(packet)
+
+    def _entry(self, packet: Picture, data: bytes) -> Entry:
+        entry = entry_of(data, is_h265=self._is_h265)
+        return Entry.GRADUAL if packet.is_keyframe and entry < Entry.GRADUAL else entry
+
+    def _sets_of(self, data: bytes) -> ParameterSets:
+        return parameter_sets(data, is_h265=self._is_h265)
+
+    def _note_sets(self, known: ParameterSets) -> None:
+        """Other sets hold from now on: in the header of the file to come, or in the picture, where none can begin."""
+        if sum(map(len, known.values())) > _MOST_SET_BYTES:
+            detail = f"more than {_MOST_SET_BYTES >> 10} kB of parameter sets"
+            raise CameraOversized(camera=self._task.camera.id, detail=detail)
+        is_in_picture = self.file is not None
+        self._format = self._format.with_sets(known, has_changed=is_in_picture or self._format.has_changed)
 
     def _is_ahead(self, arrived: float, media: float) -> bool:
         """Whether a picture came before its time, because the camera's clock leapt."""
@@ -154,15 +249,6 @@ class Segmenter:
         if self.file is not None:
             file, self.file = self.file, None
             file.abandon()
-
-    def _changed(self, packet: Picture) -> bool:
-        """Whether its parameter sets differ from those in the header of the file."""
-        template, picture = self._format.template, bytes(packet)
-        sets = changed_sets(self._format.parameters, picture, is_h265=is_h265(template))
-        if sets is None:
-            return False
-        self._format = format_of(picture, template, sets)
-        return True
 
     def _fix_anchor(self) -> None:
         zero = self._anchoring.earliest
@@ -198,12 +284,14 @@ class Segmenter:
 
     def _require_key_picture(self, arrived: float) -> None:
         """Raise KeyPictureMissing when the file could not be closed for long, by our clock: times may stand still."""
-        seconds = arrived - self._opened_at
-        if seconds > self._task.segment.total_seconds() + _KEY_PICTURE_SECONDS:
-            raise KeyPictureMissing(camera=self._task.camera.id, seconds=f"{seconds:.0f}")
+        if self._is_overdue(arrived):
+            raise KeyPictureMissing(camera=self._task.camera.id, seconds=f"{arrived - self._opened_at:.0f}")
 
-    def _open(self, at: int, arrived: float) -> None:
-        self._opened_at = arrived
+    def _is_overdue(self, arrived: float) -> bool:
+        return arrived - self._opened_at > self._task.segment.total_seconds() + _KEY_PICTURE_SECONDS
+
+    def _open(self, at: int, arrived: float, entry: Entry) -> None:
+        self._opened_at, self._file_entry = arrived, entry
         path = self._task.directory / file_name(self._run, self._index)
         self.file = SegmentFile(path, self._format, self._tick, self._disk)
         self._index, self._start = self._index + 1, at

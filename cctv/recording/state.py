@@ -18,6 +18,7 @@ from typing import Any
 
 from cctv.core.clock import from_us, to_us
 from cctv.core.durable import create_beside, remove_leftovers
+from cctv.core.text import parse_json
 from cctv.db.storage import Storage
 from cctv.model.footage import GapCause
 from cctv.model.ids import CameraId
@@ -91,7 +92,7 @@ def write_state(root: Path, state: RecorderState) -> None:
     }
     target = root / STATE_FILE
     partial, descriptor = create_beside(target)
-    with os.fdopen(descriptor, "w") as file:
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         json.dump(payload, file, ensure_ascii=False)
     partial.replace(target)
     remove_leftovers(target)
@@ -100,7 +101,7 @@ def write_state(root: Path, state: RecorderState) -> None:
 def read_state(root: Path) -> RecorderState | None:
     """Return what the recorder last wrote; None when it never ran here or the file is unusable."""
     try:
-        payload = json.loads((root / STATE_FILE).read_text())
+        payload = parse_json((root / STATE_FILE).read_text("utf-8"))
         if (
             not isinstance(payload, dict)
             or payload.get("schema") != _SCHEMA

@@ -48,6 +48,17 @@ class SourceUnreadable(CctvError):
     exit_code = Exit.UNREADABLE
 
 
+class MemoryShort(CctvError):
+    """{path} cannot be redacted: pictures of {size} need about {needed} MB of memory, {free} MB are free.  Nothing was
+    written.
+
+    next: end other programs, or redact it on a machine with more memory; a picture larger than its camera's is
+    damaged or made to do harm.
+    """
+
+    exit_code = Exit.UNREADABLE
+
+
 class SceneLost(CctvError):
     """{path} was not redacted: from {start} s to {end} s after its beginning the picture fits no empty scene of its
     camera (it was turned, covered or shaken, or the light was another), so whoever is kept there would be hidden.

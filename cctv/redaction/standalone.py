@@ -6,19 +6,26 @@ refuses footage that lies in a site's storage.
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import cv2
+
 from cctv.core.i18n import N_, Message
-from cctv.redaction.errors import InputMissing, InsideStorage, OutputRefused
+from cctv.core.process import available_memory, limited_memory
+from cctv.redaction.errors import InputMissing, InsideStorage, MemoryShort, OutputRefused
 from cctv.redaction.render.options import Mode, Options
 from cctv.redaction.render.render import RenderReport, Work, redact
 from cctv.redaction.tracking.annotations import NOTHING_KEPT, read_keep
 from cctv.redaction.tracking.pipeline import Progress
-from cctv.redaction.video.reader import Clip, clip_of
+from cctv.redaction.video.reader import Clip, clip_of, needed_memory, size_text
 
 SITE_MARKER = "site.json"
+_RESERVE_BYTES = 2 << 30  # of addresses: stacks and arenas of threads, the libraries' own
+_CV_NO_MEMORY = -4  # cv::Error::StsNoMem
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +54,7 @@ def redact_file(request: FileRedaction, progress: Progress) -> FileReport:
     """Redact INPUT to OUTPUT.  Without boxes to keep, everything that may be a person is hidden.
 
     Raises InputMissing, KeepRefused, OutputRefused (2), InsideStorage (12), SourceUnreadable,
-    SearchFailed, VerifyFailed (15) or RenderFailed (1); OUTPUT is then as it was.
+    SearchFailed, VerifyFailed, MemoryShort (15) or RenderFailed (1); OUTPUT is then as it was.
     """
     _check_paths(request)
     keep = read_keep(request.keep) if request.keep is not None else NOTHING_KEPT
@@ -60,8 +67,43 @@ def redact_file(request: FileRedaction, progress: Progress) -> FileReport:
         request.mask_output,
         request.keep or Path("KEEP.json"),
     )
-    report = redact(work, progress)
+    with _bounded(clip):
+        report = redact(work, progress)
     return FileReport(request.output, request.mask_output, report, tuple(_warnings(clip, request.options, report)))
+
+
+@contextmanager
+def _bounded(clip: Clip) -> Iterator[None]:
+    """A limit for what a file from elsewhere makes libraries take: thrice what its pictures need, and a reserve.
+
+    Addresses are limited, of which threads reserve more than they use.  Raises MemoryShort in place of their errors.
+    """
+    needed = needed_memory(clip.size)
+    try:
+        with limited_memory(_RESERVE_BYTES + 3 * needed):
+            yield
+    except Exception as error:
+        if not _lacks_memory(error):
+            raise
+        free = available_memory() or 0
+        raise MemoryShort(
+            path=clip.path,
+            size=size_text(clip.size),
+            needed=needed // 1_000_000,
+            free=min(free, _RESERVE_BYTES + 3 * needed) // 1_000_000,
+        ) from error
+
+
+def _lacks_memory(error: BaseException) -> bool:
+    """Whether an error, or one that it was raised from, says that memory ran out."""
+    found: BaseException | None = error
+    while found is not None:
+        if isinstance(found, MemoryError) or (isinstance(found, OSError) and found.errno == errno.ENOMEM):
+            return True
+        if isinstance(found, cv2.error) and found.code == _CV_NO_MEMORY:
+            return True
+        found = found.__cause__
+    return False
 
 
 def site_of(path: Path) -> Path | None:

@@ -20,8 +20,9 @@ from cctv.core.time_range import Span
 from cctv.db import schema
 from cctv.db.storage import Storage
 from cctv.footage.ingest import lines_in
-from cctv.footage.layout import segment_path, segment_start
+from cctv.footage.layout import incoming_name, segment_path, segment_start
 from cctv.footage.quarantine import all_files, shortest_period
+from cctv.footage.runs import anchor_of, find_run, last_segment_end
 from cctv.footage.segments import segments_of, tombstones_of
 from cctv.holds.store import holds_in_force
 from cctv.model.footage import Reason, Segment, Tombstone
@@ -171,9 +172,7 @@ def kept_copies(connection: Connection, site: Storage) -> Iterator[KeptCopy]:
         if not file.is_kept_by(holds):
             yield KeptCopy(site.relative(file.path), file.limit)
     yield from _unknown_segments(connection, site, holds)
-    for path in (site.root / "incoming").glob("*/*"):
-        if (written := _written(path)) is not None:
-            yield KeptCopy(site.relative(path), written + shortest_period(site, CameraId(path.parent.name)))
+    yield from _incoming(connection, site, holds)
     yield from _derived(connection, site)
     packages = {row.path: row.id for row in connection.execute(select(schema.exports.c.path, schema.exports.c.id))}
     for folder in _entries(site.root / "exports"):
@@ -183,6 +182,27 @@ def kept_copies(connection: Connection, site: Storage) -> Iterator[KeptCopy]:
             yield KeptCopy(relative, package_limit(connection, site, package).limit)
         elif (written := _written(folder)) is not None:
             yield KeptCopy(relative, written + _LONGEST_LEASE)
+
+
+def _incoming(connection: Connection, site: Storage, holds: Sequence[Hold]) -> Iterator[KeptCopy]:
+    """What is being written, or was left: its limit counts from its first frame, not from its last.
+
+    A file of a run begins where the one before it ended; where nothing tells that, its last write counts.
+    """
+    before: dict[int, datetime] = {}  # by run, when its file before was last written
+    for path in sorted((site.root / "incoming").glob("*/*")):
+        if (written := _written(path)) is None:
+            continue
+        camera, named = CameraId(path.parent.name), incoming_name(path.name)
+        run = find_run(connection, named[0]) if named is not None else None
+        if run is None or run.camera != camera:
+            yield KeptCopy(site.relative(path), written + shortest_period(site, camera))
+            continue
+        begun = before.get(run.id) or last_segment_end(connection, run.id) or anchor_of(connection, run.id) or written
+        before[run.id] = written
+        begun = min(begun, written)
+        if not any(hold.covers(camera, Span(begun, written + _INSTANT)) for hold in holds):
+            yield KeptCopy(site.relative(path), begun + min(run.period, shortest_period(site, camera)))
 
 
 def _derived(connection: Connection, site: Storage) -> Iterator[KeptCopy]:

@@ -29,8 +29,8 @@ from cctv.cases.compliance.breaches import list_breaches
 from cctv.cases.disclosures.queries import select_disclosures
 from cctv.cases.incident_queries import select_incidents
 from cctv.cases.requests.queries import select_requests
+from cctv.core.disks import volume_of
 from cctv.core.errors import CctvError, Exit
-from cctv.core.filesystem import volume_of
 from cctv.core.i18n import N_, ngettext_lazy
 from cctv.core.time_range import Span
 from cctv.crypto.signing_key import signing_key

@@ -8,7 +8,7 @@ import signal
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from cctv.config.credentials import Credential, load_credentials
+from cctv.config.credentials import DIRECTORY, RESTART, Credential, load_credentials
 from cctv.config.loader import load_settings
 from cctv.core.errors import CctvError
 from cctv.core.logs import SHOWN
@@ -76,8 +76,13 @@ def _reload(site: Storage, supervisor: Supervisor, tell: Callable[[str], None], 
         log.warning("settings.refused", extra={"error": type(error).__name__, SHOWN: True})
         tell(f"the new settings cannot be read, the old ones stay in force: {error}")
     else:
-        tell(f"settings read again: {_describe(changes)}")
+        tell(f"settings read again: {_describe(changes)}{_passwords(environ)}")
         _warn_of_unfollowed_holds(replace(site, settings=settings), tell)
+
+
+def _passwords(environ: Mapping[str, str]) -> str:
+    """systemd's copy of the passwords is that of the start, whatever stands in root's file by now."""
+    return f"; passwords stay as they were at the start, `{RESTART}` takes new ones" if environ.get(DIRECTORY) else ""
 
 
 def _warn_of_unfollowed_holds(site: Storage, tell: Callable[[str], None]) -> None:

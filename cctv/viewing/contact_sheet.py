@@ -19,6 +19,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from cctv.audit.chain import AuditFacts
 from cctv.audit.log import append_entry
 from cctv.core.clock import to_us
+from cctv.core.text import isolated
 from cctv.core.time_range import Span
 from cctv.db.engine import write_transaction
 from cctv.db.storage import Storage
@@ -124,6 +125,7 @@ def _data(picture: Bgr) -> str:
 @cache
 def _template() -> Template:
     loader = PackageLoader("cctv.viewing")
-    return Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True).get_template(
-        "contact.html"
+    environment = Environment(
+        loader=loader, autoescape=True, finalize=isolated, undefined=StrictUndefined, trim_blocks=True
     )
+    return environment.get_template("contact.html")

@@ -48,6 +48,7 @@ from cctv.model.requests import (
     Safeguard,
     YieldGround,
 )
+from cctv.monitoring.doctor import Severity
 from cctv.redaction.review.sheet.labels import DELETED, NEVER_RECORDED, TO_COME
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -61,11 +62,12 @@ _OPERATORS = (
     "cctv.config.policy_text", "cctv.config.editor", "cctv.crypto.errors", "cctv.crypto.age",
     "cctv.footage.repair.rebuild", "cctv.footage.repair.reconcile", "cctv.retention.certificate.files",
     "cctv.retention.policy_change", "cctv.services.record", "cctv.services.sweep", "cctv.cli.commands.restore",
+    "cctv.cli.commands.cameras", "cctv.cli.commands.init",
 )  # fmt: skip
 # Enums whose members are shown to people.
 WORDS = (
     IncidentKind, RequestType, RequestState, CaseOutcome,
-    Relation, Channel, RequesterRole, Mandate, IdentityMethod,
+    Severity, Relation, Channel, RequesterRole, Mandate, IdentityMethod,
     RefusalGround, BlockKind, YieldGround, ExtensionGround, LetterKind,
     Safeguard, RestrictionGround, ErasureGround, Delivery, PasswordWay,
     Recipient, Duty, Method, DisclosureState, DisclosureClosure,

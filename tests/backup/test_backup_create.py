@@ -117,7 +117,7 @@ def test_a_medium_that_is_full_is_said_and_leaves_no_back_up(rig, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(DurableFiles, "sync", full)
         told = rig.cctv(f"backup {rig.medium}", exit=16)
-    assert "No space left on device" in told.err
+    assert "the file system, or what this account may use of it, is full" in told.err
     assert list(rig.medium.glob("*.age")) == []
     rig.back_up()
 
@@ -144,3 +144,17 @@ def test_a_back_up_is_one_state_of_the_index_while_a_recorder_goes_on(rig, tmp_p
             assert copy.execute("PRAGMA integrity_check").fetchone() == ("ok",)
             counted = "SELECT (SELECT count(*) FROM segments) = (SELECT coalesce(sum(segments), 0) FROM camera_totals)"
             assert copy.execute(counted).fetchone() == (1,)
+
+
+def test_without_a_folder_the_one_of_cameras_toml_is_taken_for_back_up_and_held_copy(rig):
+    rig.cctv("backup make", exit=2)
+    config = rig.site.config
+    config.write_text(config.read_text().replace("[backup]\n", f'[backup]\nfolder = "{rig.medium}"\n'))
+    rig.site.record("gevel-1", "2026-11-01 11:00")
+    rig.hold("2026-11-01 11:00", "2026-11-01 11:01")
+
+    made = rig.cctv("backup make --json").json
+    held = rig.cctv("backup make --held --json").json
+
+    assert made["path"].startswith(str(rig.medium))
+    assert held["copied"] == 1

@@ -181,5 +181,8 @@ def test_a_camera_asked_over_onvif_tells_its_clock_and_whether_it_records_on_its
     assert "gevel-1: can record on board" in shown.err
     assert "gang-2: on-board recording unknown, confirm" in shown.err
     assert "gevel-1: its clock is off" in shown.err
+    lesser = "main (H264 1920x1080) is recorded, not stills (JPEG 3840x2160): it is neither H.264 nor H.265"
+    assert said["gevel-1"]["lesser_stream"] == lesser
+    assert f"gevel-1: {lesser}" in shown.err
     assert max(len(line) for line in shown.out.splitlines()) <= 100
     assert "S3cret" not in json.dumps(said) + shown.out + shown.err

@@ -9,7 +9,7 @@ import time
 import pytest
 from hostile import SDP, RtspServer, reply, usual
 
-from cctv.cameras.errors import CameraDown, CameraFailed
+from cctv.cameras.errors import CameraDown, CameraFailed, TransportRefused
 from cctv.cameras.rtsp import StreamAddress, open_live
 from cctv.cameras.sdp import Codec, read_description
 from cctv.config.schema import CameraSettings, Transport
@@ -120,6 +120,25 @@ def _until(reached):
         time.sleep(0.02)
 
 
+@pytest.mark.parametrize(
+    ("asked", "answered", "other"),
+    [
+        (Transport.TCP, "RTP/AVP;unicast;client_port=5000-5001;server_port=6000-6001", "udp"),
+        (Transport.UDP, "RTP/AVP/TCP;unicast;interleaved=0-1", "tcp"),
+    ],
+)
+def test_a_camera_that_sends_in_another_way_than_asked_is_told_apart(asked, answered, other):
+    def answer(method, headers):
+        if method == "SETUP":
+            return reply("200 OK", headers, f"Transport: {answered}", "Session: 1")
+        return usual(method, headers)
+
+    with RtspServer(answer) as server, pytest.raises(TransportRefused) as refused:
+        look(server, transport=asked)
+
+    assert f'"{other}"' in refused.value.next_step
+
+
 def test_answers_without_a_number_are_taken_in_order():
     def answer(method, headers):
         return usual(method, headers).replace(f"CSeq: {headers['cseq']}\r\n".encode(), b"")
@@ -141,7 +160,7 @@ H265_SETS = "sprop-vps=QAEMAf//;sprop-sps=QgEBAWAA;sprop-pps=RAHA8w=="
 
 def described(fmtp, encoding="H264/90000"):
     body = f"v=0\r\nm=video 0 RTP/AVP 96\r\na=rtpmap:96 {encoding}\r\na=fmtp:96 {fmtp}\r\n"
-    return read_description(CAMERA.id, body.encode()).video
+    return read_description(CAMERA.id, "rtsp://192.0.2.20/main", body.encode()).video
 
 
 def test_a_description_gives_the_parameter_sets():
@@ -159,10 +178,10 @@ def test_a_description_gives_the_parameter_sets():
     [
         ("v=0\r\n", "offers no video"),
         ("v=0\r\nm=audio 0 RTP/AVP 0\r\n", "offers no video"),
-        ("v=0\r\nm=video 0 RTP/AVP 26\r\n", "sends JPEG, which cannot be recorded"),
+        ("v=0\r\nm=video 0 RTP/AVP 26\r\n", "sends MJPEG at rtsp"),
         (SDP.replace("packetization-mode=1", "packetization-mode=2"), "interleaved mode"),
     ],
 )
 def test_a_description_without_a_stream_that_can_be_recorded_says_why(body, said):
-    with pytest.raises(CameraFailed, match=said):
-        read_description(CAMERA.id, body.encode())
+    with pytest.raises(CameraDown, match=said):
+        read_description(CAMERA.id, "rtsp://192.0.2.20/main", body.encode())

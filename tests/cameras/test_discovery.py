@@ -1,13 +1,12 @@
 """Cameras that answer WS-Discovery on this machine's own network."""
 
-import ipaddress
 import re
 import socket
 import threading
 
 import pytest
 
-from cctv.cameras.onvif import FoundCamera, found_camera
+from cctv.cameras.onvif import FoundCamera, found_camera, found_cameras
 
 pytestmark = pytest.mark.slow
 
@@ -22,12 +21,33 @@ ANSWER = """<?xml version="1.0" encoding="UTF-8"?>
 <a:EndpointReference><a:Address>urn:uuid:{device}</a:Address></a:EndpointReference>
 <d:Types>dn:NetworkVideoTransmitter</d:Types>
 <d:Scopes>onvif://www.onvif.org/name/{name} onvif://www.onvif.org/hardware/Eye%204</d:Scopes>
-<d:XAddrs>http://{host}/onvif/device_service</d:XAddrs><d:MetadataVersion>1</d:MetadataVersion>
+<d:XAddrs>{addresses}</d:XAddrs><d:MetadataVersion>1</d:MetadataVersion>
 </d:ProbeMatch></d:ProbeMatches></s:Body></s:Envelope>"""
 
 
+def answer(host, name, asked, number=1, addresses=None):
+    addresses = addresses or f"http://{host}/onvif/device_service"
+    told = {"answer": f"{number:036d}", "asked": asked, "number": number, "device": host}
+    return ANSWER.format(addresses=addresses, name=name, **told)
+
+
+GOOD = answer("192.0.2.66", "Vals", "ASKED").encode()
+HOSTILE = [
+    b"",
+    b"\0" * 1400,
+    b"<" * 65_000,
+    b"<a>" * 21_000,
+    GOOD[:700],
+    GOOD.replace(b"ASKED", b"uuid:another-question"),
+    GOOD.replace(b'InstanceId="1"', b'InstanceId="x"').replace(b"ASKED", b"no question"),
+    GOOD.replace(b"?>", b'?><!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;&a;">]>').replace(b"Vals", b"&b;"),
+    GOOD.replace(b"http://192.0.2.66/onvif/device_service", b"javascript:alert(1) http://[::1 http://u:p@192.0.2.66/"),
+    GOOD.replace(b"dn:NetworkVideoTransmitter", b"dn:Printer").replace(b"onvif://www.onvif.org", b"http://print"),
+]
+
+
 class Cameras(threading.Thread):
-    """Answers each probe for cameras, once for each device."""
+    """Answers each probe for cameras, three times for each device, and with what none should send."""
 
     def __init__(self, devices: dict[str, str]) -> None:
         super().__init__(daemon=True)
@@ -51,10 +71,12 @@ class Cameras(threading.Thread):
             if "discovery/Probe<" not in text or "NetworkVideoTransmitter" not in text:
                 continue
             message = re.search(r"MessageID>([^<]+)<", text)[1]
+            for data in HOSTILE:
+                self._socket.sendto(data.replace(b"ASKED", message.encode()), place)
             for host, name in self._devices.items():
                 number += 1
-                told = {"answer": f"{number:036d}", "asked": message, "number": number, "device": host}
-                self._socket.sendto(ANSWER.format(host=host, name=name, **told).encode(), place)
+                for _ in range(3):
+                    self._socket.sendto(answer(host, name, message, number).encode(), place)
 
     def stop(self) -> None:
         self._over.set()
@@ -64,9 +86,8 @@ class Cameras(threading.Thread):
 
 @pytest.fixture
 def answering(monkeypatch):
-    # The library leaves loopback out, and these cameras are on it.
-    loopback = {socket.AF_INET: [ipaddress.ip_address("127.0.0.1")]}
-    monkeypatch.setattr("wsdiscovery.threaded._getNetworkAddrs", lambda version: loopback.get(version, []))
+    # The loopback interface is left out, and these cameras are on it.
+    monkeypatch.setattr("cctv.cameras.onvif._ways", lambda: [(socket.AF_INET, socket.if_nametoindex("lo"))])
     cameras = Cameras({"192.0.2.21": "Gevel%0a%1b[31mzuid", "192.0.2.9:8000": "Foyer"})
     cameras.start()
     yield
@@ -87,10 +108,11 @@ def test_cameras_on_the_network_are_listed_with_what_cameras_toml_calls_them(bar
     assert second == ["192.0.2.21", "Gevel", "[31mzuid", "Eye", "4", "-"]
     assert "\x1b" not in said.out
     assert "cctv cameras add" in said.err
+    assert "192.0.2.21: this was told by " in said.err
 
 
 def test_where_nobody_answers_and_no_settings_are_yet_that_is_said(bare_site, monkeypatch):
-    monkeypatch.setattr("wsdiscovery.threaded._getNetworkAddrs", lambda _: [])
+    monkeypatch.setattr("cctv.cameras.onvif._ways", lambda: [])
     bare_site.config.unlink()
 
     assert "No camera answered within 1s" in bare_site.cctv("cameras discover --wait 1s").err
@@ -111,3 +133,51 @@ def test_the_address_that_is_offered_is_one_that_cameras_toml_takes(addresses, o
     found = found_camera(addresses, ["onvif://www.onvif.org/name/Gevel%20zuid", "https://example.org/name/x"])
 
     assert found == (onvif and FoundCamera(found.host, onvif, "Gevel zuid", ""))
+
+
+QUESTION = "urn:uuid:1"
+
+
+def found(addresses, source, **changes):
+    data = answer("x", "Gevel", QUESTION, addresses=addresses)
+    for old, new in changes.items():
+        data = data.replace(old, new)
+    return [camera.onvif for camera in found_cameras(data.encode(), source, QUESTION)]
+
+
+@pytest.mark.parametrize(
+    ("addresses", "source", "offered"),
+    [
+        ("http://10.0.0.9/onvif http://192.0.2.20:8080/onvif", "192.0.2.20", "192.0.2.20:8080"),
+        ("http://192.168.1.108/onvif", "192.0.2.20", "192.168.1.108"),
+        ("http://[fe80::5]/onvif http://192.0.2.20/onvif", "fe80::5%eth0", "[fe80::5%eth0]"),
+        ("http://[2001:db8::5]:81/onvif", "2001:db8::5", "[2001:db8::5]:81"),
+        ("http://192.0.2.20/onvif", "fe80::5%eth0", "192.0.2.20"),
+    ],
+)
+def test_of_several_addresses_the_one_that_it_answered_from_is_offered(addresses, source, offered):
+    assert found(addresses, source) == [offered]
+
+
+def test_an_answer_is_known_by_its_scopes_where_its_type_is_another():
+    assert found("http://192.0.2.20/", "192.0.2.20", NetworkVideoTransmitter="Camera") == ["192.0.2.20"]
+    assert found("http://192.0.2.20/", "192.0.2.20", **{"2004/08/addressing": "2005/08/addressing"})
+
+
+def test_a_device_on_ipv6_is_found(bare_site, monkeypatch):
+    loopback = socket.if_nametoindex("lo")
+    with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as device:
+        device.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        device.bind(("::1", PORT))
+        monkeypatch.setattr("cctv.cameras.onvif._GROUPS", {socket.AF_INET6: "::1"})  # no group reaches a loopback
+        monkeypatch.setattr("cctv.cameras.onvif._ways", lambda: [(socket.AF_INET6, loopback)])
+
+        def serve():
+            asked, place = device.recvfrom(65536)
+            message = re.search(r"MessageID>([^<]+)<", asked.decode())[1]
+            device.sendto(answer("[::1]:8000", "Zes", message).encode(), place)
+
+        threading.Thread(target=serve, daemon=True).start()
+        said = bare_site.cctv("cameras discover --wait 2s --json")
+
+    assert [each["onvif"] for each in said.json["found"]] == ["[::1]:8000"]

@@ -4,8 +4,6 @@ import base64
 import contextlib
 import hashlib
 import re
-import ssl
-import subprocess
 
 import pytest
 from hostile import SDP, RtspServer, reply, usual
@@ -190,19 +188,6 @@ def test_a_picture_that_never_ends_is_cut_off():
 
     with RtspServer(answer) as server, pytest.raises(CameraOversized, match="no picture ends"):
         watch(server)
-
-
-@pytest.fixture(scope="module")
-def own_certificate(tmp_path_factory):
-    """A camera's context: a certificate that it signed itself, TLS 1.3, whose tickets come before any answer."""
-    folder = tmp_path_factory.mktemp("tls")
-    command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
-    command += ["-keyout", str(folder / "key"), "-out", str(folder / "cert"), "-subj", "/CN=camera", "-days", "2"]
-    subprocess.run(command, check=True, capture_output=True)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.minimum_version = ssl.TLSVersion.TLSv1_3
-    context.load_cert_chain(folder / "cert", folder / "key")
-    return context
 
 
 def test_an_encrypted_stream_is_opened_and_may_be_signed_in_to_by_basic(own_certificate):

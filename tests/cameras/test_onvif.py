@@ -45,7 +45,7 @@ def test_the_time_is_asked_first_and_nothing_but_what_is_needed():
     with OnvifDevice(STREAMS, "S3cret") as device:
         reach(device)
 
-    assert device.asked_for == ["GetSystemDateAndTime", "GetCapabilities", "GetProfiles", "GetStreamUri"]
+    assert device.asked_for == ["GetSystemDateAndTime", "GetServices", "GetProfiles", "GetStreamUri"]
 
 
 @pytest.mark.parametrize(

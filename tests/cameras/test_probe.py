@@ -3,8 +3,14 @@
 import pytest
 
 from cctv.cameras.check import Checkup
-from cctv.cameras.errors import CameraFailed, CredentialMissing, ProfileUnknown
-from cctv.cameras.onvif import Profile, choose, records_on_board, stream_address
+from cctv.cameras.errors import (
+    CameraFailed,
+    CodecUnsupported,
+    CredentialMissing,
+    ProfileUnknown,
+)
+from cctv.cameras.media import Profile, ranked
+from cctv.cameras.onvif import records_on_board, stream_address
 from cctv.cameras.rtsp import StreamAddress, open_live
 from cctv.config.credentials import Credential
 from cctv.config.schema import CameraSettings, Transport
@@ -47,17 +53,24 @@ PROFILES = [
 
 
 def test_the_largest_profile_that_can_be_recorded_is_chosen():
-    assert choose(camera(), PROFILES).token == "t1"
+    assert ranked(camera(), PROFILES)[0].token == "t1"
+
+
+@pytest.mark.parametrize(("wanted", "profiles"), [(None, PROFILES[2:]), ("big", PROFILES)])
+def test_a_profile_of_another_codec_is_told_with_what_to_set(wanted, profiles):
+    with pytest.raises(CodecUnsupported, match="sends MJPEG at") as raised:
+        ranked(camera(profile=wanted), profiles)
+    assert "set the video encoding" in raised.value.next_step
 
 
 @pytest.mark.parametrize("name", ["t2", "sub"])
 def test_a_profile_is_named_by_its_token_or_name(name):
-    assert choose(camera(profile=name), PROFILES).token == "t2"
+    assert ranked(camera(profile=name), PROFILES)[0].token == "t2"
 
 
 def test_a_profile_that_is_not_there_is_told_with_those_that_are():
     with pytest.raises(ProfileUnknown, match=r"main \(H264 1920x1080\)"):
-        choose(camera(profile="hoofd"), PROFILES)
+        ranked(camera(profile="hoofd"), PROFILES)
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import socket
 import subprocess
-from collections.abc import Iterator
-from enum import Enum
 from itertools import pairwise
 from pathlib import Path
 
@@ -13,83 +11,15 @@ import av
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from rtp_packets import FRAME, START, Marker, packets, unit
 
-from cctv.cameras.errors import CameraFailed
+from cctv.cameras.errors import CameraFailed, CameraOversized
 from cctv.cameras.reorder import DecodingOrder
 from cctv.cameras.rtp import depacketiser
 from cctv.cameras.sdp import Codec, VideoTrack, read_description
 from cctv.model.ids import CameraId
 
 CAMERA = CameraId("gevel-1")
-FRAME = 3600
-START = b"\0\0\0\1"
-
-
-class Marker(Enum):
-    """Where a camera sets the marker bit."""
-
-    LAST = "on the last packet of a picture"
-    EVERY = "on every NAL unit"
-    NEVER = "never"
-
-
-def header(codec: Codec, kind: int) -> bytes:
-    return bytes((0x60 | kind,)) if codec is Codec.H264 else bytes((kind << 1, 1))
-
-
-def unit(codec: Codec, kind: int, body: bytes = b"\x80abc") -> bytes:
-    return header(codec, kind) + body
-
-
-def packed(
-    codec: Codec, units: list[bytes], most: int, *, aggregates: bool, order_bytes: int = 0
-) -> Iterator[tuple[bytes, bool]]:
-    """Payloads, none of more than so many bytes of a unit, and whether a NAL unit ends with each."""
-    size = 1 if codec is Codec.H264 else 2
-    if aggregates and len(units) > 1 and sum(map(len, units)) <= 2 * most:
-        parts = [len(one).to_bytes(2, "big") + one for one in units]
-        yield (
-            header(codec, 24 if codec is Codec.H264 else 48) + bytes(order_bytes) + bytes(order_bytes // 2).join(parts),
-            True,
-        )
-        return
-    for one in units:
-        head, body = one[:size], one[size:]
-        if len(body) <= most:
-            yield head + bytes(order_bytes) + body, True
-            continue
-        kind = head[0] & 0x1F if codec is Codec.H264 else head[0] >> 1
-        pieces = [body[at : at + most] for at in range(0, len(body), most)]
-        for number, piece in enumerate(pieces):
-            flags = (0x80 if number == 0 else 0) | (0x40 if number == len(pieces) - 1 else 0) | kind
-            order = bytes(order_bytes) if number == 0 else b""
-            yield header(codec, 28 if codec is Codec.H264 else 49) + bytes((flags,)) + order + piece, bool(flags & 0x40)
-
-
-def packets(
-    codec: Codec,
-    pictures: list[list[bytes]],
-    *,
-    most: int = 20,
-    marker: Marker = Marker.LAST,
-    aggregates: bool = False,
-    order_bytes: int = 0,
-    number: int = 65_530,
-    stamp: int = (1 << 32) - 5 * FRAME,
-    source: int = 7,
-) -> list[bytes]:
-    """RTP of pictures that are lists of NAL units; numbers and times turn over on the way."""
-    out = []
-    for at, units in enumerate(pictures):
-        payloads = list(packed(codec, units, most, aggregates=aggregates, order_bytes=order_bytes))
-        for place, (payload, ends) in enumerate(payloads):
-            last = place == len(payloads) - 1
-            is_marked = (marker is Marker.LAST and last) or (marker is Marker.EVERY and ends)
-            time = (stamp + at * FRAME) % (1 << 32)
-            head = bytes((0x80, 96 | (0x80 if is_marked else 0))) + (number & 0xFFFF).to_bytes(2, "big")
-            out.append(head + time.to_bytes(4, "big") + source.to_bytes(4, "big") + payload)
-            number += 1
-    return out
 
 
 def taken(codec: Codec, sent: list[bytes], *, has_order_numbers: bool = False, ends: bool = True):
@@ -212,6 +142,13 @@ def test_a_lost_packet_costs_the_rest_of_its_slice_and_nothing_more(missing, lef
     assert taker.ready[-1].pts - taker.ready[0].pts == 2 * FRAME
 
 
+def test_messages_of_a_picture_whose_slices_were_lost_are_not_those_of_the_next():
+    sent = packets(H264, [KEY, [unit(H264, 6), unit(H264, 1)], OTHER])
+    del sent[4]
+
+    assert [one.data for one in taken(H264, sent).ready] == [annexb(KEY), annexb(OTHER)]
+
+
 def test_a_stream_that_ends_in_the_middle_of_a_slice_keeps_the_slices_before_it():
     sent = packets(H264, [KEY, [*OTHER, LONG]])
 
@@ -251,6 +188,11 @@ def test_a_way_of_packing_that_is_not_read_is_named(codec, payload, name):
         taken(codec, [packets(codec, [[unit(codec, 1)]])[0][:12] + payload])
 
 
+def test_a_picture_of_endless_units_is_cut_off():
+    with pytest.raises(CameraOversized, match="more than 2000 NAL units"):
+        taken(H264, packets(H264, [[unit(H264, 1)] * 2001]))
+
+
 SOURCE = ["-f", "lavfi", "-i", "testsrc2=size=320x180:rate=25:duration=2"]
 ENCODERS = {
     "h264": ["libx264", "-bf", "0"],
@@ -271,7 +213,7 @@ def test_what_ffmpeg_sends_is_what_it_encoded_with_both_times(tmp_path: Path, ki
     subprocess.run(["ffmpeg", "-v", "error", *SOURCE, *encoded, str(clip)], check=True)
     description, sent = sent_by_ffmpeg(clip, codec, tmp_path)
 
-    track = read_description(CAMERA, description).video
+    track = read_description(CAMERA, "rtsp://192.0.2.20/main", description).video
     taker, order = depacketiser(CAMERA, track), DecodingOrder(track)
     came = []
     for at, packet in enumerate(sent):
@@ -290,7 +232,7 @@ def test_what_ffmpeg_sends_is_what_it_encoded_with_both_times(tmp_path: Path, ki
     assert track.sets
     assert [picture.pts - first for picture, _ in came] == [packet.pts * unit for packet in expected]
     assert [picture.is_key for picture, _ in came] == [packet.is_keyframe for packet in expected]
-    assert [slices_of(picture.data) for picture, _ in came] == [lengths_of(bytes(packet)) for packet in expected]
+    assert [annexb_units(picture.data) for picture, _ in came] == [counted_units(bytes(packet)) for packet in expected]
     decoded = [at - first for _, at in came]
     assert decoded == sorted(set(decoded))
     assert all(at <= picture.pts for picture, at in came)
@@ -318,12 +260,12 @@ def sent_by_ffmpeg(clip: Path, codec: str, folder: Path) -> tuple[bytes, list[by
     return described.read_bytes(), packets
 
 
-def slices_of(data: bytes) -> list[bytes]:
+def annexb_units(data: bytes) -> list[bytes]:
     """The NAL units of Annex B data."""
     return [one for one in data.split(START) if one]
 
 
-def lengths_of(data: bytes) -> list[bytes]:
+def counted_units(data: bytes) -> list[bytes]:
     """The NAL units of data in which each has its length before it."""
     out, at = [], 0
     while at < len(data):

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import simrig
 
-from cctv.cameras.probe import in_blocks
+from cctv.cameras.probe import blocks_of, png_of
 
 pytestmark = [pytest.mark.slow, pytest.mark.hardware]
 
@@ -64,9 +64,9 @@ def test_a_still_that_cannot_be_written_leaves_no_entry_and_another_reason_is_re
 def test_a_mask_hides_every_block_that_it_touches():
     white = bytes([255]) * (32 * 18 * 3)
 
-    masked = decoded(in_blocks(white, [((0, 0), (50, 0), (50, 51), (0, 51))]))
+    masked = decoded(png_of(blocks_of(white, [((0, 0), (50, 0), (50, 51), (0, 51))])))
 
     assert not masked[: 10 * 20, : 16 * 20].any()  # 51 % of 18 rows reaches into the tenth
     assert (masked[10 * 20 :] == 255).all()
     assert (masked[:, 17 * 20 :] == 255).all()
-    assert (decoded(in_blocks(white, [])) == 255).all()
+    assert (decoded(png_of(blocks_of(white, []))) == 255).all()

@@ -111,3 +111,13 @@ def test_the_message_names_the_account_to_use(shared):
     error = json.loads(text.splitlines()[-1])["error"]
     assert (code, error["code"], error["exit"]) == (12, "AccessDenied", 12)
     assert f"sudo -u {owner} cctv" in error["next"]
+
+
+def test_the_doctor_says_what_this_account_cannot_see_and_calls_nothing_of_it_well(shared):
+    shared.cctv("doctor", exit=None)
+    _, printed = as_somebody_else(shared, "doctor --json")
+
+    found = {(finding["check"], finding["severity"]) for finding in json.loads(printed)["findings"]}
+    hidden = {"storage", "status", "database", "backup", "audit", "registers", "forecast", "verify", "camera-clocks"}
+    assert {(name, "not known") for name in hidden} <= found
+    assert not {(name, "ok") for name in hidden} & found

@@ -1,4 +1,4 @@
-"""What a command does not load.  cv2, numpy, zeep, SQLAlchemy take 0.15 to 0.4 s each; a person waits for that."""
+"""What a command does not load.  cv2, numpy, SQLAlchemy take 0.15 to 0.4 s each; a person waits for that."""
 
 import json
 import os
@@ -10,9 +10,8 @@ import pytest
 pytestmark = pytest.mark.slow
 
 PICTURES = {"cv2", "numpy", "av"}
-CAMERAS = {"zeep", "onvif"}
 LIBRARIES = {"sqlalchemy", "alembic", "pydantic", "cryptography", "jinja2", "weasyprint", "ffmpeg", "rich", "stdnum"}
-HEAVY = PICTURES | CAMERAS | LIBRARIES
+HEAVY = PICTURES | LIBRARIES
 LOADED = """
 import contextlib, io, json, sys
 from cctv.cli.invocation import Invocation
@@ -43,4 +42,4 @@ def test_status_loads_only_what_it_uses(site):
     code, loaded = loaded_by("status", environ={"CCTV_CONFIG": str(site.config)})
     assert code in {17, 19}  # nobody records here, and by the real clock all of it is overdue
     assert "sqlalchemy" in loaded
-    assert loaded & (PICTURES | CAMERAS | {"alembic", "cryptography", "ffmpeg", "jinja2", "stdnum"}) == set()
+    assert loaded & (PICTURES | {"alembic", "cryptography", "ffmpeg", "jinja2", "stdnum"}) == set()

@@ -47,6 +47,7 @@ def test_every_file_of_the_program_is_in_the_wheel(names):
     assert {"cctv/py.typed", "cctv/db/migrations/env.py", "cctv/db/migrations/versions/0001_initial.py"} <= names
     assert {f"cctv/locale/{language}/LC_MESSAGES/cctv.mo" for language in ("nl", "fr")} <= names
     assert any("/templates/" in name for name in names)
+    assert "cctv/requirements.lock" in names  # what `cctv doctor` compares the environment with
 
 
 def test_nothing_but_the_program_is_in_the_wheel(names):

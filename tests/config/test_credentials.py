@@ -80,7 +80,25 @@ def test_no_source_at_all_says_how_to_add_one(site):
     settings = site.load(('[credentials]\nfile = "credentials.toml"\n', "")).settings
     with pytest.raises(CredentialUnknown) as refusal:
         load_credentials(settings, {})
-    assert "[credentials]" in (refusal.value.next_step or "")
+    assert str(settings.source.path.with_name("credentials.toml")) in (refusal.value.next_step or "")
+
+
+def test_the_file_beside_cameras_toml_needs_no_naming(site, credentials):
+    settings = site.load(('[credentials]\nfile = "credentials.toml"\n', "")).settings
+    credentials()
+    assert load_credentials(settings, {})["gevel-1"].username == "kijker"
+
+
+def test_a_name_that_systemd_did_not_hand_over_takes_a_restart_and_not_the_file_of_root(site, tmp_path):
+    directory = tmp_path / "given"
+    directory.mkdir()
+    (directory / "credentials.toml").write_text(TEXT.replace("gevel-1", "gevel-9"))
+    (directory / "credentials.toml").chmod(0o400)
+    settings = site.load(('[credentials]\nfile = "credentials.toml"\n', "")).settings
+    with pytest.raises(CredentialUnknown) as refusal:
+        load_credentials(settings, {"CREDENTIALS_DIRECTORY": str(directory)})
+    assert "systemctl restart cctv-record" in (refusal.value.next_step or "")
+    assert "chown" not in (refusal.value.next_step or "")
 
 
 def test_a_missing_file_is_refused_with_the_line_that_makes_it(site):

@@ -104,7 +104,7 @@ def test_what_a_command_shows_itself_is_not_told_twice(stream, log):
 
 def test_other_libraries_are_heard_but_their_words_only_with_debug(stream):
     configure(logging.WARNING, LogFormat.TEXT, stream)
-    logging.getLogger("zeep.transports").warning("posting %s", "<Password>geheim</Password>")
+    logging.getLogger("library.transports").warning("posting %s", "<Password>geheim</Password>")
     assert "library.message source=test_logs:" in stream.getvalue()
     assert "geheim" not in stream.getvalue()
 

@@ -5,13 +5,27 @@ from __future__ import annotations
 import errno
 import os
 import sqlite3
+from pathlib import Path
 
 import pytest
 from sqlalchemy import create_engine
 from sqlalchemy.exc import OperationalError
 
+from cctv.core.disks import (
+    BlockDevice,
+    DiskFacts,
+    DiskProblem,
+    disks_for_files,
+    is_encrypted,
+    judge,
+    mount_of,
+    parse_mounts,
+    plain_swaps,
+    read_disk,
+    volume_of,
+)
 from cctv.core.errors import CctvError, ToolFailed
-from cctv.core.filesystem import is_disk_full, volume_of
+from cctv.core.filesystem import is_disk_full
 from cctv.core.process import run_process
 
 
@@ -151,3 +165,96 @@ def test_a_tool_that_finds_the_disk_full_says_so_on_its_standard_error():
     with pytest.raises(ToolFailed) as other:
         run_process(["dd", "status=none", "if=/dev/none"])
     assert not is_disk_full(other.value)
+
+
+def mounted(text, blocks=(), **sizes):
+    """The facts of /srv on the only mount of a line of mountinfo."""
+    (mount,) = parse_mounts(f"25 1 8:1 / /srv {text}\n")
+    return DiskFacts(Path("/srv"), mount, blocks, **sizes)
+
+
+def kinds(facts):
+    return {risk.problem for risk in judge(facts)}
+
+
+CRYPT = BlockDevice("dm-0", "CRYPT-LUKS2-1-luks", "luks", below=(BlockDevice("sda1"),))
+
+
+def test_an_encrypted_ext4_has_no_risk():
+    assert judge(mounted("rw,relatime - ext4 /dev/mapper/luks rw", (CRYPT,))) == ()
+
+
+@pytest.mark.parametrize(
+    ("line", "problem", "is_wrong"),
+    [
+        ("rw - nfs4 nas:/srv rw", DiskProblem.NETWORK, True),
+        ("rw - cifs //nas/footage rw", DiskProblem.NETWORK, True),
+        ("rw - vfat /dev/sda1 rw", DiskProblem.OWNERLESS, True),
+        ("rw - overlay overlay rw,lowerdir=/a", DiskProblem.LAYERED, True),
+        ("rw - tmpfs tmpfs rw", DiskProblem.MEMORY, True),
+        ("rw - f2fs /dev/sda1 rw", DiskProblem.UNTESTED, False),
+        ("rw - ext4 /dev/sda1 ro", DiskProblem.READ_ONLY, True),
+        ("rw,strictatime - ext4 /dev/sda1 rw", DiskProblem.ACCESS_TIMES, False),
+        ("rw - btrfs /dev/sda1 rw", DiskProblem.MAY_SNAPSHOT, False),
+        ("rw - zfs tank/footage rw", DiskProblem.ENCRYPTION_UNKNOWN, False),
+    ],
+)
+def test_each_file_system_is_judged(line, problem, is_wrong):
+    (risk,) = [risk for risk in judge(mounted(line, (CRYPT,) if "/dev/" in line else ())) if risk.problem is problem]
+    assert (risk.is_wrong, bool(risk.text), bool(risk.why), bool(risk.following)) == (is_wrong, True, True, True)
+
+
+def test_one_plain_disk_of_a_volume_of_two_is_enough_to_read_footage():
+    half = BlockDevice("dm-1", "LVM-1", "vg-data", below=(CRYPT, BlockDevice("sdb1")))
+    whole = BlockDevice("dm-1", "LVM-1", "vg-data", below=(CRYPT,))
+    assert is_encrypted(mounted("rw - ext4 /dev/mapper/vg-data rw", (half,))) is False
+    assert is_encrypted(mounted("rw - ext4 /dev/mapper/vg-data rw", (whole,))) is True
+
+
+def test_few_inodes_and_a_usb_disk_are_told():
+    facts = mounted("rw - ext4 /dev/sdb1 rw", (BlockDevice("sdb1", is_removable=True),), inodes=1000, free_inodes=10)
+    assert {DiskProblem.INODES, DiskProblem.REMOVABLE} <= kinds(facts)
+
+
+def test_the_deepest_mount_of_a_folder_is_its_own(tmp_path):
+    text = f"25 1 8:1 / / rw - ext4 /dev/sda1 rw\n26 25 8:1 /x {tmp_path} ro - ext4 /dev/sda1 rw\n"
+    mount = mount_of(parse_mounts(text), "8:1", tmp_path)
+    assert (mount.point, "ro" in mount.options) == (tmp_path, True)
+
+
+def test_a_folder_that_a_service_has_bound_onto_itself_is_no_mount(tmp_path):
+    bound = f"26 25 8:1 {tmp_path} {tmp_path} rw - ext4 /dev/sda1 rw\n"
+    other = f"26 25 8:1 /elsewhere {tmp_path} rw - ext4 /dev/sda1 rw\n"
+    top = "25 1 8:1 / / ro - ext4 /dev/sda1 rw\n"
+    assert mount_of(parse_mounts(top + bound), "8:1", tmp_path).point == Path("/")
+    assert mount_of(parse_mounts(top + other), "8:1", tmp_path).point == tmp_path
+
+
+def test_a_folder_of_btrfs_has_another_number_than_its_mount(tmp_path):
+    text = f"25 1 8:1 / / rw - ext4 /dev/sda1 rw\n26 25 0:43 / {tmp_path} rw - btrfs /dev/sdb1 rw\n"
+    assert mount_of(parse_mounts(text), "0:44", tmp_path / "segments").file_system == "btrfs"
+
+
+def test_places_for_files_are_neither_memory_nor_the_systems_own():
+    text = "1 1 0:1 / /proc rw - proc proc rw\n2 1 0:2 / /tmp rw - tmpfs tmpfs rw\n3 1 8:1 / / rw - ext4 /dev/a rw\n"
+    assert [str(mount.point) for mount in disks_for_files(parse_mounts(text))] == ["/"]
+
+
+def test_swap_is_plain_unless_every_way_down_is_encrypted(tmp_path):
+    for name, uuid in (("sda2", ""), ("dm-3", "CRYPT-PLAIN-swap")):
+        block = tmp_path / "class" / "block" / name
+        (block / "dm").mkdir(parents=True)
+        (block / "dm" / "uuid").write_text(uuid)
+    swaps = tmp_path / "swaps"
+    swaps.write_text("Filename Type\n/dev/sda2 partition\n/dev/dm-3 partition\n/dev/zram0 partition\n")
+    assert plain_swaps(swaps=swaps, sys=tmp_path) == ("/dev/sda2",)
+
+
+def test_what_only_a_service_sees_read_only_is_no_fault_of_the_disk():
+    assert judge(mounted("ro,relatime - ext4 /dev/mapper/luks rw", (CRYPT,))) == ()
+
+
+def test_this_machine_is_read(tmp_path):
+    facts = read_disk(tmp_path)
+    assert facts.total_bytes >= facts.free_bytes > 0
+    assert facts.mount is not None

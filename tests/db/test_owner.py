@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 
 import pytest
 
+from cctv.config.loader import load_settings
 from cctv.core.durable import DurableFiles
+from cctv.footage import initialise
+from cctv.footage.initialise import give_to_service
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
 
@@ -20,6 +24,12 @@ def of_root(root: Path) -> list[str]:
     """Files and folders of the storage that its owner does not own."""
     owners = {path: (path.lstat().st_uid, path.lstat().st_gid) for path in [root, *root.rglob("*")]}
     return [str(path) for path, owner in owners.items() if owner != (OWNER, GROUP)]
+
+
+def named_disk(root: Path, file_system: str) -> None:
+    """Let site.json name another file system than the one that the storage is on."""
+    file = root / "site.json"
+    file.write_text(json.dumps({**json.loads(file.read_text()), "file_system": file_system}))
 
 
 @pytest.fixture
@@ -69,6 +79,53 @@ def test_a_storage_that_root_rebuilds_is_its_owner_s(given):
     given.cctv("footage rebuild --reason 'the index is gone'")
 
     assert of_root(given.root) == []
+
+
+def test_a_disk_that_root_mounted_and_copied_to_is_its_owner_s_once_it_is_adopted(given):
+    given.record("gevel-1", "2026-11-01 10:00", minutes=1)
+    os.chown(given.root, 0, 0)  # the root of a new file system
+    named_disk(given.root, "another")
+
+    given.cctv("footage adopt-disk --reason 'new disk'")
+
+    assert of_root(given.root) == []
+
+
+def test_files_that_root_copied_without_their_owner_are_the_owner_s_once_the_disk_is_adopted(given):
+    given.record("gevel-1", "2026-11-01 10:00", minutes=1)
+    for path in given.root.rglob("*"):
+        os.chown(path, 0, 0)
+    named_disk(given.root, "another")
+
+    given.cctv("sweep --once", exit=18)
+    given.cctv("footage adopt-disk --reason 'new disk' --dry-run")
+    assert of_root(given.root) != []
+    given.cctv("footage adopt-disk --reason 'new disk'")
+
+    assert of_root(given.root) == []
+
+
+def test_what_root_leaves_in_a_folder_of_root_belongs_to_the_owner_of_the_footage(given):
+    os.chown(given.root, 0, 0)
+
+    given.cctv("audit checkpoint")
+
+    assert of_root(given.root) == [str(given.root)]
+
+
+def test_the_folder_of_a_new_storage_is_given_to_the_account_of_the_services(bare_site, monkeypatch):
+    bare_site.root.mkdir()
+    settings = load_settings(bare_site.config, environ={}).settings
+    give_to_service(bare_site.root, settings, "nobody")
+    assert bare_site.root.stat().st_uid == 0, "these are not the settings of the services"
+
+    monkeypatch.setattr(initialise, "SYSTEM_WIDE", str(bare_site.config))
+    give_to_service(bare_site.root, settings, "no-such-account")
+    assert bare_site.root.stat().st_uid == 0
+    give_to_service(bare_site.root, settings, "nobody")
+    bare_site.cctv("footage init")
+
+    assert {path.lstat().st_uid for path in [bare_site.root, *bare_site.root.rglob("*")]} == {65534}
 
 
 def test_root_s_own_storage_and_files_elsewhere_stay_root_s(site, tmp_path):

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import cctv
-from cctv.backup import bundle, create, held_copy, restore, restore_held
+from cctv.backup import bundle, create, held_copy, pruning, rehearse, restore, restore_held
 from cctv.cases.requests import anonymise
 from cctv.cli import internal_error
 from cctv.config import editor
@@ -40,6 +40,8 @@ REMOVES = {  # what each module removes, or moves; none but the first takes foot
     space_requests: "room-wanted.json",
     bundle: "unfinished back-ups, and members that it unpacked",
     held_copy: "encrypted copies that no hold keeps",
+    pruning: "back-ups that a later one stands for, or that are too old",
+    rehearse: "its own scratch folder, and those that a kill left",
     create: "unfinished back-ups; its own work folder",
     anonymise: "derived files of a request",
     editor: "cameras.toml while it is being written",

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
-from cctv.footage.repair.verify import verify_footage
+from cctv.footage.repair.verify import part_size, read_round, verify_footage
 
 
 @pytest.fixture
@@ -65,3 +67,42 @@ def test_sample_and_all_exclude_each_other(site):
 
 def test_an_empty_storage_has_nothing_to_verify(site):
     assert site.cctv("footage verify --json").json["checked"] == 0
+
+
+def test_daily_parts_check_everything_within_the_period_and_go_on_where_they_stopped(site, recorded, clock):
+    parts = []
+    for _ in range(2):
+        parts.append(site.cctv("footage verify --within 2d --json").json)
+        clock.advance(days=1)
+
+    assert [(part["checked"], part["round"]["left"]) for part in parts] == [(2, 2), (2, 0)]
+    assert parts[0]["round"]["began"] == parts[1]["round"]["began"]
+    assert "none are left" in site.cctv("footage verify --within 1d").out
+
+
+def test_a_missed_day_is_made_up_for(site, recorded, clock):
+    site.cctv("footage verify --within 4d")
+    clock.advance(days=3)
+
+    assert site.cctv("footage verify --within 4d --json").json["checked"] == 3
+
+
+def test_damage_is_remembered_for_the_round_and_a_lost_memory_begins_a_new_one(site, recorded, clock):
+    (site.root / recorded[0].path).unlink()
+
+    site.cctv("footage verify --within 2d", exit=15)
+    clock.advance(days=1)
+    second = site.cctv("footage verify --within 2d --json").json
+    assert second["round"]["damaged"] == 1
+    assert read_round(site.root).completed_damaged == 1
+
+    (site.root / "verify.json").write_text("{}")
+    assert site.cctv("footage verify --within 1d --json", exit=15).json["checked"] == 4
+
+
+def test_the_sizes_of_the_parts_add_up_whatever_the_period():
+    for left in (0, 1, 7, 1000):
+        rest = left
+        for day in range(7):
+            rest -= part_size(rest, timedelta(days=day), timedelta(days=7))
+        assert rest == 0

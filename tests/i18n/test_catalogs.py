@@ -61,7 +61,16 @@ def test_a_sentence_must_stand_in_the_call():
 
 OPERATORS = (
     *("audit", "backup", "cameras", "camera_check", "config", "notify", "record", "restore", "retention"),
-    *("retention_explain", "retention_certificate", "status", "sweep", "footage", "footage_repair"),
+    *(
+        "retention_explain",
+        "retention_certificate",
+        "status",
+        "sweep",
+        "footage",
+        "footage_repair",
+        "init",
+        "init_cameras",
+    ),
 )  # files of the command line for whoever installs it
 
 

@@ -1,6 +1,7 @@
 """`cctv notify` with a real mail host and a real command."""
 
 import json
+import os
 import shutil
 from datetime import timedelta
 
@@ -201,3 +202,18 @@ def test_what_is_past_its_day_is_told_once_and_names_nobody(site, alert, program
     late = [one for said in program.told() for one in said["alarms"] if one["kind"] == "late"]
     assert sorted(one["subject"].split()[0] for one in late) == ["BRE-2026-001", "BRE-2026-001", "REQ-2026-001"]
     assert "zqx" not in json.dumps(program.told()).casefold()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+def test_what_root_told_can_be_remembered_by_the_account_of_the_timer(site, alert, program):
+    alert(command=program.command())
+    folder = site.folder / "state"
+    folder.mkdir()
+    os.chown(folder, 12345, 23456)
+
+    site.cctv("notify run")
+
+    assert {path.name: path.stat().st_uid for path in folder.iterdir()} == {
+        "alarms.json": 12345,
+        "alarms.json.lock": 12345,
+    }

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from cctv.core.filesystem import Volume
+from cctv.core.disks import Volume
 
-SAMPLE = re.compile(r'([a-z_]+)(?:\{([a-z]+)="([^"]*)"\})? ([0-9.e+-]+)')
+SAMPLE = re.compile(r'([a-z_]+)(?:\{([a-z]+)="([^"]*)"(?:,[a-z]+="[^"]*")*\})? ([0-9.e+-]+)')
 
 
 def read(text):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+from functools import partial
 
 import pytest
 from casescene import FRAMES, RATE
@@ -14,6 +15,8 @@ from sqlalchemy import select
 from cctv.cases.disclosures.disclosures import approve_disclosure
 from cctv.db import schema
 from cctv.db.engine import read_transaction
+from cctv.packages import unredacted_copy
+from cctv.packages.stream_copy import stretches
 from cctv.packages.verify import verify_package
 
 pytestmark = pytest.mark.slow
@@ -217,3 +220,19 @@ def test_handing_over_writes_a_receipt_that_names_nobody_and_records_who_gave_it
     shown = ordered.cctv(f"disclosure show {DIS} --json").json["disclosure"]
     assert (shown["state"], shown["method"], shown["receipt"] is not None) == ("handed over", "hand", True)
     assert acts(ordered)[-2:] == ["disclosure.handed", "disclosure.receipted"]
+
+
+def test_a_copy_too_large_for_fat_is_cut_between_two_segments_without_a_frame_lost(ordered, monkeypatch):
+    _colleague(ordered)
+    whole = ordered.cctv(f"disclosure build {DIS} --dry-run --json").json["outputs"]
+    monkeypatch.setattr(unredacted_copy, "stretches", partial(stretches, largest_bytes=1))
+
+    built = ordered.cctv(f"disclosure build {DIS} --json").json
+
+    folder = ordered.root / "exports" / built["package"]
+    manifest = verify_package(folder).manifest
+    first, second = manifest.outputs
+    assert first.frames + second.frames == whole[0]["frames"]
+    assert first.span.end == second.span.start
+    assert manifest.gaps == ()
+    assert [_packets(folder / one.file)[0][1] for one in manifest.outputs] == [True, True]

@@ -10,14 +10,15 @@ from cctv.cameras.authentication import Signer, choose_challenge, read_challenge
 from cctv.cameras.connection import UdpTrack
 from cctv.cameras.conversation import Conversation
 from cctv.cameras.errors import CameraDown
-from cctv.cameras.onvif import found_camera, pinned_address
+from cctv.cameras.media import pinned_address
+from cctv.cameras.onvif import found_camera
 from cctv.cameras.reorder import DecodingOrder, reorder_depth
-from cctv.cameras.rtp import Picture, depacketiser
+from cctv.cameras.rtp import SentPicture, depacketiser
 from cctv.cameras.sdp import Codec, VideoTrack, read_description
 from cctv.config.credentials import Credential
 from cctv.config.schema import CameraSettings
 from cctv.model.ids import CameraId, ZoneId
-from cctv.recording.codec_params import changed_sets, parameter_sets
+from cctv.recording.access_units import Entry, entry_of, holds_picture, is_leading, parameter_sets, without_sets
 
 CAMERA = CameraSettings(CameraId("gevel-1"), ZoneId("facade"), "theft", onvif="192.0.2.20:8000", credential="c")
 CREDENTIAL = Credential("admin", "geheim")
@@ -100,7 +101,7 @@ def test_what_a_camera_answers_is_understood_or_refused_whole_or_in_pieces(is_pl
 @given(st.one_of(st.binary(max_size=200), st.lists(st.sampled_from(LINES), max_size=30).map(b"".join)))
 def test_a_description_is_read_or_refused(body):
     with contextlib.suppress(CameraDown):
-        video = read_description(CAMERA.id, body).video
+        video = read_description(CAMERA.id, "rtsp://192.0.2.20/main", body).video
         assert video.clock_rate > 0
         assert all(video.codec.unit_type(unit[0]) in video.codec.set_types for unit in video.sets)
 
@@ -162,7 +163,7 @@ def test_every_picture_gets_a_decoding_time_whatever_times_it_tells(times, sps, 
     order, out = DecodingOrder(VideoTrack(codec, 96, 90_000, "")), []
     order.learn(sps)
     for number, time in enumerate(times):
-        out += order.take(Picture(b"", time, not number, float(number)))
+        out += order.take(SentPicture(b"", time, not number, float(number)))
     out += order.rest()
 
     assert [picture.arrived for picture, _ in out] == list(map(float, range(len(times))))
@@ -197,8 +198,14 @@ def test_a_device_that_is_found_is_shown_in_plain_signs(addresses, scopes):
 def test_parameter_sets_are_read_from_whatever_a_picture_holds(data, is_h265):
     data = data.replace(b"\x01\x02", b"\0\0\1")
     sets = parameter_sets(data, is_h265=is_h265)
-    assert sum(len(unit) for units in sets.values() for unit in units) <= len(data)
-    assert changed_sets(sets, data, is_h265=is_h265) is None
+    assert sum(map(len, sets.values())) <= len(data)
+    bare = without_sets(data, is_h265=is_h265)
+    assert len(bare) <= len(data)
+    assert parameter_sets(bare, is_h265=is_h265) == {}
+    has_picture = holds_picture(data, is_h265=is_h265)
+    assert holds_picture(bare, is_h265=is_h265) is has_picture
+    assert has_picture or entry_of(data, is_h265=is_h265) is Entry.NONE
+    assert not is_leading(data, is_h265=is_h265) or (has_picture and is_h265)
 
 
 @given(st.lists(st.tuples(st.integers(0, 0xFFFF), st.floats(0, 0.05)), max_size=200))

@@ -22,7 +22,7 @@ from cctv.db.storage import open_site
 from cctv.model.audit import Act, Actor
 from cctv.model.footage import GapCause
 from cctv.model.ids import CameraId
-from cctv.recording import segmenter
+from cctv.recording import segmenter, timeline
 from cctv.recording.supervisor import Supervisor
 
 pytestmark = [pytest.mark.slow, pytest.mark.hardware]
@@ -149,8 +149,13 @@ def test_a_clock_that_is_set_begins_a_run_that_tells_the_new_time(streams, make_
     assert stopped[0].facts["cause"] == GapCause.CLOCK_STEP.value
 
 
-def test_a_camera_whose_clock_drifts_begins_runs_without_losing_a_picture(streams, make_recorder, monkeypatch):
-    monkeypatch.setattr(segmenter, "DRIFT_CHECK_SECONDS", 2.0)
+@pytest.mark.parametrize("is_paced", [False, True], ids=["by new runs", "by its pace"])
+def test_a_camera_whose_clock_drifts_is_dated_by_arrival_without_losing_a_picture(
+    streams, make_recorder, monkeypatch, is_paced
+):
+    monkeypatch.setattr(segmenter, "DRIFT_CHECK_SECONDS", 2.0 if not is_paced else 3600.0)
+    if not is_paced:
+        monkeypatch.setattr(timeline, "_MOST_LATE_SECONDS", 3600.0)  # so much drift would be no clock's
     monkeypatch.setattr(segmenter, "_MAX_LEAP_SECONDS", 60.0)  # two seconds of a busy machine may all be late
     clock = ShiftedClock(rate=1.2)  # two fifths of a second in a segment of two
     with one_camera(streams, make_recorder) as recorder:
@@ -158,7 +163,7 @@ def test_a_camera_whose_clock_drifts_begins_runs_without_losing_a_picture(stream
 
     takes = recorder.takes(CAMERA)
     assert contiguous(takes)
-    assert len({take.run for take in takes}) >= 3
+    assert (len({take.run for take in takes}) >= 3) is not is_paced
     for take in takes:  # without that, the last one would be 3 s off
         gained = (take.scan.frames[0].sent_us / 1e6 - (time.time() - time.monotonic()) - clock._begun) * (
             clock._rate - 1

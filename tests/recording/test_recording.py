@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 import simrig
+from onvif_device import OnvifDevice
 from recording import Recorder, Take, rtsp, seen_of
 
 from cctv.model.footage import GapCause
@@ -209,3 +210,17 @@ def test_a_recorder_without_a_single_camera_up_stops_at_once(make_recorder, numb
     recorder.wait("dicht", is_waiting)
 
     assert recorder.stop(number) == 0
+
+
+def test_a_lesser_stream_than_the_largest_is_said_to_be_one_and_recorded(streams, make_recorder):
+    with (
+        simrig.Rig({"foyer-1": streams["h264"]}) as rig,
+        OnvifDevice({"main": rig.url("foyer-1", credentials=False)}) as device,
+    ):
+        recorder = make_recorder({"foyer-1": f'onvif = "{device.address}"'})
+        recorder.start()
+        recorder.wait_log("foyer-1: main (H264 1920x1080) is recorded, not stills (JPEG 3840x2160)")
+        recorder.wait("foyer-1", lambda state: state.segments >= 1)
+        assert recorder.stop() == 0
+
+    assert recorder.log.read_text().count("is recorded, not stills") == 1

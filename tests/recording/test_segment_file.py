@@ -14,7 +14,8 @@ import pytest
 
 from cctv.core.durable import DurableFiles
 from cctv.footage.media import holes_in, probe, read_timing
-from cctv.recording.codec_params import first_format, format_of, parameter_sets
+from cctv.recording.access_units import holds_picture, parameter_sets
+from cctv.recording.codec_params import first_format, format_of
 from cctv.recording.segment_file import SegmentFile
 
 pytestmark = pytest.mark.slow
@@ -139,3 +140,49 @@ def test_a_key_picture_of_another_size_is_seen_and_gives_its_own_header(codec, t
     file = SegmentFile(tmp_path / "run1-000001.mp4", new, TICK, DurableFiles())
     file.write(picture, 0, 0)
     assert probe(file.close(FRAME).path).width == 480
+
+
+def test_what_is_left_of_a_picture_without_a_slice_is_none(codec, tmp_path):
+    picture = next(packet for packet in av.open(str(stream(tmp_path, codec))).demux() if packet.is_keyframe)
+    delimiter = b"\0\0\0\1\x09\xf0" if codec == "h264" else b"\0\0\0\1\x46\x01\x50"
+
+    assert holds_picture(bytes(picture), is_h265=codec == "hevc")
+    assert not holds_picture(delimiter, is_h265=codec == "hevc")
+    assert not holds_picture(b"", is_h265=codec == "hevc")
+
+
+def test_what_no_file_can_hold_leaves_none_behind(tmp_path):
+    """A file without a picture in the way of the next attempt once stopped the recording of all cameras."""
+    with av.open(str(tmp_path / "x.avi"), "w") as other:
+        stream = other.add_stream("rawvideo", 25)
+        stream.width, stream.height, stream.pix_fmt = 16, 16, "yuv420p"
+        for packet in stream.encode(av.VideoFrame(16, 16, "yuv420p")):
+            other.mux(packet)
+    template = av.open(str(tmp_path / "x.avi")).streams.video[0]
+
+    with pytest.raises(ValueError, match="does not support"):
+        SegmentFile(tmp_path / "run1-000000.mp4", first_format(template), TICK, DurableFiles())
+
+    assert not (tmp_path / "run1-000000.mp4").exists()
+
+
+@pytest.mark.parametrize(("has_changed", "tag"), [(False, "hvc1"), (True, "hev1")])
+def test_h265_names_where_its_parameter_sets_are(tmp_path, has_changed, tag):
+    container = av.open(str(stream(tmp_path, "hevc")))
+    first = next(packet for packet in container.demux() if packet.size)
+    stated = format_of(bytes(first), container.streams.video[0], has_changed=has_changed)
+    file = SegmentFile(tmp_path / "run1-000000.mp4", stated, TICK, DurableFiles())
+    file.write(first, 0, 0, repeats_sets=True)
+    path = file.close(FRAME).path
+
+    with av.open(str(path)) as written:
+        video = written.streams.video[0]
+        (packet,) = [one for one in written.demux(video) if one.size]
+        assert video.codec_context.codec_tag == tag
+        assert bytes(video.codec_context.extradata)[23] >> 7 == (0 if has_changed else 1)  # "all sets are here"
+        units, at, data = [], 0, bytes(packet)
+        while at < len(data):
+            size = int.from_bytes(data[at : at + 4], "big")
+            units.append((data[at + 4] >> 1) & 0x3F)
+            at += 4 + size
+    assert bool({32, 33, 34} & set(units)) is has_changed

@@ -10,13 +10,15 @@ from types import SimpleNamespace
 
 import av
 import pytest
+from av.packet import Packet
 
 from cctv.cameras.errors import KeyPictureMissing
 from cctv.core.clock import SystemClock
 from cctv.core.durable import DurableFiles
 from cctv.footage.media import read_timing
-from cctv.recording.codec_params import parameter_sets
-from cctv.recording.segmenter import ClosedFile, Segmenter, Task
+from cctv.model.ids import CameraId
+from cctv.recording.access_units import Entry, parameter_sets
+from cctv.recording.segmenter import Beginning, ClosedFile, EntryPoints, Segmenter, Task
 from cctv.recording.timeline import Timeline, TimesBroken
 
 pytestmark = pytest.mark.slow
@@ -71,8 +73,10 @@ class Bench:
         self.container = container
 
     def feed(self, number: int, pts: int, arrived: float) -> None:
+        packet = Packet(bytes(self.packets[number]))
+        packet.is_keyframe = self.packets[number].is_keyframe
         for times in self.timeline.place(pts, pts):
-            self.cutter.take(self.packets[number], arrived, times, self.timeline.frame)
+            self.cutter.take(packet, arrived, times, self.timeline.frame)
 
     def spans(self) -> list[tuple[float, float]]:
         return [(one.start.total_seconds(), one.end.total_seconds()) for one in self.heard.files]
@@ -124,6 +128,40 @@ def test_a_file_that_cannot_be_closed_ends_the_session(bench, step):
     bench.cutter.close()
 
     assert len(bench.heard.files) == 1
+
+
+def test_a_better_picture_to_begin_at_is_waited_for_where_one_is_to_come():
+    points = EntryPoints()
+    for second in range(0, 61, 2):
+        points.note(Entry.CLOSED if second % 20 == 0 else Entry.OPEN, second)
+
+    assert points.promise_better(Entry.OPEN, 62, until=88)  # the next closed one is due at 80
+    assert not points.promise_better(Entry.OPEN, 62, until=79)
+    assert not points.promise_better(Entry.OPEN, 82, until=90)  # it did not come
+    assert not points.promise_better(Entry.CLOSED, 62, until=88)
+    assert points.promise_better(Entry.GRADUAL, 61, until=62)
+
+
+def test_a_run_begins_at_a_key_picture_or_after_twelve_seconds_at_any():
+    beginning = Beginning(CameraId("gevel-1"))
+    assert not beginning.is_at(Entry.NONE, 100.0, knows_format=True)
+    assert not beginning.is_at(Entry.NONE, 111.9, knows_format=True)
+    assert not beginning.is_at(Entry.NONE, 112.1, knows_format=False)
+    assert beginning.is_at(Entry.NONE, 112.1, knows_format=True)
+    assert Beginning(CameraId("gevel-1")).is_at(Entry.GRADUAL, 100.0, knows_format=False)
+
+
+def test_a_run_without_a_key_picture_is_cut_anywhere_until_one_comes(bench):
+    """A key picture every 250 s, and none when it is asked anew: nothing that was sent is left out."""
+    for number in range(1, 24):  # the second of six, which has no key picture but its first
+        bench.feed(number, number * FRAME, number * 0.04)
+    for number in range(24, 700):
+        bench.feed(1 + number % 23, number * FRAME, number * 0.04)
+    bench.feed(25, 700 * FRAME, 28.0)
+    bench.cutter.close()
+
+    assert [round(end - start) for start, end in bench.spans()] == [12, 12, 4, 0]
+    assert sum(len(read_timing(one.file.path).times) for one in bench.heard.files) == 700
 
 
 CODERS = {

@@ -9,6 +9,7 @@ import pytest
 from casescene import BLUE, RED, SEGMENT, WIDE, Person, film, pictures_of, pixels_of
 from casestages import OPEN, REQUEST, SUBJECT, record_people, stock_tools, write_keep
 
+from cctv.redaction.review.prepare import split_into_parts
 from cctv.redaction.video.reader import Reading, clip_of
 
 pytestmark = pytest.mark.slow
@@ -106,3 +107,12 @@ def test_who_stands_still_while_it_was_asked_for_does_not_become_the_empty_scene
 
     (backdrop,) = (bare_site.root / "derived" / REQUEST).rglob("backdrop-1.png")
     assert pixels_of(pictures_of(backdrop), RED).max() == 0
+
+
+def test_a_part_too_large_for_fat_is_cut_between_two_segments(bare_site, footage_files):
+    bare_site.cctv("footage init")
+    segments = record_people(bare_site, footage_files)
+    size = sum(segment.size_bytes for segment in segments)
+
+    assert split_into_parts(segments, size) == [tuple(segments)]
+    assert split_into_parts(segments, size - 1) == [(segment,) for segment in segments]

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from cctv.core.time_range import Span
+from cctv.footage.runs import anchor_run, begin_run
 from cctv.model.footage import Reason, Segment, Tombstone
 from cctv.model.holds import Ground, GroundKind, Hold
 from cctv.model.ids import CameraId, HoldId, ZoneId
@@ -167,6 +168,18 @@ def in_incoming(site, clock):
     return aged(path, clock, 8)
 
 
+def still_being_written(site, clock):
+    """The limit counts from its first frame: the last one came just now."""
+    opened = site.open()
+    run = begin_run(opened, GEVEL)
+    anchor_run(opened, run, clock.now())
+    clock.advance(days=8)
+    path = site.root / "incoming" / "gevel-1" / f"run{run.id}-000000.mp4"
+    path.parent.mkdir()
+    path.write_bytes(b"footage")
+    return aged(path, clock, 0)
+
+
 def among_segments(site, clock):
     path = site.root / "segments/facade/gevel-1/2026-10-20/gevel-1_20261020T100000.000Z.mp4"
     path.parent.mkdir(parents=True)
@@ -198,6 +211,7 @@ def a_package_of_nobody(site, clock):
         in_quarantine,
         with_a_broken_note,
         in_incoming,
+        still_being_written,
         among_segments,
         a_view,
         derived_of_nobody,
@@ -211,6 +225,18 @@ def test_whatever_lies_on_the_disk_past_its_limit_is_overdue(site, clock, left):
     metrics = site.cctv("status --metrics", exit=17).out
     assert "cctv_overdue_seconds 0.0" not in metrics
     assert site.open().relative(path) in site.cctv("status", exit=17).out
+
+
+def test_what_is_being_written_is_overdue_no_sooner_than_its_first_frame_and_never_while_it_is_held(site, clock):
+    path = still_being_written(site, clock)
+    opened = site.open()
+    second = path.with_name(path.name.replace("-000000", "-000001"))
+    second.write_bytes(b"footage")
+    aged(second, clock, 0)
+    assert overdue(site) == [opened.relative(path)]  # the second began when the first was written last
+
+    site.cctv("incident open ruit --kind damage --cameras gevel-1 --from 2026-10-01 --to 2026-12-01 --yes")
+    assert overdue(site, exit=None) == []
 
 
 def test_a_sweep_removes_derived_files_that_the_index_does_not_know(site, clock):

@@ -63,5 +63,5 @@ def test_another_disk_in_place_of_the_sites_own(due):
 
     told = due.cctv("sweep --once", exit=18)
 
-    assert "cctv footage adopt-disk" in told.err
+    assert "`cctv footage adopt-disk --reason WHY`" in told.err
     assert len(files(due)) == 1

@@ -24,6 +24,7 @@ from cctv.cases.registers.register import Register, fixed_text, label, title
 from cctv.config.schema import Settings, ZoneSettings
 from cctv.core.errors import UsageError
 from cctv.core.i18n import N_, Language, Message, pgettext_lazy, translate_to, translator
+from cctv.core.text import bare, isolated
 from cctv.letters.formatting import duration
 from cctv.letters.sender import site_words
 from cctv.model.ids import ZoneId
@@ -217,10 +218,13 @@ def qr_svg(text: str) -> str:
 
 @cache
 def _templates() -> Environment:
-    return Environment(
+    environment = Environment(
         loader=PackageLoader("cctv.cases.registers"),
         autoescape=True,
+        finalize=isolated,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["bare"] = bare
+    return environment

@@ -6,26 +6,32 @@ Everything is encrypted to a recovery key whose private half is not on this mach
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from pathlib import Path
 
 import click
 from rich.console import Console
 
+from cctv.backup.before_upgrade import copy_index, plan_copy
 from cctv.backup.create import Made, make_backup, plan_backup
 from cctv.backup.held_copy import HeldDone, HeldPlan, copy_held, plan_held
-from cctv.cli.context import CommandContext
+from cctv.backup.pruning import Pruned, plan_pruning, prune_backups
+from cctv.backup.state import backup_folder, check_place
+from cctv.cli.context import CommandContext, json_option
 from cctv.cli.options import mutation
-from cctv.cli.output import echo, size, table
+from cctv.cli.output import echo, length, local_date, size, table
 from cctv.core.errors import Exit
 from cctv.crypto.age import make_recovery_key
+from cctv.db.identity import StorageMissing
+from cctv.retention.guards.clock import ClockUnproved, require_proved
 
 
 class _MakesByDefault(click.Group):
-    """`cctv backup DIR` is `cctv backup make DIR`; a folder that is called `key` is written ./key."""
+    """`cctv backup [DIR]` is `cctv backup make [DIR]`; a folder that is called `key` or `list` is written ./key."""
 
     def with_default(self, arguments: Sequence[str]) -> list[str]:
         """The arguments with `make` before them, unless they begin with a command or ask for help."""
-        named = not arguments or arguments[0] in self.commands or arguments[0] in ("-h", "--help")
+        named = bool(arguments) and (arguments[0] in self.commands or arguments[0] in ("-h", "--help"))
         return list(arguments) if named else ["make", *arguments]
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -38,7 +44,8 @@ def backup() -> None:
 
     \b
       cctv backup key /media/usb/recovery.key    once: the key that opens back-ups, kept away from this box
-      cctv backup /mnt/offsite                   index, registers, log, keys, holds
+      cctv backup /mnt/offsite                   index, registers, log, keys, holds; then old ones go
+      cctv backup list /mnt/offsite              those that are there, and which would go
       cctv backup --held /mnt/offsite            the one copy of held footage
     """
 
@@ -80,25 +87,34 @@ def key(context: CommandContext, file: Path) -> None:
 
 
 @backup.command()
-@click.argument("directory", metavar="DIR", type=click.Path(path_type=Path))
+@click.argument("directory", metavar="[DIR]", required=False, type=click.Path(path_type=Path))
 @click.option("--held", is_flag=True, help="Bring the one encrypted copy of held footage up to date instead.")
 @click.option("--new-copy", metavar="WHY", help="Begin another copy: why the earlier one is no more.")
 @mutation
 @click.pass_obj
-def make(context: CommandContext, directory: Path, held: bool, new_copy: str | None) -> int:
+def make(context: CommandContext, directory: Path | None, held: bool, new_copy: str | None) -> int:
     """Back up to a folder of another disk: `cctv backup DIR` is short for it.
 
-    Never ordinary footage.  Every back-up also takes out of the copy of held footage what was released since.
+    Without DIR to the `folder` of [backup] in cameras.toml, as the timer cctv-backup does each night.  Never ordinary
+    footage.  Every back-up also takes out of the copy of held footage what was released since, and then removes the
+    back-ups of that folder that `keep` and `longest` of [backup] let go.
 
     \b
       cctv backup /mnt/offsite --dry-run
       cctv backup /mnt/offsite
       cctv backup --held /mnt/offsite
     """
+    site = context.site
+    folder = backup_folder(site, directory)
     if held:
-        return _held(context, directory, new_copy)
+        return _held(context, folder, new_copy)
 
-    bundle = plan_backup(context.site, directory) if context.dry_run else make_backup(context.site, directory)
+    if context.dry_run:
+        bundle = plan_backup(site, folder)
+        pruned = plan_pruning(site, bundle.path.parent, require_proved, also=bundle.manifest.made)
+    else:
+        bundle = make_backup(site, folder)
+        pruned = prune_backups(site, bundle.path.parent, require_proved)
     manifest = bundle.manifest
     data = {
         "dry_run": context.dry_run,
@@ -114,10 +130,97 @@ def make(context: CommandContext, directory: Path, held: bool, new_copy: str | N
         "bytes": bundle.size_bytes,
         "interrupted_removed": bundle.swept,
         "held_copy": _held_data(bundle.held) if bundle.held else None,
+        "pruned": [backup.path.name for backup in pruned.going],
+        "torn": [backup.path.name for backup in pruned.torn],
+        "pruning_refused": pruned.refused.code if pruned.refused else None,
     }
-    context.emit(data, lambda console: _bundle_text(console, bundle, dry_run=context.dry_run))
+
+    def text(console: Console) -> None:
+        _bundle_text(console, bundle, dry_run=context.dry_run)
+        for backup in pruned.going:
+            verb = "Would remove" if context.dry_run else "Removed"
+            console.print(f"{verb} {backup.path.name}: {backup.fate.value.partition(': ')[2]}.")
+        if context.dry_run:
+            console.print("Dry run: nothing was written.")
+
+    context.emit(data, text)
     _warn_same_disk(bundle.same_disk)
-    return _left(bundle.held)
+    return _left(bundle.held) or _unpruned(pruned)
+
+
+@backup.command(name="list")
+@click.argument("directory", metavar="[DIR]", required=False, type=click.Path(path_type=Path))
+@json_option
+@click.pass_obj
+def list_backups(context: CommandContext, directory: Path | None) -> int:
+    """Show this site's back-ups in a folder, newest first: age, size, and which the next back-up would remove.
+
+    \b
+      cctv backup list
+      cctv backup list /mnt/offsite
+    """
+    site = context.site
+    folder = check_place(site, backup_folder(site, directory))
+    plan = plan_pruning(site, folder, require_proved)
+    data = {
+        "folder": folder,
+        "backups": [
+            {
+                "name": backup.path.name,
+                "made": backup.made,
+                "bytes": backup.size_bytes,
+                "goes": backup.fate.goes and plan.refused is None,
+                "why": backup.fate.value,
+            }
+            for backup in plan.backups
+        ],
+        "pruning_refused": plan.refused.code if plan.refused else None,
+    }
+
+    def text(console: Console) -> None:
+        if not plan.backups:
+            console.print(f"No back-up of this site is in {folder}.")
+            return
+        rows = [
+            (
+                local_date(backup.made, context.zone),
+                length(max(context.now - backup.made, timedelta(0))),
+                size(backup.size_bytes),
+                backup.fate.value,
+                backup.path.name,
+            )
+            for backup in plan.backups
+        ]
+        console.print(table(("made", "age", "size", "what becomes of it", "file"), rows, right=("size",)))
+
+    context.emit(data, text)
+    return _unpruned(plan)
+
+
+@backup.command("before-upgrade")
+@mutation
+@click.pass_obj
+def before_upgrade(context: CommandContext) -> None:
+    """Copy the index beside it, before another version is installed; the Debian package does it by itself.
+
+    Encrypted where cameras.toml names a recovery key.  There is one such copy: the next one replaces it.  It holds
+    personal data, so remove it once the new version has run for some days.  It is no back-up.
+    """
+    try:
+        site = context.site
+    except StorageMissing as missing:
+        why = missing.message
+        context.emit({"dry_run": context.dry_run, "path": None}, lambda console: console.print(f"Not copied: {why}"))
+        return
+    copy = plan_copy(site) if context.dry_run else copy_index(site)
+    data = {
+        "dry_run": context.dry_run,
+        "path": copy.path,
+        "encrypted": copy.encrypted,
+        "bytes": copy.size_bytes,
+    }
+    verb = "Would copy the index to" if context.dry_run else "The index is copied to"
+    context.emit(data, lambda console: console.print(f"{verb} {copy.path}"))
 
 
 def _held(context: CommandContext, directory: Path, new_copy: str | None) -> int:
@@ -169,8 +272,18 @@ def _bundle_text(console: Console, bundle: Made, *, dry_run: bool) -> None:
         echo(f"{path.name} {verb}: a back-up that was interrupted", err=True)
     if bundle.held is not None and bundle.held.reached:
         console.print(_held_text(bundle.held))
-    if dry_run:
-        console.print("Dry run: nothing was written.")
+
+
+def _unpruned(pruned: Pruned) -> int:
+    """The exit code: what should have gone and stays is a part that is left."""
+    for backup in pruned.torn:
+        echo(f"warning: {backup.path.name} is torn: it is no back-up; look at it, and remove it by hand", err=True)
+    if pruned.refused is None:
+        return int(Exit.OK)
+    echo(f"warning: no back-up was removed. {pruned.refused.message}", err=True)
+    if pruned.refused.next_step:
+        echo(f"next:  {pruned.refused.next_step}", err=True)
+    return int(Exit.OK if isinstance(pruned.refused, ClockUnproved) else Exit.PARTLY)  # a new storage has no sweep yet
 
 
 def _warn_same_disk(same: bool) -> None:

@@ -15,19 +15,36 @@ from cctv.cameras.errors import StillNotWritten
 from cctv.cameras.onvif import discover_cameras, stream_address
 from cctv.cameras.probe import coarse_still
 from cctv.cli.context import CommandContext, json_option
-from cctv.cli.options import mutation
+from cctv.cli.options import OptionRefused, mutation, password_options, typed_password
 from cctv.cli.output import echo, table
 from cctv.cli.views.camera_check import checkup_as_json, print_checkups
-from cctv.config.credentials import load_credentials
+from cctv.config.credentials import (
+    DIRECTORY,
+    RESTART,
+    Credential,
+    add_credentials,
+    check_credentials,
+    credentials_file,
+    load_credentials,
+)
 from cctv.config.editor import Edit, add_camera, write_edit
-from cctv.config.errors import SettingsNotFound
+from cctv.config.errors import BadValue, SettingsNotFound
 from cctv.config.loader import find_settings
-from cctv.core.errors import Exit
+from cctv.core.access import owner_of
+from cctv.core.errors import ConfigError, Exit
 from cctv.core.typed_time.durations import parse_duration
 from cctv.db.engine import write_transaction
 from cctv.db.storage import Storage
 from cctv.model.audit import Act
 from cctv.model.ids import CameraId
+from cctv.setup.answers import CameraAnswer, check_camera
+
+
+class CredentialsNowhere(ConfigError):
+    """{path} names no credentials file, so there is none to put a password into; nothing was changed.
+
+    next: add [credentials] with file = "credentials.toml" to it, then type the command again.
+    """
 
 
 @click.group()
@@ -63,19 +80,36 @@ def list_cameras(context: CommandContext) -> None:
 @click.option("--onvif", metavar="HOST", help="Host, host:port or http(s) address; the camera tells its stream itself.")
 @click.option("--rtsp", metavar="URL", help="Address of its stream, without user name and password.")
 @click.option("--credential", metavar="NAME", help="Name of a credential, as in the credentials file.")
+@click.option("--location", metavar="TEXT", help="Where it hangs, for the register of cameras.")
+@click.option("--road", is_flag=True, help="The public road is in its picture.")
+@password_options
 @mutation
 @click.pass_obj
-def add(context: CommandContext, /, name: str, **keys: str | None) -> None:
+def add(
+    context: CommandContext, /, name: str, road: bool, user: str | None, password_file: Path | None, **keys: str | None
+) -> None:
     """Write a camera into cameras.toml, which otherwise stays as it is.
 
-    Refuses whatever `cctv config check` would refuse. The recorder takes it up on SIGHUP (docs/recording.md).
+    Refuses whatever `cctv config check` would refuse. With --user its password goes into the credentials file, under
+    the name of the camera or of --credential. `systemctl reload cctv-record` takes the camera up, and
+    `systemctl restart cctv-record` its password.
 
     \b
       cctv cameras add gevel-2 --zone facade --purpose "theft and damage" --onvif 192.0.2.21 --credential gevel
+      cctv cameras add gevel-3 --zone facade --purpose "theft and damage" --onvif 192.0.2.23 --user admin
       cctv cameras add kassa-1 --zone interior --purpose theft --rtsp rtsp://192.0.2.22/stream1 --dry-run
     """
+    credential = keys["credential"] = keys["credential"] or (name if user is not None else None)
     edit = add_camera(find_settings(context.invocation.config_path, context.environ), name, keys)
-    _check_credential(context, edit, keys["credential"])
+    _check_road(edit, name, keys, road=road)
+    if user is None or credential is None:
+        _check_credential(context, edit, credential)
+    elif not context.dry_run:
+        file = edit.checked.settings.credentials.file
+        if file is None:
+            raise CredentialsNowhere(path=edit.file)
+        password = typed_password(password_file, name, asks=context.interactive)
+        add_credentials(file, {credential: Credential(user, password)}, context.make_disk())
     if not context.dry_run:
         write_edit(edit, context.make_disk())
     data = {"camera": name, "file": edit.file, "dry_run": context.dry_run, "difference": edit.difference}
@@ -128,6 +162,7 @@ def discover(context: CommandContext, wait: str) -> None:
             "onvif": device.onvif,
             "name": device.name,
             "hardware": device.hardware,
+            "answered_from": device.sender or None,
             "camera": names_by_host.get(device.host),
         }
         for device in devices
@@ -160,14 +195,24 @@ def still(context: CommandContext, name: str, reason: str, output: str) -> None:
     context.emit({"camera": name, "file": target, "dry_run": False}, lambda _: echo(f"{name} is in {target}"))
 
 
+def _check_road(edit: Edit, name: str, keys: Mapping[str, str | None], *, road: bool) -> None:
+    """The rule of `cctv init`: a camera that sees the public road is in a zone with the shorter period."""
+    settings = edit.checked.settings
+    kind = settings.zones[settings.cameras[CameraId(name)].zone].kind
+    try:
+        check_camera(CameraAnswer(name, kind, location=keys["location"], sees_road=road), ())
+    except BadValue as bad:
+        raise OptionRefused(option="--zone", problem=bad.what, allowed=bad.allowed) from bad
+
+
 def _check_credential(context: CommandContext, edit: Edit, credential: str | None) -> None:
     """A credential that is nowhere would stop the whole recorder at its next start."""
     settings = edit.checked.settings
-    if credential and (settings.credentials.file or context.environ.get("CREDENTIALS_DIRECTORY")):
-        load_credentials(settings, context.environ)
-    elif credential:
-        why = "cameras.toml names no credentials file, so systemd must hand it to the recorder"
+    if credential and credentials_file(settings) is None and not context.environ.get(DIRECTORY):
+        why = "there is no credentials.toml beside cameras.toml, so systemd must hand it to the recorder"
         echo(f"note: the credential {credential} is not checked: {why}", err=True)
+    elif credential and (unread := check_credentials(settings, context.environ)) is not None:
+        echo(f"note: the credential {credential} is not checked: only {owner_of(unread)} may read {unread}", err=True)
 
 
 def _print_edit(edit: Edit, name: str, *, dry_run: bool) -> None:
@@ -175,7 +220,9 @@ def _print_edit(edit: Edit, name: str, *, dry_run: bool) -> None:
         echo(edit.difference)
         return
     echo(f"{name} is in {edit.file}")
-    echo(f"next: cctv cameras check {name}, then systemctl kill -s HUP --kill-whom=main cctv-record", err=True)
+    # systemd hands the credentials over when the service starts, and not on a reload
+    line = RESTART if edit.checked.settings.camera(name).credential else "systemctl reload cctv-record"
+    echo(f"next: cctv cameras check {name}, then {line}", err=True)
 
 
 def _print_list(console: Console, rows: Sequence[Mapping[str, object]]) -> None:
@@ -202,6 +249,11 @@ def _print_found(console: Console, rows: Sequence[dict[str, str | None]], wait: 
         return
     columns = ("onvif", "name", "hardware", "camera")
     console.print(table(columns, [[str(row[name] or "-") for name in columns] for row in rows]))
+    for row in rows:
+        told, sender = row["host"] or "", row["answered_from"] or ""
+        if sender and told != sender and (":" in told) == (":" in sender):
+            where = f"{row['onvif']}: this was told by {row['answered_from']}"
+            echo(f"note: {where}. Write the address that is the camera's; a password goes there.", err=True)
     if any(row["camera"] is None for row in rows):
         echo("next: cctv cameras add NAME --zone ZONE --purpose TEXT --onvif HOST --credential NAME", err=True)
 

@@ -10,12 +10,14 @@ from rich.console import Console
 from cctv.cli.context import CommandContext, json_option
 from cctv.cli.options import mutation, reason_option
 from cctv.cli.output import echo, table
+from cctv.config.credentials import check_credentials
 from cctv.config.explain import SettingRow, explain
 from cctv.config.loader import load_settings
 from cctv.config.policy_text.compare import ClaimStatus, Finding, compare
 from cctv.config.policy_text.reader import PolicyTextDiffers, read_claims, read_policy_text
 from cctv.config.schema import Settings
-from cctv.core.errors import CctvError
+from cctv.core.access import owner_of
+from cctv.core.errors import CctvError, ConfigError
 from cctv.db.engine import read_transaction
 from cctv.footage.initialise import adopt_settings
 from cctv.footage.runs import unfollowed_holds
@@ -39,7 +41,7 @@ def config() -> None:
 @json_option
 @click.pass_obj
 def check(context: CommandContext, strict: bool, policy: Path | None) -> None:
-    """Read cameras.toml and say what is wrong or unwise; changes nothing.
+    """Read cameras.toml and say what is wrong or unwise, a password that is missing included; changes nothing.
 
     \b
       cctv config check
@@ -52,6 +54,17 @@ def check(context: CommandContext, strict: bool, policy: Path | None) -> None:
         check_templates(templates_of(settings))
     findings = _findings(settings, policy) if policy is not None else ()
     warnings = [*(warning.message for warning in checked.warnings), *_hold_warnings(context)]
+    try:
+        unread = check_credentials(settings, context.environ)
+    except ConfigError:
+        for warning in () if context.json else warnings:
+            echo(f"warning: {warning}", err=True)
+        raise
+    if unread is not None:
+        owner = owner_of(unread)
+        warnings.append(
+            f"the passwords are not checked: only {owner} may read {unread}; `sudo -u {owner} cctv config check`"
+        )
 
     def text(console: Console) -> None:
         for warning in warnings:

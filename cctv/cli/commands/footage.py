@@ -17,16 +17,17 @@ from cctv.cli.context import CommandContext, json_option, restrict_umask
 from cctv.cli.i18n import TranslatedGroup
 from cctv.cli.options import mutation, reason_option, span_options
 from cctv.cli.output import coverage_bar, echo, length, local, local_date, size, table
-from cctv.cli.views.camera_check import CLOCK_OFF
 from cctv.cli.views.redaction import watched
 from cctv.core.i18n import _
 from cctv.core.time_range import Span, total
 from cctv.db.engine import read_transaction
+from cctv.db.migrate import HEAD
 from cctv.db.storage import refuse_occupied
+from cctv.db.upgrade import found_version, upgrade_storage
 from cctv.footage.coverage import FootageAbsence, Inventory, absence, inventory
 from cctv.footage.initialise import adopt_disk as accept_disk
 from cctv.footage.initialise import create_storage
-from cctv.footage.runs import Run, runs_of
+from cctv.footage.runs import CLOCK_OFF, Run, runs_of
 from cctv.model.ids import CameraId
 from cctv.viewing.contact_sheet import show as make_contact_sheet
 from cctv.viewing.extract import extract_footage
@@ -88,6 +89,28 @@ def adopt_disk(context: CommandContext, reason: str) -> None:
     context.emit(
         {"file_system_before": adopted.before, "file_system": adopted.after, "changed": adopted.changed},
         lambda console: console.print(f"site.json {names} file system {adopted.after} (was {adopted.before})"),
+    )
+
+
+@footage.command("upgrade")
+@mutation
+@click.pass_obj
+def upgrade_index(context: CommandContext) -> None:
+    """Bring the index up to this version of the program, as both services do when they start.
+
+    The Debian package does it by itself.  `cctv backup before-upgrade` keeps the index as it was.
+    """
+    root = context.settings.site.storage
+    restrict_umask()
+    before = found_version(context.settings)
+    if not context.dry_run:
+        upgrade_storage(context.settings)
+    data = {"storage": root, "version_before": before, "version": HEAD, "dry_run": context.dry_run}
+    verb = "would be brought" if context.dry_run else "was brought"
+    is_current = before is None or before == HEAD
+    text = f"there is no index in {root}" if before is None else f"the index is of version {before}"
+    context.emit(
+        data, lambda console: console.print(text if is_current else f"{text}, and {verb} to {HEAD}", markup=False)
     )
 
 

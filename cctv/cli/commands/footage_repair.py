@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import timedelta
 
 import click
 from rich.console import Console
@@ -15,12 +16,13 @@ from cctv.cli.options import mutation, reason_option, span_options
 from cctv.cli.output import PlainConsole, echo, length, local, size, table
 from cctv.cli.views.footage import chosen_cameras, print_next
 from cctv.core.errors import Exit
+from cctv.core.typed_time.durations import parse_duration
 from cctv.db.engine import read_transaction
 from cctv.footage.coverage import FootageAbsence, absence, inventory
 from cctv.footage.repair.compare import disk_and_index
 from cctv.footage.repair.differences import Difference
 from cctv.footage.repair.rebuild import RebuildPlan, Rebuilt, plan_rebuild, rebuild_index
-from cctv.footage.repair.verify import Damage, VerifiedFootage, verify_footage
+from cctv.footage.repair.verify import Damage, VerifiedFootage, verify_footage, verify_part
 from cctv.packages.orphans import Leftover, clear_leftovers, leftovers
 from cctv.retention.removal import RemovalPlan, plan_removal, remove
 from cctv.retention.session import reconcile_and_finish
@@ -69,29 +71,54 @@ def reconcile(context: CommandContext, fix: bool, accept_loss: bool) -> int:
 @click.command()
 @click.option("--sample", type=click.IntRange(1), metavar="N", help=f"So many segments at random; {SAMPLE} by default.")
 @click.option("--all", "everything", is_flag=True, help="Every segment.")
+@click.option("--within", metavar="DURATION", help="The next part, so that daily calls check all of it in that time.")
 @json_option
 @click.pass_obj
-def verify(context: CommandContext, sample: int | None, everything: bool) -> int:
+def verify(context: CommandContext, sample: int | None, everything: bool, within: str | None) -> int:
     """Hash stored footage and compare it with what was recorded.
 
-    Changes nothing.  Exit 15 when a file is missing or damaged.
+    Changes no footage.  Exit 15 when a file is missing or damaged.  With --within it goes on where the last such call
+    stopped; the timer cctv-verify calls it each day.
 
     \b
       cctv footage verify
       cctv footage verify --all
+      cctv footage verify --within 7d
     """
-    if everything and sample is not None:
-        raise click.UsageError("--sample and --all exclude each other")
+    if sum((everything, sample is not None, within is not None)) > 1:
+        raise click.UsageError("--sample, --all and --within exclude each other")
+    if within is not None:
+        return _verify_part(context, parse_duration(within))
     with watched("hashing") as progress:
         verified = verify_footage(context.site, sample=None if everything else sample or SAMPLE, progress=progress)
-    data = {
+    data = _verified_data(verified)
+    context.emit(data, lambda console: _verify_text(console, context, verified))
+    return int(Exit.UNREADABLE if verified.damaged else Exit.OK)
+
+
+def _verify_part(context: CommandContext, within: timedelta) -> int:
+    with watched("hashing") as progress:
+        part = verify_part(context.site, within, progress)
+
+    def text(console: Console) -> None:
+        _verify_text(console, context, part.footage)
+        since = local(part.round.began, context.zone)
+        console.print(f"This round began {since}; {part.left or 'none'} are left in it.")
+
+    data = _verified_data(part.footage) | {
+        "round": {"began": part.round.began, "left": part.left, "damaged": part.round.damaged}
+    }
+    context.emit(data, text)
+    return int(Exit.UNREADABLE if part.footage.damaged else Exit.OK)
+
+
+def _verified_data(verified: VerifiedFootage) -> dict[str, object]:
+    return {
         "checked": verified.checked,
         "checked_bytes": verified.checked_bytes,
         "stored": verified.stored,
         "damaged": [_damage_data(damage) for damage in verified.damaged],
     }
-    context.emit(data, lambda console: _verify_text(console, context, verified))
-    return int(Exit.UNREADABLE if verified.damaged else Exit.OK)
 
 
 @contextmanager

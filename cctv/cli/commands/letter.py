@@ -14,6 +14,7 @@ from cctv.cli.output import echo, table
 from cctv.cli.views.footage import print_dry
 from cctv.core.errors import Exit
 from cctv.core.i18n import Language, _, ngettext, translate_error
+from cctv.core.medium import on_medium
 from cctv.letters.errors import SenderUnknown
 from cctv.letters.facts import LetterTemplate, Sender
 from cctv.letters.overrides import check_templates
@@ -82,7 +83,8 @@ def preview(context: CommandContext, kind: str, language: str | None, target: st
     else:
         text, page = text_of(specimen, templates)
         contents = (text if file.suffix == ".txt" else page).encode()
-    file.write_bytes(contents)
+    with on_medium(file):
+        context.make_disk().write(file, contents)
     context.emit(
         {"kind": kind_, "language": spoken, "file": file, "bytes": len(contents)},
         lambda console: console.print(_("{file}: a specimen, nobody's letter", file=file), soft_wrap=True),

@@ -15,7 +15,7 @@ from cctv.monitoring.notify import AlarmsNotDelivered, notify_once, send_test
 
 @click.group()
 def notify() -> None:
-    """Tell somebody, by mail or a command, when recording or deletion is not well."""
+    """Tell somebody, by mail, a command or a webhook, when recording or deletion is not well."""
 
 
 @notify.command()
@@ -31,7 +31,12 @@ def run(context: CommandContext) -> None:
       cctv notify run
     """
     result = notify_once(
-        context.settings, lambda: context.site, context.now, context.make_disk(), dry_run=context.dry_run
+        context.settings,
+        lambda: context.site,
+        context.now,
+        context.make_disk(),
+        context.environ,
+        dry_run=context.dry_run,
     )
     rows = [
         {
@@ -61,7 +66,7 @@ def test(context: CommandContext) -> None:
     \b
       cctv notify test
     """
-    failed = send_test(context.settings, context.now)
+    failed = send_test(context.settings, context.now, context.environ)
     ways = context.settings.alerts.ways
     data = {"ways": ways, "failed": [failure.message for failure in failed]}
     context.emit(data, lambda _: None if failed else echo(f"sent: {', '.join(ways)}. Did it arrive?"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from datetime import date, datetime
 from pathlib import Path
@@ -21,7 +22,9 @@ from cctv.cli.context import CommandContext, json_option
 from cctv.cli.options import mutation, one_of
 from cctv.cli.output import aligned, echo, local_date, table
 from cctv.cli.views.footage import print_next
+from cctv.core.durable import DurableFiles
 from cctv.core.i18n import Language, _, current_language, translate
+from cctv.core.medium import on_medium
 from cctv.db.engine import read_transaction
 from cctv.letters.render import render
 from cctv.letters.sender import templates_of
@@ -81,7 +84,7 @@ def show(context: CommandContext, name: str, form: str, output: str | None) -> N
         if form == "csv"
         else page_of(content, settings.language, site=settings.name, made=made_at, by=context.actor.account)
     )
-    _write(text, output)
+    _write(context.make_disk(), text, output)
 
 
 @register.command()
@@ -115,7 +118,7 @@ def notice(context: CommandContext, address: str, folder: str, language: str | N
     Path(folder).mkdir(parents=True, exist_ok=True)
     files = {page.zone: str(Path(folder) / f"{page.zone}-{chosen.value}.html") for page in pages}
     for page in pages:
-        _write_new(files[page.zone], page.html.encode())
+        _write_new(context.make_disk(), files[page.zone], page.html.encode())
     data = [{"zone": page.zone, "file": files[page.zone], "missing": page.missing} for page in pages]
     context.emit({"notices": data, "on": today}, lambda console: _notices_text(console, pages, files))
 
@@ -241,7 +244,7 @@ def workstation_form(context: CommandContext, target: str) -> None:
       cctv register workstation-form --to check.pdf
     """
     form = render(workstation_letter(context.site), templates_of(context.settings))
-    _write_new(target, form.pdf)
+    _write_new(context.make_disk(), target, form.pdf)
     context.emit({"file": target, "bytes": len(form.pdf)}, lambda console: _form_text(console, target))
 
 
@@ -265,20 +268,20 @@ def _print_policy(context: CommandContext) -> None:
     print_next('cctv letter policy-changed --to DIR --change LANGUAGE "..." --where ADDRESS --dry-run')
 
 
-def _write(text: str, output: str | None) -> None:
+def _write(disk: DurableFiles, text: str, output: str | None) -> None:
     if output is None:
         echo(text, nl=False)
         return
-    _write_new(output, text.encode())
+    _write_new(disk, output, text.encode())
     echo(_("written: {file}", file=output), err=True)
 
 
-def _write_new(output: str, contents: bytes) -> None:
+def _write_new(disk: DurableFiles, output: str, contents: bytes) -> None:
+    if os.path.lexists(output):
+        raise click.UsageError(_("{file} exists; name another file.", file=output))
     try:
-        with Path(output).open("xb") as file:
-            file.write(contents)
-    except FileExistsError as error:
-        raise click.UsageError(_("{file} exists; name another file.", file=output)) from error
+        with on_medium(Path(output)):
+            disk.write(Path(output), contents)
     except OSError as error:
         raise click.UsageError(_("{file} cannot be written: {why}.", file=output, why=error.strerror)) from error
 

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import click
 from rich.console import Console
 
+from cctv.audit.checkpoint_files import Checkpoint
+from cctv.backup.rehearse import Rehearsal, record_rehearsal
+from cctv.backup.rehearse import rehearse as rehearse_backup
 from cctv.backup.restore import Restored, RestoreSources, plan_restore
 from cctv.backup.restore import restore as restore_backup
 from cctv.backup.restore_held import RestoreDecision, Returned, return_held
 from cctv.cli.context import CommandContext, restrict_umask
 from cctv.cli.options import mutation, reason_option
 from cctv.cli.output import echo, local_date
-from cctv.core.errors import Exit, UsageError
+from cctv.core.errors import CctvError, Exit, UsageError
 from cctv.crypto.age import read_recovery_key
 
 
@@ -30,9 +34,13 @@ class OneOfTwo(UsageError):
 @click.option(
     "--key", "key_file", metavar="KEY", required=True, type=click.Path(path_type=Path), help="The recovery key's file."
 )
+@click.option("--rehearse", is_flag=True, help="Try the back-up in a scratch folder, and change nothing.")
+@click.option(
+    "--scratch", metavar="DIR", type=click.Path(path_type=Path), help="Where the scratch folder is made, not in /tmp."
+)
 @click.option("--replace", is_flag=True, help="Even though the storage has a whole index: it is set aside.")
 @click.option("--new-disk", is_flag=True, help="The storage was moved to another disk on purpose.")
-@reason_option()
+@reason_option(required=False)
 @mutation
 @click.pass_obj
 def restore(
@@ -40,9 +48,11 @@ def restore(
     file: Path | None,
     held: Path | None,
     key_file: Path,
+    rehearse: bool,
+    scratch: Path | None,
     replace: bool,
     new_disk: bool,
-    reason: str,
+    reason: str | None,
 ) -> int:
     """Bring index, registers, log, keys and holds back from a back-up; held footage from its copy.
 
@@ -51,10 +61,16 @@ def restore(
 
     \b
       cctv restore /mnt/offsite/cctv-1b2c3d4e-20261123T224500.000Z.age --key recovery.key --reason "new disk" --dry-run
+      cctv restore /mnt/offsite/cctv-1b2c3d4e-20261123T224500.000Z.age --key recovery.key --rehearse
       cctv restore --held /mnt/offsite --key recovery.key --reason "new disk"
     """
-    if (file is None) == (held is None):
+    if (file is None) == (held is None) or (rehearse and file is None):
         raise OneOfTwo
+    if rehearse:
+        assert file is not None
+        return _rehearsed(context, file, key_file, scratch, new_disk=new_disk)
+    if reason is None:
+        raise click.MissingParameter(param_hint="'--reason'", param_type="option")
     key = read_recovery_key(key_file)
     if held is not None:
         returned = return_held(context.site, held, key, reason=reason, dry_run=context.dry_run)
@@ -82,6 +98,8 @@ def _restored(context: CommandContext, restored: Restored) -> None:
         "rows_without_file": outlook.gone_free,
         "held_without_file": outlook.gone_held,
         "set_aside": restored.set_aside,
+        "signed_entries": restored.signed.seq if restored.signed else None,
+        "signed_at": restored.signed.at if restored.signed else None,
         "reconciled": restored.found,
     }
 
@@ -96,6 +114,8 @@ def _restored(context: CommandContext, restored: Restored) -> None:
         console.print(f"{outlook.gone_free} segments of the back-up have no file any more and do not come back.")
         if outlook.gone_held:
             echo(f"warning: {outlook.gone_held} held segments have no file: cctv restore --held DIR", err=True)
+        if restored.signed is not None:
+            echo(_missing_entries(restored.signed, manifest.audit_entries, context.zone), err=True)
         if context.dry_run:
             console.print("Dry run: nothing was changed.")
             return
@@ -103,6 +123,85 @@ def _restored(context: CommandContext, restored: Restored) -> None:
         echo('next:  cctv hold list, then cctv hold confirm --for NAME --reason "..."', err=True)
 
     context.emit(data, text)
+
+
+def _rehearsed(context: CommandContext, file: Path, key_file: Path, scratch: Path | None, *, new_disk: bool) -> int:
+    restrict_umask()
+    means = RestoreSources(context.settings, context.make_disk(), context.clock, context.actor, new_disk=new_disk)
+    done = rehearse_backup(means, file.absolute(), read_recovery_key(key_file), scratch)
+    unlogged = None
+    if not context.dry_run:
+        try:
+            record_rehearsal(context.site, file, done)
+        except CctvError as error:  # the storage is lost: that is what back-ups are for
+            unlogged = error
+    compared, manifest = done.compared, done.manifest
+    data = {
+        "site": manifest.site,
+        "made": manifest.made,
+        "sha256": done.sha256,
+        "audit_entries": manifest.audit_entries,
+        "segments": manifest.segments,
+        "holds": done.holds,
+        "holds_from_disk": done.outlook.from_disk,
+        "rows_without_file": done.outlook.gone_free,
+        "held_without_file": done.outlook.gone_held,
+        "signed_entries": done.signed.seq if done.signed else None,
+        "compared": {
+            "audit_entries": compared.entries,
+            "lost": compared.lost,
+            "holds_in_force_again": compared.released,
+            "named_again": compared.forgotten,
+            "segments_recorded_since": compared.recorded,
+        }
+        if compared
+        else None,
+        "logged": unlogged is None and not context.dry_run,
+    }
+    context.emit(data, lambda console: _rehearsal_text(context, console, done))
+    if unlogged is not None:
+        echo(f"warning: no log says that it was rehearsed: {unlogged.message}", err=True)
+    return int(Exit.OK)
+
+
+def _rehearsal_text(context: CommandContext, console: Console, done: Rehearsal) -> None:
+    manifest, compared = done.manifest, done.compared
+    console.print(f"The back-up of {local_date(manifest.made, context.zone)} can be restored", style="bold")
+    console.print(f"Every hash, the {manifest.audit_entries} entries of its log and its holds were checked. Holds in "
+                  f"force after a restore: {', '.join(done.holds) or 'none'}.")  # fmt: skip
+    if done.signed is not None:
+        echo(_missing_entries(done.signed, manifest.audit_entries, context.zone), err=True)
+    if compared is None:
+        console.print("The storage has no index to compare it with.")
+    else:
+        since = compared.entries - manifest.audit_entries
+        console.print(
+            f"If it were restored now: {max(since, 0)} entries of the log would be in the set-aside index only."
+        )
+        for register, ids in compared.lost.items():
+            console.print(f"  lost: {register.replace('_', ' ')} {', '.join(ids)}")
+        if done.outlook.from_disk:
+            console.print(f"  kept, by their files: {', '.join(done.outlook.from_disk)}")
+        if compared.released:
+            console.print(f"  in force again until somebody releases them: {', '.join(compared.released)}")
+        if compared.forgotten:
+            console.print(f"  people named again until the next sweep: {', '.join(compared.forgotten)}")
+        if compared.recorded:
+            console.print(f"  {compared.recorded} segments recorded since would be taken in again from the disk")
+    if done.outlook.gone_free:
+        console.print(f"  {done.outlook.gone_free} segments have no file any more and would not come back")
+    if done.outlook.gone_held:
+        echo(f"warning: {done.outlook.gone_held} held segments have no file", err=True)
+    console.print("Nothing was changed, and the scratch folder is gone.")
+
+
+def _missing_entries(signed: Checkpoint, entries: int, zone: ZoneInfo) -> str:
+    day = local_date(signed.at, zone)
+    if signed.seq <= entries:
+        return f"warning: entry {signed.seq} of the log is another one than was signed on {day}"
+    return (
+        f"warning: the log of the back-up has {entries} entries; {signed.seq} were signed by {day}: the rest is missing"
+    )
 
 
 def _returned(context: CommandContext, returned: Returned) -> int:

@@ -12,7 +12,7 @@ from cctv.backup.state import read_backup_state
 from cctv.cli.context import CommandContext
 from cctv.cli.options import mutation
 from cctv.cli.output import size
-from cctv.core.filesystem import volume_of
+from cctv.core.disks import volume_of
 from cctv.crypto.signing_key import signing_key
 from cctv.db.engine import read_transaction
 from cctv.packages.queries import select_packages

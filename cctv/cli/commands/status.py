@@ -9,6 +9,8 @@ import click
 
 from cctv.cli.context import CommandContext, json_option
 from cctv.cli.output import aligned, echo, length, local, local_date, print_json, size
+from cctv.footage.repair.verify import read_round
+from cctv.monitoring.doctor import REPORT_FILE, read_summary
 from cctv.monitoring.prometheus import metrics_of
 from cctv.monitoring.status import CameraHealth, Status, status_now
 
@@ -27,7 +29,8 @@ def status(context: CommandContext, metrics: bool) -> int:
     """
     health = status_now(context.site)
     if metrics:
-        echo(metrics_of(health), nl=False)
+        report, verified = read_summary(REPORT_FILE), read_round(context.settings.site.storage)
+        echo(metrics_of(health, report, verified), nl=False)
     elif context.json:
         print_json(_data(health))
     else:
@@ -71,6 +74,8 @@ def _data(health: Status) -> dict[str, object]:
         ],
         "last_backup": health.last_backup,
         "backup_late": health.backup_late,
+        "last_rehearsal": health.last_rehearsal,
+        "rehearsal_due": health.rehearsal_due,
         "log_whole": health.log_whole,
         "volume": {
             "file_system": health.volume.file_system,
@@ -127,6 +132,9 @@ def _lines(context: CommandContext, health: Status) -> Iterator[str]:
     if health.backs_up:
         last_backup = f"last {local_date(health.last_backup, context.zone)}" if health.last_backup else "none was made"
         yield f"back-up    {last_backup}{'; TOO OLD: cctv backup DIR' if health.backup_late else ''}"
+        tried = f"last {local_date(health.last_rehearsal, context.zone)}" if health.last_rehearsal else "none"
+        advice = "; try one: cctv restore FILE --key KEY --rehearse" if health.rehearsal_due else ""
+        yield f"rehearsal  {tried}{advice}"
     yield f"disk       {size(health.disk_free)} free of {size(health.disk_total)} ({share:.0%}){lasts}"
     if not health.log_whole:
         yield "audit log  DOES NOT GO AS FAR AS WAS SIGNED: cctv audit verify"

@@ -6,13 +6,19 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
+import numpy as np
+from rich.color import Color
 from rich.console import Console
+from rich.style import Style
+from rich.text import Text
 
 from cctv.cameras.check import Checkup
-from cctv.cli.output import echo, table
+from cctv.cameras.probe import Blocks
+from cctv.cli.output import echo, length, table
+from cctv.footage.runs import CLOCK_OFF
 
 _COLUMNS = ("camera", "answers", "codec", "size", "fps", "GOP", "sound", "clock", "encrypted", "on board")
-CLOCK_OFF = timedelta(seconds=2)  # the recorder's threshold of a clock step
+_SHADES = " ░▒▓█"
 
 
 def print_checkups(console: Console, checkups: Sequence[Checkup]) -> None:
@@ -23,6 +29,39 @@ def print_checkups(console: Console, checkups: Sequence[Checkup]) -> None:
             echo(f"{checkup.fault.message}\n  next: {checkup.fault.next_step}", err=True)
     for line in _notes(checkups):
         echo(f"note: {line}", err=True)
+
+
+def described(checkup: Checkup) -> str:
+    """A check in a line: what the camera sends, or why nothing; and a clock that is off."""
+    if checkup.facts is None:
+        return checkup.fault.message if checkup.fault else ""
+    facts, offset = checkup.facts, checkup.device.clock_offset if checkup.device else None
+    parts = [f"{facts.codec} {facts.width}x{facts.height}"]
+    parts += [f"{facts.bit_rate / 1e6:.1f} Mbit/s"] if facts.bit_rate is not None else []
+    if offset is not None and abs(offset) > CLOCK_OFF:
+        parts.append(f"its clock is {length(abs(offset))} {'ahead' if offset > CLOCK_OFF else 'behind'}: set it by NTP")
+    if facts.sound:
+        parts.append("it sends sound, which is never recorded: switch it off there")
+    return ", ".join(parts)
+
+
+def print_blocks(console: Console, blocks: Blocks) -> None:
+    """A coarse picture in half as many lines as it has rows; in shades of one colour where there are no others."""
+    even = blocks if len(blocks) % 2 == 0 else np.vstack([blocks, blocks[-1:]])
+    for upper, lower in zip(even[0::2], even[1::2], strict=True):
+        line = Text()
+        for above, below in zip(upper, lower, strict=True):
+            if console.no_color or console.color_system is None:
+                grey = float(np.concatenate([above, below]).mean())
+                line.append(_SHADES[int(grey * len(_SHADES) / 256)])
+            else:
+                line.append("▀", Style(color=_colour(above), bgcolor=_colour(below)))
+        console.print(line)
+
+
+def _colour(pixel: Blocks) -> Color:
+    blue, green, red = (int(part) for part in pixel)
+    return Color.from_rgb(red, green, blue)
 
 
 def checkup_as_json(checkup: Checkup) -> dict[str, Any]:
@@ -39,6 +78,7 @@ def checkup_as_json(checkup: Checkup) -> dict[str, Any]:
         "height": facts.height if facts else None,
         "fps": facts.fps if facts else None,
         "gop_seconds": facts.gop.total_seconds() if facts and facts.gop else None,
+        "lesser_stream": str(checkup.lesser) if checkup.lesser else None,
         "sound": facts.sound if facts else None,
         "clock_offset_seconds": round(offset.total_seconds(), 1) if offset is not None else None,
         "encrypted": checkup.encrypted.value,
@@ -91,7 +131,11 @@ def _notes(checkups: Sequence[Checkup]) -> list[str]:
         for checkup in answering
         if checkup.device and abs(checkup.device.clock_offset or timedelta(0)) >= CLOCK_OFF
     ]
-    notes = []
+    notes = [
+        f"{checkup.camera}: {checkup.lesser}. Change that stream in the camera, or name one by `profile`."
+        for checkup in checkups
+        if checkup.lesser is not None
+    ]
     if with_sound:
         notes.append(f"{_names(with_sound)}: sends sound. It is never recorded; switch it off in the camera as well.")
     if recording:

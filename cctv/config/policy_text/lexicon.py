@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from datetime import timedelta
+from functools import lru_cache
 
 from cctv.config.policy_text.claims import Purpose, Right, Subject
 from cctv.core.i18n import Language, translate_to
@@ -20,6 +21,7 @@ def folded(text: str) -> str:
     return "".join(_plain(sign) for sign in text)
 
 
+@lru_cache(maxsize=4096)
 def _plain(sign: str) -> str:
     if sign in "’‘´`":
         return "'"

@@ -27,7 +27,10 @@ _COUNT = "|".join(sorted((*lexicon.NUMBERS, r"\d{1,3}"), key=len, reverse=True))
 _PERIOD = re.compile(
     rf"\b({_COUNT})[ -](?:\w+ )?(" + "|".join(f"(?:{units})" for units in lexicon.UNITS.values()) + r")\b"
 )
-_MAX_BYTES = 4 << 20  # the longest policies of large companies have some hundred thousand
+_MAX_SIGNS = 512 << 10  # of text; the longest policies of large companies have some hundred thousand
+_SHORTEST_SENTENCE = len("cctv")
+_LONGEST_SENTENCE = 4000  # signs; a longer one is read in pieces, for some patterns look back and forth in it
+_MAX_BYTES = 4 << 20  # of a page with its scripts
 _BLOCK_TAGS = frozenset({"p", "div", "br", "li", "h1", "h2", "h3", "h4", "h5", "h6", "tr", "section", "article", "td"})
 _HIDDEN_TAGS = frozenset({"script", "style", "head", "nav", "template"})
 
@@ -72,6 +75,9 @@ def read_policy_text(path: Path) -> str:
         text = data.decode("cp1252", errors="replace")  # what older editors write
     if "<html" in text[:2000].lower() or "<!doctype html" in text[:200].lower():
         text = _without_tags(text)
+    if len(text) > _MAX_SIGNS:
+        problem = "its text is longer than half a million signs"
+        raise PolicyTextUnreadable(path=path, problem=problem, following="give the privacy text alone.")
     if not text.strip():
         raise PolicyTextUnreadable(path=path, problem="it holds no words", following="save the page with its text.")
     return text
@@ -100,8 +106,10 @@ def purposes_in(text: str) -> frozenset[str]:
 def _sentences(text: str) -> Iterator[_Sentence]:
     for line, content in enumerate(text.split("\n"), 1):
         for match in _SENTENCE.finditer(content):
-            if sentence := match[0].strip(" \t•-"):
-                yield _Sentence(sentence, lexicon.folded(sentence), line)
+            for start in range(0, len(match[0]), _LONGEST_SENTENCE):
+                sentence = match[0][start : start + _LONGEST_SENTENCE].strip(" \t•-")
+                if len(sentence) >= _SHORTEST_SENTENCE:
+                    yield _Sentence(sentence, lexicon.folded(sentence), line)
 
 
 def _of_sentence(sentence: _Sentence, *, near: bool, camera: bool) -> Iterator[PolicyClaim]:
@@ -151,9 +159,10 @@ def _retention(sentence: _Sentence) -> Iterator[PolicyClaim]:
 def _clauses(plain: str) -> Iterator[str]:
     """The sentence split into parts with at most one period each."""
     start, seen = 0, False
+    last = max((period.start() for period in _PERIOD.finditer(plain)), default=-1)
     for joint in _CLAUSE.finditer(plain):
         seen = seen or bool(_PERIOD.search(plain, start, joint.start()))
-        if seen and _PERIOD.search(plain, joint.end()):
+        if seen and last >= joint.end():
             yield plain[start : joint.start()]
             start, seen = joint.end(), False
     yield plain[start:]
@@ -167,20 +176,22 @@ def _places(clause: str) -> frozenset[ZoneKind]:
 
 def _deadlines(sentence: _Sentence) -> Iterator[PolicyClaim]:
     """Within how long a request is answered, and a breach notified."""
-    for period in _PERIOD.finditer(sentence.plain):
+    periods = list(_PERIOD.finditer(sentence.plain))
+    if not periods:
+        return
+    # Of the whole sentence, once: a text of nothing but periods took minutes.
+    to_controller, leak = lexicon.CONTROLLER.search(sentence.plain), lexicon.LEAK.search(sentence.plain)
+    answers = lexicon.REQUEST.search(sentence.plain) and lexicon.AT_MOST.search(sentence.plain)
+    for period in periods:
         unit, length = _unit(period[2]), _length(period)
         if unit == timedelta(hours=1):
-            if lexicon.CONTROLLER.search(sentence.plain):
+            if to_controller:
                 subject = Subject.BREACH_CONTROLLER
-            elif lexicon.LEAK.search(sentence.plain):
+            elif leak:
                 subject = Subject.BREACH
             else:
                 continue
-        elif (
-            lexicon.REQUEST.search(sentence.plain)
-            and length <= timedelta(days=120)
-            and lexicon.AT_MOST.search(sentence.plain)
-        ):
+        elif answers and length <= timedelta(days=120):
             subject = Subject.ANSWER
         else:
             continue

@@ -23,6 +23,7 @@ from cctv.core.typed_time.words import WEEKDAYS, DayPart, split_words
 CONTEXT = "weekday"  # of their translation
 SHOWN = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 YEARS = range(1990, 2200)
+_LONGEST = 1000  # signs; each word of a time may have several readings
 _DAY = 24 * 60
 _ANY_DAY = date(2000, 1, 1)
 
@@ -85,7 +86,9 @@ def is_day(year: int, month: int, day: int) -> bool:
 
 
 def plain(text: str) -> str:
-    """Lower case, one kind of blank and apostrophe, no accents."""
+    """Lower case, one kind of blank and apostrophe, no accents; raises TimeUnreadable for what no person types."""
+    if len(text) > _LONGEST:
+        raise TimeUnreadable(text=f"{text[:_LONGEST]}...", problem=N_("it is too long"))
     folded = unicodedata.normalize("NFKD", text.casefold().replace("\u2019", "'"))
     return " ".join("".join(sign for sign in folded if not unicodedata.combining(sign)).split())
 

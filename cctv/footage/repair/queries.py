@@ -103,6 +103,19 @@ def segments_after(connection: Connection, after: int, count: int) -> list[Segme
     return [to_segment(row) for row in rows]
 
 
+def last_id(connection: Connection) -> int:
+    """The highest id of a segment; 0 where none is stored."""
+    number: int | None = connection.execute(select(func.max(schema.segments.c.id))).scalar()
+    return number or 0
+
+
+def count_between(connection: Connection, after: int, until: int) -> int:
+    """How many segments have an id above `after` and up to `until`."""
+    column = schema.segments.c.id
+    query = select(func.count()).select_from(schema.segments).where(column > after, column <= until)
+    return int(connection.execute(query).scalar_one())
+
+
 def all_ids(connection: Connection) -> list[int]:
     """The ids of all segments, in order."""
     return list(connection.execute(select(schema.segments.c.id).order_by(schema.segments.c.id)).scalars())

@@ -165,7 +165,7 @@ def _lines(directory: Path, site: Storage) -> dict[str, NewSegment]:
     if not path.exists():
         return {}
     lines: dict[str, NewSegment] = {}
-    for line in path.read_text(errors="replace").splitlines():
+    for line in path.read_text("utf-8", errors="replace").splitlines():
         try:
             new = from_index_line(line, site.relative(directory))
         except ValueError:

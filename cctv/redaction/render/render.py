@@ -20,6 +20,7 @@ import numpy as np
 
 from cctv.core.durable import DurableFiles, create_beside
 from cctv.core.i18n import N_
+from cctv.core.medium import medium_error
 from cctv.redaction.background.scene_changes import runs
 from cctv.redaction.errors import RenderFailed, SceneLost
 from cctv.redaction.render.caption import Caption, caption
@@ -31,7 +32,7 @@ from cctv.redaction.tracking.annotations import KeepBoxes, check_within
 from cctv.redaction.tracking.pipeline import Analysis, BackgroundModel, Progress, analyse, survey
 from cctv.redaction.video.encoder import Picture, h264_writer, mask_writer, write_planes
 from cctv.redaction.video.parallel import prefetch
-from cctv.redaction.video.reader import Clip
+from cctv.redaction.video.reader import Clip, require_memory
 from cctv.redaction.video.spill import MaskSpool, Scratch, whole
 from cctv.redaction.video.yuv import Planes
 
@@ -87,6 +88,7 @@ def redact(work: Work, progress: Progress) -> RenderReport:
     Raises SourceUnreadable, KeepRefused, RenderFailed or VerifyFailed, and SceneLost where a reviewed survey no longer
     explains frames that keep a person; leaves nothing behind then.
     """
+    require_memory(work.clip)
     with ExitStack() as stack:
         output = _PartialFile(work.output)
         stack.callback(output.remove)
@@ -178,7 +180,7 @@ def _render(
         for picture, decision in composed:
             write_planes(video, picture)
             if masks is not None:
-                masks.write(mask_picture(decision.live, clip.size))
+                masks.write(mask_picture(decision.live))
             targets.live.append(decision.live)
             hidden += 1.0 - int(np.count_nonzero(decision.live)) / decision.live.size
             boxes = work.keep.kept_at(decision.frame)
@@ -217,6 +219,8 @@ class _PartialFile:
         try:
             self.path, descriptor = create_beside(target)
         except OSError as error:
+            if (refused := medium_error(error, target)) is not None:
+                raise refused from error
             raise RenderFailed(path=target, problem=error.strerror or str(error)) from error
         os.close(descriptor)  # the encoder opens it by its name, which nobody else knew
 

@@ -81,10 +81,10 @@ def verify(claim: VisibleClaim, output: Path, mask_output: Path | None, progress
     """Prove an output; raises VerifyFailed (15), and the caller removes the output then."""
     _check_streams(output)
     result = clip_of([output])
-    if result.size != claim.clip.size:
+    if result.size != claim.clip.size.even():
         raise VerifyFailed(
             path=output,
-            problem=N_("its picture is {size} instead of {wanted}", size=result.size, wanted=claim.clip.size),
+            problem=N_("its picture is {size} instead of {wanted}", size=result.size, wanted=claim.clip.size.even()),
         )
     blocks, worst, outside, uncovered = 0, 0.0, 0, 0
     masked = claim.clip.masked
@@ -140,10 +140,9 @@ def paired(clip: Clip, decisions: Iterable[Decided]) -> Iterator[tuple[Planes, D
         ) from error
 
 
-def mask_picture(live: Mask, size: Size) -> Plane:
-    """A frame of MASK.mkv, (height, width) uint8: 0 = live, 255 = hidden."""
-    whole = doubled(live)[: size.height, : size.width]
-    return np.where(whole, np.uint8(0), np.uint8(255))
+def mask_picture(live: Mask) -> Plane:
+    """A frame of MASK.mkv, of the even size, uint8: 0 = live, 255 = hidden."""
+    return np.where(doubled(live), np.uint8(0), np.uint8(255))
 
 
 def _all(reading: Reading, total: int, output: Path) -> Iterator[Planes]:
@@ -305,8 +304,8 @@ def _check_mask(claim: VisibleClaim, mask_output: Path) -> None:
     reading = Reading(clip)
     total = len(claim.live)
     for frame, planes in enumerate(_all(reading, total, mask_output)):
-        expected = mask_picture(claim.live[frame], claim.clip.size)
-        seen = planes.y[: claim.clip.size.height, : claim.clip.size.width] >= 128
+        expected = mask_picture(claim.live[frame])
+        seen = planes.y >= 128
         if not np.array_equal(seen, expected == 255):
             raise VerifyFailed(
                 path=mask_output, problem=N_("frame {frame} of the mask is not what was rendered", frame=frame)

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from cctv.core.text import parse_json
 from cctv.redaction.background.model import Backdrop
 from cctv.redaction.background.scene_changes import Change, ChangeKind
 from cctv.redaction.review.errors import ArtefactUnreadable
@@ -85,13 +86,13 @@ def write_tracks(path: Path, tracks: Sequence[Track]) -> None:
         }
         for track in tracks
     ]
-    path.write_text(json.dumps({"schema": 1, "tracks": rows}, separators=(",", ":")))
+    path.write_text(json.dumps({"schema": 1, "tracks": rows}, separators=(",", ":")), encoding="utf-8")
 
 
 def read_tracks(path: Path) -> tuple[Track, ...]:
     """Raises ArtefactUnreadable."""
     try:
-        rows = json.loads(path.read_text())["tracks"]
+        rows = parse_json(path.read_text("utf-8"))["tracks"]
         return tuple(
             Track(
                 row["id"],
@@ -122,7 +123,7 @@ def write_outcome(directory: Path, outcome: RenderOutcome) -> None:
         }
         for change in outcome.changes
     ]
-    (directory / CHANGES).write_text(json.dumps({"schema": 1, "changes": rows}, separators=(",", ":")))
+    (directory / CHANGES).write_text(json.dumps({"schema": 1, "changes": rows}, separators=(",", ":")), "utf-8")
 
 
 def read_outcome(directory: Path) -> RenderOutcome:
@@ -136,7 +137,7 @@ def read_outcome(directory: Path) -> RenderOutcome:
                     pictures[kind][int(frame)] = arrays[name]
             live = tuple(bool(flag) for flag in arrays["live"])
             stretch = tuple(int(index) for index in arrays["stretch"])
-        rows = json.loads((directory / CHANGES).read_text())["changes"]
+        rows = parse_json((directory / CHANGES).read_text("utf-8"))["changes"]
         changes = tuple(
             Change(ChangeKind(row["kind"]), row["first"], row["last"], Rect(*row["box"]) if row["box"] else None)
             for row in rows

@@ -22,6 +22,7 @@ from cctv import __version__
 from cctv.core.clock import iso
 from cctv.core.durable import sha256_file
 from cctv.core.i18n import Language
+from cctv.core.text import parse_json
 from cctv.db.storage import Storage
 from cctv.redaction.review.case import case_directory, check_artefacts, part_directory
 from cctv.redaction.review.errors import ArtefactChanged
@@ -94,7 +95,7 @@ def _before_analysis(plan: CasePlan) -> CasePlan:
 
 def _noted_finished(site: Storage, note: Path) -> CasePart | None:
     try:
-        content = json.loads(note.read_bytes())
+        content = parse_json(note.read_bytes())
         if content["schema"] != 1 or content["software"] != __version__:
             return None
         plan = CasePlan.from_json(content["plan"])
@@ -108,7 +109,7 @@ def _noted_finished(site: Storage, note: Path) -> CasePart | None:
 
 def _noted_kept(video: Path, note: Path, expected: dict[str, object]) -> RenderResult | None:
     try:
-        content = json.loads(note.read_bytes())
+        content = parse_json(note.read_bytes())
         if not isinstance(content, dict):
             return None
         result = RenderResult(**content.pop("found"))

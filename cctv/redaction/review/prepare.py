@@ -5,7 +5,8 @@
 2. rows and audit entry, committed
 3. the sheet; directories that no row names are removed                           (crash: `redaction show` writes it)
 
-A part is an unbroken stretch of one camera, redacted as one video; it never joins across a gap.  A stretch of which
+A part is an unbroken stretch of one camera, redacted as one video; it never joins across a gap, and its segments are
+2.6 GB at the most.  A stretch of which
 less than a frame was requested has no picture and is no part; files are read only where a stretch is that short, and
 one that cannot be read counts as a part, whose use then reports why.
 
@@ -65,6 +66,7 @@ from cctv.redaction.review.sheet.write import write_sheet
 log = logging.getLogger(__name__)
 
 LARGEST_SEAM = timedelta(seconds=1)  # a longer pause between two segments is a gap that the recipient must see
+LARGEST_PART_BYTES = 2_600_000_000  # a render is 1.5 times its source at the most, and FAT32 takes 4 GiB of one file
 _MAX_OVERLAP = timedelta(milliseconds=10)  # rounding; less than a frame
 SHORT = timedelta(seconds=10)  # the slowest cameras send a frame each second or two
 _PART_BYTES = 16 << 20  # two backdrops of 1080p and the sheet's pictures
@@ -110,11 +112,14 @@ class _Cut:
     masks: tuple[Polygon, ...]
 
 
-def split_into_parts(segments: Iterable[Segment]) -> list[tuple[Segment, ...]]:
-    """The segments of one camera as unbroken stretches, in order."""
+def split_into_parts(segments: Iterable[Segment], largest_bytes: int = LARGEST_PART_BYTES) -> list[tuple[Segment, ...]]:
+    """The segments of one camera as unbroken stretches, in order.
+
+    One whose segments are more than `largest_bytes` is cut: its video has to fit on any medium.
+    """
     parts: list[list[Segment]] = []
     for segment in sorted(segments, key=lambda segment: segment.span):
-        if parts and _follows(parts[-1][-1], segment):
+        if parts and _follows(parts[-1][-1], segment) and _fits(parts[-1], segment, largest_bytes):
             parts[-1].append(segment)
         else:
             parts.append([segment])
@@ -159,6 +164,10 @@ def prepare(
     log.info("request.prepared", extra={"case": request.id, "cameras": len(request.cameras), "files": len(prepared)})
     described = tuple(_described(part, cut) for part, cut in zip(prepared, cuts, strict=True))
     return Prepared(request, sheet_path(site, request.id), described, dry_run=False)
+
+
+def _fits(before: Sequence[Segment], after: Segment, largest_bytes: int) -> bool:
+    return sum(segment.size_bytes for segment in (*before, after)) <= largest_bytes
 
 
 def _follows(before: Segment, after: Segment) -> bool:

@@ -23,6 +23,10 @@ SCHEMA = 1
 _BOX_KEYS = ("id", "frame", "x", "y", "w", "h")
 _HIDE_KEYS = (*_BOX_KEYS, "reason")
 _NEXT = 'write {"schema": 1, "boxes": [{"id": "a", "frame": 0, "x": 0, "y": 0, "w": 10, "h": 20}], "hide": []}'
+_MAX_BYTES = 4 << 20  # JSON of 7 MB took 200 MiB and 1.8 s
+_MAX_BOXES = 50_000  # one in each frame of half an hour
+_MAX_IDS = 1000  # each is asked in each frame: 300,000 of them took a minute
+_STRAIGHT = N_("keyframes; between them a box moves straight")
 _MAX_COORDINATE_PIXELS = 1e6  # pixels; no picture is larger, and sums of such numbers stay exact
 
 
@@ -121,6 +125,8 @@ def boxes_at(paths: Sequence[BoxPath], frame: int) -> tuple[Rect, ...]:
 def read_keep(path: Path) -> KeepBoxes:
     """Read KEEP.json; raises KeepRefused (exit 2) for anything that is not one."""
     try:
+        if path.stat().st_size > _MAX_BYTES:
+            _Reader(path).refuse("file", N_("it is larger than 4 MiB"), _STRAIGHT)
         text = path.read_text(encoding="utf-8")
     except OSError as error:
         raise KeepRefused(
@@ -185,6 +191,8 @@ class _Reader:
         entries = document.get(name, [])
         if not isinstance(entries, list):
             self.refuse(name, "it is not a list", "a list of boxes")
+        if len(entries) > _MAX_BOXES:
+            self.refuse(name, N_("it has more than {most} boxes", most=_MAX_BOXES), _STRAIGHT)
         frames: dict[str, dict[int, Rect]] = {}
         reasons: dict[str, HideReason] = {}
         for index, entry in enumerate(entries):
@@ -198,6 +206,9 @@ class _Reader:
             reason = self._reason(entry, where)
             if reason is not None and reasons.setdefault(identity, reason) is not reason:
                 self.refuse(f"{where}.reason", f"id {identity!r} has two reasons", "one reason for each id")
+        if len(frames) > _MAX_IDS:
+            allowed = N_("one id for all boxes of one person or thing")
+            self.refuse(name, N_("it has more than {most} ids", most=_MAX_IDS), allowed)
         return tuple(
             BoxPath(
                 identity, tuple(Keyframe(frame, box) for frame, box in sorted(boxes.items())), reasons.get(identity)

@@ -35,7 +35,7 @@ from cctv.redaction.tracking.segmentation import UprightComponents, around, bodi
 from cctv.redaction.tracking.tracks import Track, Tracker, numbered
 from cctv.redaction.video.geometry import Rect, Size, enclosing, outer
 from cctv.redaction.video.parallel import prefetch
-from cctv.redaction.video.reader import Clip, Reading
+from cctv.redaction.video.reader import Clip, Reading, require_memory
 from cctv.redaction.video.spill import MaskSpool, Scratch
 from cctv.redaction.video.yuv import Mask, Plane
 
@@ -135,6 +135,7 @@ def sampled(
 
     Notes the clip's pictures in `scratch`.  Raises SourceUnreadable.
     """
+    require_memory(clip)
     size = clip.size.even()
     sampler = Sampler(size)
     reading = Reading(clip)

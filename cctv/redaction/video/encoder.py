@@ -6,9 +6,9 @@ leaves an unfinished file.  An encoder in another process would cost two copies 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
@@ -23,6 +23,7 @@ from av.packet import Packet
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
+from cctv.core.medium import medium_error
 from cctv.redaction.errors import RenderFailed
 from cctv.redaction.video.geometry import Size
 from cctv.redaction.video.yuv import Plane, Planes
@@ -60,8 +61,7 @@ class _Coding:
 class VideoWriter:
     """Encodes pictures to `path` until closed; on any error the file is removed.  Use as a context manager.
 
-    `times` are microseconds, one for each picture, rising from 0 or later.  `fitted` converts to the codec's layout the
-    planes that are written.
+    `times` are microseconds, one for each picture, rising from 0.
     """
 
     def __init__(
@@ -70,16 +70,17 @@ class VideoWriter:
         picture: Picture,
         coding: _Coding,
         times: Sequence[int],
-        fitted: Callable[[tuple[Plane, ...]], Iterable[Plane]],
     ) -> None:
         self.path = path
         self.count = 0
-        self._picture, self._coding, self._times, self._fitted = picture, coding, times, fitted
+        self._picture, self._coding, self._times = picture, coding, times
         av.logging.set_level(av.logging.PANIC)  # failures are raised; nothing is printed
         options = {"fflags": "+bitexact", **coding.muxing}
         try:
             self._container = av.open(f"file:{path}", "w", format=coding.container, options=options)
         except (av.error.FFmpegError, OSError) as error:
+            if (refused := medium_error(error, path)) is not None:
+                raise refused from error
             raise RenderFailed(path=path, problem=str(error)) from error
         with self._failing():
             self._stream = self._opened()
@@ -113,7 +114,7 @@ class VideoWriter:
     def write(self, *planes: Plane) -> None:
         """Encode the next picture from its planes.  Raises RenderFailed."""
         frame = VideoFrame(self._picture.size.width, self._picture.size.height, self._coding.layout)
-        for into, plane in zip(frame.planes, self._fitted(planes), strict=True):
+        for into, plane in zip(frame.planes, planes, strict=True):
             rows = np.frombuffer(memoryview(into), np.uint8).reshape(into.height, into.line_size)
             np.copyto(rows[:, : into.width], plane)
         frame.pts, frame.time_base = self._ticks(self._times[self.count]), self._coding.tick
@@ -149,6 +150,8 @@ class VideoWriter:
             yield
         except (av.error.FFmpegError, OSError) as error:
             self._abandon()
+            if (refused := medium_error(error, self.path)) is not None:
+                raise refused from error
             raise RenderFailed(path=self.path, problem=str(error)) from error
 
     def _abandon(self) -> None:
@@ -164,42 +167,27 @@ def write_planes(writer: VideoWriter, planes: Planes) -> None:
 
 
 def h264_writer(path: Path, picture: Picture, times: Sequence[int]) -> VideoWriter:
-    """H.264 in MP4 with the index first.
+    """H.264 in MP4 with the index first, 8-bit 4:2:0: what every player and every hardware decoder takes.
 
-    yuv420p for even sizes; yuv444p for odd ones, which 4:2:0 cannot express (chroma is repeated, not blended, so that
-    no colour crosses the edge of a hidden block).
+    An odd size is rounded up to an even one, which 4:2:0 needs: the planes have the row or column more, in black.
     """
-    odd = picture.size.even() != picture.size
     coding = _Coding(
         "libx264",
         "mp4",
-        "yuv444p" if odd else "yuv420p",
+        "yuv420p",
         {"preset": PRESET, "crf": str(CRF)},
         {"movflags": "+faststart", "video_track_timescale": str(_TICK.denominator)},
         _TICK,
         _NO_NOTE,
     )
-    return VideoWriter(path, picture, coding, times, _repeated(picture.size) if odd else _as_they_are)
+    return VideoWriter(path, replace(picture, size=picture.size.even()), coding, times)
 
 
 def mask_writer(path: Path, size: Size, times: Sequence[int]) -> VideoWriter:
-    """FFV1 in Matroska, 8-bit gray, each frame a key frame with checksums."""
+    """FFV1 in Matroska, 8-bit gray, each frame a key frame with checksums; of the size of the video."""
     options = {"level": "3", "g": "1", "slicecrc": "1"}
     coding = _Coding("ffv1", "matroska", "gray", options, {}, _MICROSECOND)
-    return VideoWriter(path, Picture(size), coding, times, _as_they_are)
-
-
-def _as_they_are(planes: tuple[Plane, ...]) -> Iterable[Plane]:
-    return planes
-
-
-def _repeated(size: Size) -> Callable[[tuple[Plane, ...]], Iterable[Plane]]:
-    def whole(planes: tuple[Plane, ...]) -> Iterable[Plane]:
-        yield planes[0][: size.height, : size.width]
-        for chroma in planes[1:]:
-            yield chroma.repeat(2, 0).repeat(2, 1)[: size.height, : size.width]
-
-    return whole
+    return VideoWriter(path, Picture(size.even()), coding, times)
 
 
 def _rate(times: Sequence[int]) -> Fraction:

@@ -17,7 +17,7 @@ from sqlalchemy import Connection
 from cctv.audit.log import chain_head
 from cctv.config.schema import Settings
 from cctv.core.clock import iso
-from cctv.core.filesystem import Volume
+from cctv.core.disks import Volume
 from cctv.core.time_range import Span
 from cctv.crypto.signing_key import PublicKey
 from cctv.crypto.sshsig import SignatureInvalid, verify

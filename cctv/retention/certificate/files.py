@@ -7,14 +7,17 @@
 from __future__ import annotations
 
 import hashlib
-import json
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from cctv.audit.chain import AuditFacts
 from cctv.audit.log import append_entry
+from cctv.core.durable import beside
 from cctv.core.errors import CctvError, Exit, UsageError
+from cctv.core.medium import on_medium
+from cctv.core.text import parse_json
 from cctv.crypto.signing_key import SigningKey, read_public_key
 from cctv.crypto.sshsig import sign, verify
 from cctv.db.engine import write_transaction
@@ -65,12 +68,20 @@ def issue(site: Storage, certificate: Certificate, key: SigningKey, folder: Path
     with write_transaction(site.engine) as connection:
         facts: AuditFacts = {"from": certificate.said["from"], "to": certificate.said["to"], "sha256": sha256}
         append_entry(connection, site, Act.CERTIFICATE_MADE, "certificate", facts=facts)
-        site.disk.make_directory(folder)
-        for name, data in ((JSON, text), (PAGE, page)):
-            site.disk.write(folder / name, data)
-            site.disk.write(folder / f"{name}.sig", sign(data, key, NAMESPACE).encode())
-        site.disk.write(folder / KEY, f"{key.public.line}\n".encode())
-        site.disk.write(folder / SIGNERS, signers.encode())
+        site.disk.make_directory(folder.parent)
+        partial = beside(folder)
+        with on_medium(folder):
+            try:
+                partial.mkdir()
+                for name, data in ((JSON, text), (PAGE, page)):
+                    site.disk.write(partial / name, data)
+                    site.disk.write(partial / f"{name}.sig", sign(data, key, NAMESPACE).encode())
+                site.disk.write(partial / KEY, f"{key.public.line}\n".encode())
+                site.disk.write(partial / SIGNERS, signers.encode())
+                site.disk.rename(partial, folder)
+            except BaseException:
+                shutil.rmtree(partial, ignore_errors=True)
+                raise
 
 
 def check(path: Path, key: Path | None = None) -> CheckedCertificate:
@@ -81,7 +92,7 @@ def check(path: Path, key: Path | None = None) -> CheckedCertificate:
     for name in names:
         verify(_bytes(folder / name), _bytes(folder / f"{name}.sig").decode("ascii", "replace"), public, NAMESPACE)
     try:
-        contents = json.loads(_bytes(folder / JSON)) if JSON in names else {}
+        contents = parse_json(_bytes(folder / JSON)) if JSON in names else {}
     except ValueError as error:
         raise CertificateUnreadable(path=path, problem=str(error)) from error
     return CheckedCertificate(contents, public.fingerprint, key is not None)

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from cctv.core.i18n import Language, pgettext_lazy, translate_to, translator
+from cctv.core.text import bare, isolated
 
 _TERMS = {  # terms of rules, reasons and copies in certificate.json
     "erased at a person's request": pgettext_lazy("certificate", "erased at a person's request"),
@@ -92,10 +93,13 @@ def _size(count: int) -> str:
 
 @cache
 def _templates() -> Environment:
-    return Environment(
+    environment = Environment(
         loader=PackageLoader("cctv.retention.certificate"),
         autoescape=True,
+        finalize=isolated,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["bare"] = bare
+    return environment

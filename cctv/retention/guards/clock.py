@@ -26,6 +26,7 @@ from cctv.audit.log import append_entry
 from cctv.core.clock import iso
 from cctv.core.errors import GuardError, UsageError
 from cctv.core.process import boot_id, is_synchronised
+from cctv.core.text import parse_json
 from cctv.db import schema
 from cctv.db.engine import read_transaction, write_transaction
 from cctv.db.storage import Storage
@@ -82,6 +83,13 @@ class ClockForward(GuardError):
 
     next: compare the clock with a watch (`timedatectl`) and set it right if it is wrong; if it is right,
     `cctv retention accept-clock --for NAME --reason WHY`; nothing was deleted.
+    """
+
+
+class ClockUnproved(GuardError):
+    """Nothing is pruned: no sweep has run here yet, so nothing tells whether the clock is right.
+
+    next: cctv sweep --once, then make the next back-up
     """
 
 
@@ -254,6 +262,13 @@ def require_plausible(connection: Connection, site: Storage) -> None:
         raise ClockForward(now=iso(state.now), gap=gap, last=iso(state.known), ahead=_hours(state.ahead), said=said)
 
 
+def require_proved(connection: Connection, site: Storage) -> None:
+    """As `require_plausible`, and a clock that no sweep has trusted yet is refused too; raises ClockUnproved."""
+    if judge_clock(connection, site).known is None:
+        raise ClockUnproved
+    require_plausible(connection, site)
+
+
 def remember_clock(site: Storage) -> None:
     """Record the clock as trusted, for the next sweep, unless it jumped since the guard let this one pass.
 
@@ -298,7 +313,7 @@ def require_person(site: Storage) -> str:
 
 def _read(site: Storage) -> Mark | None:
     try:
-        payload = json.loads((site.root / MARK).read_text())
+        payload = parse_json((site.root / MARK).read_text("utf-8"))
         spent = timedelta(seconds=float(payload.get("spent_seconds", 0)))
         return Mark(datetime.fromisoformat(payload["at"]), float(payload["monotonic"]), payload["boot"], spent)
     except (OSError, ValueError, KeyError, TypeError, OverflowError):

@@ -19,6 +19,7 @@ from cctv.audit.chain import AuditFacts
 from cctv.audit.log import append_entry
 from cctv.core.clock import iso
 from cctv.core.errors import GuardError, UsageError
+from cctv.core.text import parse_json
 from cctv.db.engine import read_transaction, write_transaction
 from cctv.db.storage import Storage
 from cctv.footage.layout import sweeper_lock
@@ -137,7 +138,7 @@ def _released_since(connection: Connection, last: datetime) -> list[Hold]:
 
 def _allowance(site: Storage) -> timedelta:
     try:
-        payload = json.loads((site.root / ACCEPTED).read_text())
+        payload = parse_json((site.root / ACCEPTED).read_text("utf-8"))
         return timedelta(seconds=float(payload["footage_seconds"]))
     except (OSError, ValueError, KeyError, TypeError):
         return timedelta(0)

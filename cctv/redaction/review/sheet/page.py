@@ -16,6 +16,7 @@ import cv2
 import jinja2
 
 from cctv.core.i18n import Language, translate_line, translate_to, translator
+from cctv.core.text import isolated
 from cctv.redaction.background.scene_changes import ChangeKind
 from cctv.redaction.review.sheet.labels import TERMS, ranges_text
 from cctv.redaction.review.sheet.thumbnails import Bgr, Jpeg
@@ -217,6 +218,7 @@ def render_sheet(sheet: Sheet) -> str:
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("cctv.redaction.review.sheet"),
         autoescape=True,
+        finalize=isolated,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
