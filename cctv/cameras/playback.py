@@ -18,6 +18,8 @@ from cctv.cameras.sdp import VideoTrack
 from cctv.config.schema import CameraSettings, Transport
 from cctv.core.time_range import Span
 
+_LEAP_SECONDS = 1.0
+
 
 class CardClock:
     """The time of the pictures that are played: that of the last one."""
@@ -61,30 +63,45 @@ class CardStream:
         """As of a stream that is live."""
         return self._stream.tick
 
+    @property
+    def lost(self) -> int:
+        """As of a stream that is live."""
+        return self._stream.lost
+
     def __iter__(self) -> Iterator[Timed]:
-        """Every picture of the span and when it is decoded; raises CameraDown."""
+        """Every picture of the span and when it is decoded; raises CameraDown.
+
+        Ends early where the card's times leap: what follows is a recording of its own.
+        """
         start, end = self._span.start.timestamp(), self._span.end.timestamp()
-        at: float | None = None
-        last_pts = 0
+        first: tuple[float, int] | None = None  # when a picture was taken, and its time in ticks
+        has_begun = False
         try:
             for picture, decoded in self._stream:
-                if picture.taken is not None:
-                    at = picture.taken - self._offset
-                elif at is not None:  # cameras give a time to key pictures alone, some of them
-                    at += float((picture.pts - last_pts) * self.tick)
-                else:
-                    detail = "what it plays from its card has no times (ONVIF Streaming Specification, 6.3)"
-                    raise CameraFailed(camera=self._camera.id, detail=detail)
-                last_pts = picture.pts
+                taken = None if picture.taken is None else picture.taken - self._offset
+                if first is None:
+                    first = self._required(taken), picture.pts
+                at = first[0] + float((picture.pts - first[1]) * self.tick)  # some give a time to key pictures alone
+                if taken is not None and abs(taken - at) > _LEAP_SECONDS:
+                    if has_begun:
+                        return
+                    first, at = (taken, picture.pts), taken
                 if at >= end:
                     return
-                if at >= start:
+                if at >= start and (has_begun or picture.is_key):
+                    has_begun = True
                     self._clock.reach(at)
                     yield picture._replace(arrived=at), decoded
         except (CameraClosed, CameraSilent):
-            if at is None:
+            if first is None:
                 raise
             return  # there is no more on the card
+
+    def _required(self, taken: float | None) -> float:
+        if taken is None:
+            detail = "what it plays from its card has no times (ONVIF Streaming Specification, 6.3)"
+            raise CameraFailed(camera=self._camera.id, detail=detail)
+        return taken
 
     def end_within(self, seconds: float) -> None:
         """As of a stream that is live."""
