@@ -58,10 +58,16 @@ class Connection:
 
         Raises OSError.
         """
-        try:
-            return self._peer.recv_into(space)
-        except (BlockingIOError, ssl.SSLWantReadError):  # a part of a TLS record, or nothing for us in it
-            return None
+        size: int | None = None
+        while size is None or (isinstance(self._peer, ssl.SSLSocket) and size < len(space)):
+            try:
+                more = self._peer.recv_into(space[size or 0 :])
+            except (BlockingIOError, ssl.SSLWantReadError):  # a part of a TLS record, or nothing for us in it
+                return size
+            if not more:
+                return size or 0
+            size = (size or 0) + more  # TLS gives one record at a time, and GStreamer makes one of each packet
+        return size
 
     def send(self, data: bytes) -> None:
         """Send, waiting for the camera to take it; raises OSError."""
