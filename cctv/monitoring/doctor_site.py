@@ -1,4 +1,4 @@
-"""What the doctor checks of the site: settings, passwords, cameras, back-ups, the index, registers, who is told.
+"""What the doctor checks of the site: settings, back-ups, the index, registers, who is told.
 
 Each judgement is a pure function; the checks at the end read and judge.  Where `cctv status`, `config check` or a
 register knows a rule, it is asked.  Never prints a password, never names a person.
@@ -7,35 +7,23 @@ register knows a rule, it is asked.  Never prints a password, never names a pers
 from __future__ import annotations
 
 import sqlite3
-from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import chain
 from pathlib import Path
 from types import MappingProxyType
-from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
 
 from cctv.audit.checkpoint_files import latest
 from cctv.audit.log import audit_entries
 from cctv.backup.state import BackupLook, BackupState, look_at_backup, read_backup_state
-from cctv.cases.agenda.agenda import AgendaKind, Item, board, credential_items
+from cctv.cases.agenda.agenda import AgendaKind, Item, board
 from cctv.cases.registers.contents import make_register
 from cctv.cases.registers.page import signs
 from cctv.cases.registers.register import RegisterName
-from cctv.config.credentials import (
-    SHORTEST_PASSWORD,
-    Credential,
-    PasswordWeakness,
-    credentials_file,
-    load_credentials,
-    password_weakness,
-)
-from cctv.config.errors import ConfigWarning, CredentialsRefused, CredentialUnknown, SettingsUnreadable
-from cctv.config.schema import BackupSettings, CameraSettings
+from cctv.config.errors import ConfigWarning, SettingsUnreadable
+from cctv.config.schema import BackupSettings
 from cctv.core.access import AccessDenied
-from cctv.core.clock import end_of_day
 from cctv.core.errors import CctvError
 from cctv.core.i18n import N_
 from cctv.core.typed_time.durations import format_duration
@@ -43,8 +31,6 @@ from cctv.db.engine import quick_check, read_transaction
 from cctv.db.identity import DATABASE_FILE
 from cctv.footage.repair.queries import count_segments
 from cctv.footage.repair.verify import VerifyRound, read_round
-from cctv.footage.runs import CLOCK_OFF, latest_run
-from cctv.model.ids import CameraId
 from cctv.monitoring.alarms import AlarmKind, read_history, troubles
 from cctv.monitoring.doctor import (
     Check,
@@ -58,11 +44,12 @@ from cctv.monitoring.doctor import (
     well,
     wrong,
 )
+from cctv.monitoring.doctor_cameras import check_camera_clocks, check_credentials, check_transport
 from cctv.monitoring.notify import owed
 from cctv.monitoring.status import status_now
 from cctv.recording.disk_space import footage_rates, share_of_limits
 
-_YEAR, _DAY = timedelta(days=365), timedelta(days=1)
+_DAY = timedelta(days=1)
 _DATABASE_SECONDS = 20.0
 _CHECKPOINT_LATE = timedelta(days=2)  # the sweeper signs one each day
 _VERIFY_LATE = timedelta(days=21)  # a round of seven days, begun anew twice
@@ -78,79 +65,6 @@ def judge_warnings(warnings: Sequence[ConfigWarning], path: Path) -> Iterator[Do
         yield advice(name, str(warning), N_("it works, but is probably a mistake"), "cctv config check", str(path))
     if not warnings:
         yield well(name, N_("{path} is sound", path=path))
-
-
-def judge_credentials(credentials: Mapping[str, Credential], now: datetime, zone: ZoneInfo) -> Iterator[DoctorFinding]:
-    """Passwords that came with the camera, are short or shared, or were not changed for long."""
-    name, sound = CheckName.CREDENTIALS, True
-    change = "cctv cameras check"
-    by_password: dict[str, list[str]] = defaultdict(list)
-    for key, credential in credentials.items():
-        by_password[credential.password].append(key)
-        weakness = password_weakness(credential)
-        if weakness is PasswordWeakness.KNOWN:
-            sound = False
-            text = N_("the password of {name} is the one that cameras come with, or none", name=key)
-            why = N_("who reaches the camera sees what it sees, and may reach the network through it")
-            yield wrong(name, text, why, change, key)
-        elif weakness is PasswordWeakness.SHORT:
-            sound = False
-            text = N_("the password of {name} has fewer than {count} characters", name=key, count=SHORTEST_PASSWORD)
-            yield advice(name, text, N_("it is guessed in hours"), change, key)
-    for names in by_password.values():
-        if len(names) > 1:
-            sound = False
-            text = N_("one password is used for {names}", names=", ".join(sorted(names)))
-            yield advice(name, text, N_("who learns it from one camera has them all"), change, "shared")
-    rotated = [(key, credential.rotated) for key, credential in credentials.items()]
-    for item in credential_items(rotated, now, zone):
-        last = credentials[item.id].rotated
-        if item.due >= end_of_day(now.astimezone(zone).date(), zone) and last is not None:
-            continue
-        sound = False
-        is_old = last is not None and now.astimezone(zone).date() - last > _YEAR
-        since = N_("since {day}", day=last) if last is not None else N_("no change is written down")
-        make = wrong if is_old else advice
-        text = N_("{name}: {what} ({since})", name=item.id, what=item.what, since=since)
-        why = N_("a password that left with somebody opens the camera until it is changed")
-        yield make(name, text, why, N_("cctv request board  # {line}", line=item.line), item.id)
-    if sound:
-        yield well(
-            name, N_("{count} credentials, none known from elsewhere, all changed in time", count=len(credentials))
-        )
-
-
-def judge_transport(cameras: Sequence[CameraSettings]) -> Iterator[DoctorFinding]:
-    """Cameras whose pictures or passwords cross the network readable."""
-    name = CheckName.TRANSPORT
-    plain = [camera for camera in cameras if not _is_encrypted(camera)]
-    basic = [camera.id for camera in plain if camera.allow_basic]
-    if basic:
-        text = N_("the password goes unencrypted to {cameras} (allow_basic)", cameras=", ".join(basic))
-        why = N_("who listens on the network has it")
-        yield wrong(name, text, why, "cctv cameras check", "basic")
-    if plain:
-        text = N_("not encrypted on the way: {cameras}", cameras=", ".join(camera.id for camera in plain))
-        why = N_("who is on the cameras' network sees the pictures: a network of their own, or rtsps:// where they can")
-        yield advice(name, text, why, "cctv cameras check", "streams")
-    if cameras and not plain:
-        yield well(name, N_("every camera is asked over TLS"))
-
-
-def judge_camera_clocks(offsets: Mapping[CameraId, timedelta | None]) -> Iterator[DoctorFinding]:
-    """Cameras' own clocks less ours, as read when their last run began; None where the camera told none."""
-    name = CheckName.CAMERA_CLOCKS
-    off = {camera: offset for camera, offset in offsets.items() if offset is not None and abs(offset) >= CLOCK_OFF}
-    silent = [camera for camera, offset in offsets.items() if offset is None]
-    for camera, offset in off.items():
-        text = N_("the clock of {camera} is off by {seconds:+.0f} s", camera=camera, seconds=offset.total_seconds())
-        why = N_("the time in its picture is wrong, and a large leap makes it refuse the password")
-        yield advice(name, text, why, f"cctv cameras check {camera}", camera)
-    if silent:
-        text = N_("the clock is not known of {cameras}", cameras=", ".join(silent))
-        yield unknown(name, text, "cctv cameras check", "silent")
-    if offsets and not off and not silent:
-        yield well(name, N_("the clocks of {count} cameras are right", count=len(offsets)))
 
 
 def judge_forecast(share: float | None, longest: timedelta) -> DoctorFinding:
@@ -287,12 +201,6 @@ def judge_alerts(ways: Sequence[str], weekly: datetime | None, state: Path, now:
     return well(name, N_("alarms go by {ways}", ways=", ".join(ways)))
 
 
-def _is_encrypted(camera: CameraSettings) -> bool:
-    """Whether what the camera is asked over is TLS; over ONVIF the stream's address follows the scheme."""
-    address = camera.rtsp or camera.onvif or ""
-    return "://" in address and urlsplit(address).scheme in ("rtsps", "https")
-
-
 def _settings(examined: Examined) -> Iterator[DoctorFinding]:
     if isinstance(examined.settings, SettingsUnreadable):
         raise examined.settings
@@ -329,42 +237,6 @@ def _status(examined: Examined) -> Iterator[DoctorFinding]:
         yield wrong(CheckName.STATUS, alarm.text, why, first_line(alarm.next_step), alarm.subject or alarm.kind.value)
     if not present:
         yield well(CheckName.STATUS, N_("recording and deletion keep their promises"))
-
-
-def _credentials(examined: Examined) -> Iterator[DoctorFinding]:
-    """Those that the recorder would load."""
-    settings = examined.require_settings()
-    if not any(camera.credential for camera in settings.cameras.values()):
-        yield well(CheckName.CREDENTIALS, N_("no camera asks for a password"))
-        return
-    file = credentials_file(settings)
-    try:  # and not access(2), which heeds no capability of a service
-        if file is not None:
-            file.open("rb").close()
-    except PermissionError:
-        text = N_("this account may not read {path}", path=file)
-        yield unknown(CheckName.CREDENTIALS, text, "sudo cctv doctor --only credentials")
-        return
-    except OSError:
-        pass  # it is not there, which is told below
-    try:
-        credentials = load_credentials(settings, examined.environ)
-    except (CredentialsRefused, CredentialUnknown) as error:
-        why = N_("the recorder cannot sign in to its cameras")
-        yield wrong(CheckName.CREDENTIALS, error.phrase, why, line_of(error, "cctv cameras check"))
-        return
-    yield from judge_credentials(credentials, examined.now, settings.site.timezone)
-
-
-def _transport(examined: Examined) -> Iterator[DoctorFinding]:
-    return judge_transport(list(examined.require_settings().cameras.values()))
-
-
-def _camera_clocks(examined: Examined) -> Iterator[DoctorFinding]:
-    site, settings = examined.require_site(), examined.require_settings()
-    with read_transaction(site.engine) as connection:
-        runs = {camera: latest_run(connection, camera) for camera in settings.cameras}
-    return judge_camera_clocks({camera: run.clock_offset if run else None for camera, run in runs.items()})
 
 
 def _forecast(examined: Examined) -> Iterator[DoctorFinding]:
@@ -445,9 +317,9 @@ SITE_CHECKS: Mapping[CheckName, Check] = MappingProxyType(
         CheckName.SETTINGS: _settings,
         CheckName.STORAGE: _storage,
         CheckName.STATUS: _status,
-        CheckName.CREDENTIALS: _credentials,
-        CheckName.TRANSPORT: _transport,
-        CheckName.CAMERA_CLOCKS: _camera_clocks,
+        CheckName.CREDENTIALS: check_credentials,
+        CheckName.TRANSPORT: check_transport,
+        CheckName.CAMERA_CLOCKS: check_camera_clocks,
         CheckName.FORECAST: _forecast,
         CheckName.DATABASE: _database,
         CheckName.VERIFY: _verify,

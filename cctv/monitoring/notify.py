@@ -58,7 +58,8 @@ _STATE_LABELS = {AlarmState.RAISED: "alarm", AlarmState.OVER: "over", AlarmState
 class AlertsNotSet(ConfigError):
     """cameras.toml does not say whom to tell: its section [alerts] has neither mail, command nor webhook.
 
-    next: add [alerts] with mail = "somebody@example.org" or command = ["/path/to/program"], then `cctv notify test`.
+    next: add [alerts] with mail = "somebody@example.org", command = ["/path/to/program"] or
+    webhook = "https://monitor.example.org/in", then `cctv notify test`.
     """
 
 

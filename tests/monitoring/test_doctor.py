@@ -25,6 +25,7 @@ from cctv.core.i18n import Language
 from cctv.core.process import UnitFacts, parse_units
 from cctv.footage.repair.verify import VerifyRound
 from cctv.model.ids import CameraId
+from cctv.monitoring import doctor_cameras as of_cameras
 from cctv.monitoring import doctor_machine as machine
 from cctv.monitoring import doctor_site as of_site
 from cctv.monitoring.doctor import CheckName, Severity, read_summary
@@ -313,8 +314,8 @@ def every_judgement():
         backup = unit("cctv-backup.service", writable=(Path("/mnt"),))
         units = {**timers, failed.name: failed, backup.name: backup}
         yield from machine.judge_timers(units, folder=Path("/data/backup"), now=NOW)
-    yield from of_site.judge_credentials({"a": Credential("x", "short"), "b": Credential("x", "short")}, NOW, ZONE)
-    yield from of_site.judge_camera_clocks({CameraId("a"): timedelta(hours=1), CameraId("b"): None})
+    yield from of_cameras.judge_credentials({"a": Credential("x", "short"), "b": Credential("x", "short")}, NOW, ZONE)
+    yield from of_cameras.judge_camera_clocks({CameraId("a"): timedelta(hours=1), CameraId("b"): None})
     yield from (of_site.judge_database(answer) for answer in ("ok", "row 1 missing", None))
     states = (None, VerifyRound(NOW, 5, damaged=2), VerifyRound(NOW, 5, 5, completed=NOW))
     yield from (of_site.judge_verified(state, 5, NOW) for state in states)
@@ -346,7 +347,7 @@ def test_every_finding_says_why_and_names_a_line_that_exists():
     ("rotated", "severity"), [(date(2026, 10, 1), None), (date(2026, 3, 1), "advice"), (date(2025, 10, 1), "wrong")]
 )
 def test_a_password_is_due_after_half_a_year_and_wrong_after_one(rotated, severity):
-    found = list(of_site.judge_credentials({"gevel": Credential("kijker", "lang-genoeg", rotated)}, NOW, ZONE))
+    found = list(of_cameras.judge_credentials({"gevel": Credential("kijker", "lang-genoeg", rotated)}, NOW, ZONE))
     assert [finding.severity.value for finding in found] == [severity or "ok"]
 
 
