@@ -70,6 +70,8 @@ OPERATORS = (
         "footage_repair",
         "init",
         "init_cameras",
+        "init_end",
+        "init_options",
     ),
 )  # files of the command line for whoever installs it
 
