@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlite3
 import stat
 
+from cctv.db.migrate import HEAD
+
 HOUR = "--cameras gevel-1 --from '2026-11-01 11:00' --to '2026-11-01 11:02'"
 
 
@@ -69,6 +71,6 @@ def test_a_damaged_index_is_not_copied(site):
 
 
 def test_the_index_is_brought_up_by_a_command(site):
-    assert site.cctv("footage upgrade --json").json["version_before"] == "0001"
+    assert site.cctv("footage upgrade --json").json["version_before"] == HEAD
     site.root.rename(site.folder / "away")
     assert "there is no index" in site.cctv("footage upgrade").out
