@@ -27,6 +27,7 @@ _DATAGRAM_BYTES = 65_536
 _DATAGRAMS_AT_ONCE = 1000  # then they are counted
 _REORDERED = 64  # datagrams that may overtake one that is missing
 _REORDER_SECONDS = 0.1
+_FAR = 3000  # datagrams ahead, or behind: a stray, unless another one follows it (RFC 3550, appendix A.1)
 _PORT_TRIES = 50
 _PUNCH = b"\x80\x00" + bytes(10), b"\x80\xc9\x00\x01" + bytes(4)  # an empty RTP packet and an empty receiver report
 
@@ -56,12 +57,17 @@ class Connection:
     def read_into(self, space: memoryview) -> int | None:
         """Read without waiting: how many bytes came, 0 where the camera has closed its side, None where none came.
 
-        Raises OSError.
+        Reads all that came, or until `space` is full.  Raises OSError.
         """
         try:
-            return self._peer.recv_into(space)
+            size = self._peer.recv_into(space)
         except (BlockingIOError, ssl.SSLWantReadError):  # a part of a TLS record, or nothing for us in it
             return None
+        if isinstance(self._peer, ssl.SSLSocket):  # it gives one record at a time, which may be a packet of 1 kB
+            with contextlib.suppress(OSError):  # no more, or what the next reading tells
+                while 0 < size < len(space) and (more := self._peer.recv_into(space[size:])):
+                    size += more
+        return size
 
     def send(self, data: bytes) -> None:
         """Send, waiting for the camera to take it; raises OSError."""
@@ -142,6 +148,7 @@ class UdpTrack:
     """Puts the datagrams of one port in the order of their RTP numbers (RFC 3550, section 5.1).  Pure."""
 
     _next: int | None = None
+    _anew: int = -1  # the number that would follow one that was far off
     _waiting: dict[int, bytes] = field(default_factory=dict)
     _since: float = 0.0
     _ready: list[bytes] = field(default_factory=list)
@@ -154,7 +161,9 @@ class UdpTrack:
         if self._next is None:
             self._next = number
         ahead = (number - self._next) & 0xFFFF
-        if ahead >= 0x8000:
+        if _FAR <= ahead < 0x1_0000 - _FAR and not self._counts_anew(number):
+            return
+        if (number - self._next) & 0xFFFF >= 0x8000:
             return
         if not self._waiting:
             self._since = now
@@ -169,6 +178,15 @@ class UdpTrack:
             self._give_up()
         ready, self._ready = self._ready, []
         return ready
+
+    def _counts_anew(self, number: int) -> bool:
+        """Whether the camera counts from elsewhere: two datagrams there follow each other."""
+        is_second, self._anew = number == self._anew, (number + 1) & 0xFFFF
+        if is_second:
+            while self._waiting:
+                self._give_up()
+            self._next = number
+        return is_second
 
     def _advance(self) -> None:
         while self._next in self._waiting:
@@ -196,7 +214,7 @@ def connect_to(camera: CameraSettings, url: str, parts: SplitResult) -> socket.s
             return connected
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-        return context.wrap_socket(connected, server_hostname=parts.hostname)
+        return context.wrap_socket(connected, server_hostname=where[0].partition("%")[0])
     except ConnectionRefusedError as error:
         raise CameraRefused(camera=camera.id, address=url) from error
     except (OSError, ValueError) as error:  # ValueError: a port or a name that cannot be one
