@@ -37,7 +37,7 @@ MAX_HEAD_BYTES = 16_384  # of the headers of a request or an answer
 MAX_BODY_BYTES = 65_536  # of a session description (SDP)
 _MAX_NOISE_BYTES = 65_536  # between two frames: what a broken camera leaves of one
 _MAX_CHANNEL = 31
-_MAX_PENDING = 8  # questions that a camera leaves unanswered while it plays
+_MAX_PENDING = 8  # questions without an answer that are remembered
 _MAX_SESSION = 256  # signs
 _PORTS = 65_536
 _FRAME, _FRAME_HEAD = ord("$"), 4
@@ -49,6 +49,7 @@ _REDIRECTS = range(300, 400)
 _CHALLENGE = b"www-authenticate"
 _TEXTS = (b"RTSP/", b"OPTIONS ", b"GET_PARAMETER ", b"SET_PARAMETER ", b"ANNOUNCE ", b"REDIRECT ")
 _LONGEST_TEXT = max(map(len, _TEXTS))
+_ZONE = re.compile(r"(?<=[0-9A-Fa-f:.])%[^]/]*\]")  # this machine's own word (RFC 6874, section 1)
 _SCHEMES = ("rtsp", "rtsps", "rtspu")
 _SESSION_SECONDS, _SHORTEST_SECONDS = 60, 2  # where the camera tells none (RFC 2326, section 12.37); ours at the least
 
@@ -84,6 +85,7 @@ class Conversation:
     depacketiser: Depacketiser | None = None
     is_playing: bool = False
     session_seconds: float = _SESSION_SECONDS
+    _asked: str = ""  # `url` as the camera is to see it
     _base: str = ""  # address of the whole stream
     _session: str = ""
     _channel: int = 0
@@ -98,7 +100,8 @@ class Conversation:
     def __post_init__(self) -> None:
         if not _is_usable(self.url):  # it stands in a line of a request
             raise self._failed("its stream address holds signs that none may")
-        self._ask("OPTIONS", self.url)
+        self._asked = _ZONE.sub("]", self.url, count=1)
+        self._ask("OPTIONS", self._asked)
 
     def outgoing(self) -> bytes:
         """What the camera must be sent now; it is not told a second time."""
@@ -107,9 +110,13 @@ class Conversation:
         return data
 
     def keep_alive(self) -> None:
-        """Ask something, so that the session goes on (RFC 2326, section 12.37); wanted twice in `session_seconds`."""
-        if len(self._pending) < _MAX_PENDING:
-            self._ask(self._keeps_alive, self._base)
+        """Ask something, so that the session goes on (RFC 2326, section 12.37); wanted twice in `session_seconds`.
+
+        A camera that answers none of these questions is asked on: what it hears may count all the same.
+        """
+        if len(self._pending) >= _MAX_PENDING:
+            del self._pending[min(self._pending)]
+        self._ask(self._keeps_alive, self._base)
 
     def tear_down(self) -> None:
         """Tell that nothing is wanted any more."""
@@ -231,7 +238,7 @@ class Conversation:
         if method == "OPTIONS":  # whatever it answered: DESCRIBE tells what is wrong
             known = (_value(headers, b"public") or b"").decode("latin-1").upper()
             self._keeps_alive = "GET_PARAMETER" if "GET_PARAMETER" in known else "OPTIONS"
-            self._ask("DESCRIBE", self.url, "Accept: application/sdp")
+            self._ask("DESCRIBE", self._asked, "Accept: application/sdp")
         elif method == "DESCRIBE":
             self._set_up(headers, body)
         elif method == "SETUP":
@@ -245,7 +252,7 @@ class Conversation:
         self.description = description = read_description(self.camera.id, self.url, body)
         told = _value(headers, b"content-base") or _value(headers, b"content-location") or b""
         text = told.decode("latin-1")
-        base = self._pinned(text) if "://" in text else self.url
+        base = self._pinned(text) if "://" in text else self._asked
         self._base = self._resolved(base, description.control or "")
         self.depacketiser = depacketiser(self.camera.id, description.video)
         if self.client_ports is None:
@@ -294,7 +301,7 @@ class Conversation:
     def _pinned(self, told: str) -> str:
         """An address that the camera told, on the host and port that the site named."""
         try:
-            parts, ours = urlsplit(self._checked(told)), urlsplit(self.url)
+            parts, ours = urlsplit(self._checked(told)), urlsplit(self._asked)
         except ValueError as error:
             raise self._failed("an address in its description is none") from error
         if parts.scheme.lower() not in _SCHEMES:

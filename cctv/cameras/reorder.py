@@ -15,7 +15,8 @@ from itertools import pairwise
 from cctv.cameras.rtp import SentPicture
 from cctv.cameras.sdp import Codec, VideoTrack
 
-_MOST_HELD = 20  # more than a decoder holds back (16, ITU-T H.264 annex A.3.1)
+_MOST_DEPTH = 16  # pictures that a decoder holds back (ITU-T H.264 annex A.3.1; H.265 annex A.4.2)
+_MOST_HELD = _MOST_DEPTH + 4
 _FEWEST_HELD = 3  # to see of the third picture that it is shown before the second
 _MOST_REFERENCES_IN_ORDER = 1  # a B-frame refers to one picture before it and one behind it
 _BASELINE = 66  # profile without B-frames (ITU-T H.264, annex A.2.1)
@@ -85,7 +86,7 @@ class DecodingOrder:
         before = self._depth, self._step
         times = [picture.pts for picture in held]
         if not self._is_known:
-            self._depth = max(self._depth, sum(time > times[-1] for time in times))
+            self._depth = min(max(self._depth, sum(time > times[-1] for time in times)), _MOST_DEPTH)
         self._step = min((later - earlier for earlier, later in pairwise(sorted(times)) if later > earlier), default=0)
         if len(held) >= _MOST_HELD:
             return False
@@ -97,7 +98,8 @@ class DecodingOrder:
         insort(self._recent, shown)
         if len(self._recent) > self._depth:
             earliest = self._recent[0]
-            if self._is_known or not 0 < self._last - earliest < self._rate:
+            is_expected = self._is_known or self._depth >= _MOST_DEPTH
+            if is_expected or not 0 < self._last - earliest < self._rate:
                 self._last = self._recent.pop(0)
             else:  # a B-frame that was not expected; a camera that counts anew goes back further
                 self._depth += 1
@@ -223,7 +225,7 @@ def _told_depth(bits: _Bits) -> int | None:
     bits.take(1)
     for _ in range(4):
         bits.code()
-    return min(bits.code(), _MOST_HELD - 4)
+    return min(bits.code(), _MOST_DEPTH)
 
 
 def _skip_rates(bits: _Bits) -> None:
@@ -267,4 +269,4 @@ def _depth_h265(bits: _Bits) -> int | None:
         bits.code()
         depth = bits.code()
         bits.code()
-    return min(depth, _MOST_HELD - 4)
+    return min(depth, _MOST_DEPTH)
