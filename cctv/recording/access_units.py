@@ -19,6 +19,7 @@ _H264_SPS, _H265_SPS = 7, 33
 _RECOVERY_POINT = 6  # payload type, D.1
 _I_SLICES = (2, 4, 7, 9)  # I and SI, 7.4.3; the latter two: all slices of the picture
 _MOST_UNITS = 4096  # that are looked at: 256 sets of a kind and many slices are far fewer, and each costs time
+_MOST_SEI_BYTES = 32 << 10  # of a picture's messages that are looked at; 16 MB of small ones took six seconds
 _NO_ID = -1  # of a set that breaks off
 ParameterSets = dict[tuple[int, int], bytes]
 """Sets by their kind and their number.  One replaces that of the same number; all others stay in force."""
@@ -40,10 +41,12 @@ class Entry(IntEnum):
 def entry_of(data: bytes, *, is_h265: bool) -> Entry:
     """How well decoding can begin at a picture."""
     recovery: int | None = None
+    left = _MOST_SEI_BYTES
     for unit in units_before_slices(data, is_h265=is_h265):
-        if _kind(unit, is_h265=is_h265) == (_H265_SEI if is_h265 else _H264_SEI):
-            found = _recovery_count(unit, is_h265=is_h265)
+        if left > 0 and _kind(unit, is_h265=is_h265) == (_H265_SEI if is_h265 else _H264_SEI):
+            found = _recovery_count(unit[:left], is_h265=is_h265)
             recovery = found if found is not None else recovery
+            left -= len(unit)
     head = next(slice_heads(data, is_h265=is_h265), b"")
     if not head:
         return Entry.NONE
