@@ -230,7 +230,7 @@ def _name(segment: Segment) -> str:
 def _copy(site: Storage, folder: Path, segment: Segment, to: Sequence[Recipient]) -> bool:
     new = NewSegment(
         segment.camera, segment.zone, segment.span, segment.limit, segment.path, segment.sha256, segment.size_bytes,
-        segment.policy, None,
+        segment.policy, None, segment.source,
     )  # fmt: skip
     line = of_bytes(LINE, index_line(new).encode() + b"\n")
     footage = Member(FOOTAGE, segment.size_bytes, segment.sha256, source=inside(site.root, segment.path))

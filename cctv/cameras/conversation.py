@@ -14,6 +14,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from urllib.parse import urlsplit
 
 from cctv.cameras.authentication import Signer, usable_challenge
@@ -32,6 +33,7 @@ from cctv.cameras.sdp import Description, read_description
 from cctv.config.credentials import Credential
 from cctv.config.schema import CameraSettings, Transport
 from cctv.core.text import without_secrets
+from cctv.core.time_range import Span
 
 MAX_HEAD_BYTES = 16_384  # of the headers of a request or an answer
 MAX_BODY_BYTES = 65_536  # of a session description (SDP)
@@ -72,6 +74,9 @@ class _Pending:
 class Conversation:
     """One connection to a camera, whose stream is `url`.  `client_ports` is None for RTP over the same connection.
 
+    `playback` is the span to play from the camera's card, by the camera's clock (ONVIF Streaming Specification,
+    chapter 6); None for what it sees now.
+
     `server_ports` are those from which the camera sends by UDP, None where it tells none.  Once `is_playing`,
     `description` and `depacketiser` are there.
     """
@@ -80,6 +85,7 @@ class Conversation:
     url: str
     credential: Credential | None = field(repr=False)
     client_ports: ClientPorts | None = None
+    playback: Span | None = None
     server_ports: tuple[int, int] | None = None
     description: Description | None = None
     depacketiser: Depacketiser | None = None
@@ -238,13 +244,13 @@ class Conversation:
         if method == "OPTIONS":  # whatever it answered: DESCRIBE tells what is wrong
             known = (_value(headers, b"public") or b"").decode("latin-1").upper()
             self._keeps_alive = "GET_PARAMETER" if "GET_PARAMETER" in known else "OPTIONS"
-            self._ask("DESCRIBE", self._asked, "Accept: application/sdp")
+            self._ask("DESCRIBE", self._asked, "Accept: application/sdp", *self._required())
         elif method == "DESCRIBE":
             self._set_up(headers, body)
         elif method == "SETUP":
             self._note_session(headers)
             self._note_transport(headers)
-            self._ask("PLAY", self._base, "Range: npt=0.000-")
+            self._ask("PLAY", self._base, *self._required(), *self._wanted())
         elif method == "PLAY":
             self.is_playing = True
 
@@ -259,7 +265,17 @@ class Conversation:
             transport = "RTP/AVP/TCP;unicast;interleaved=0-1"
         else:
             transport = "RTP/AVP;unicast;client_port={}-{}".format(*self.client_ports())
-        self._ask("SETUP", self._resolved(base, description.video.control), f"Transport: {transport}")
+        track = self._resolved(base, description.video.control)
+        self._ask("SETUP", track, f"Transport: {transport}", *self._required())
+
+    def _required(self) -> tuple[str, ...]:
+        return ("Require: onvif-replay",) if self.playback is not None else ()
+
+    def _wanted(self) -> tuple[str, ...]:
+        """All that comes from now on; or a span of the card, as fast as the camera sends it."""
+        if self.playback is None:
+            return ("Range: npt=0.000-",)
+        return f"Range: clock={_clock(self.playback.start)}-{_clock(self.playback.end)}", "Rate-Control: no"
 
     def _note_session(self, headers: Headers) -> None:
         name, _, parameters = (_value(headers, b"session") or b"").partition(b";")
@@ -370,6 +386,11 @@ def _reply(first: bytes, headers: Headers) -> bytes:
     status = b"200 OK" if method in _ANSWERED else b"501 Not Implemented"
     number = _value(headers, b"cseq") or b"0"
     return b"RTSP/1.0 " + status + b"\r\nCSeq: " + number + _END
+
+
+def _clock(at: datetime) -> str:
+    """An instant as a range has it (RFC 2326, section 3.7), to the millisecond."""
+    return f"{at:%Y%m%dT%H%M%S}.{at.microsecond // 1000:03}Z"
 
 
 def _name(line: bytes) -> bytes:

@@ -117,7 +117,7 @@ def reach_camera(
     It is asked first, for the device checks the date of the sign-in by it.  Raises CameraDown for whatever it answers;
     a failure to read the clock costs a second of waiting and no more.
     """
-    credential = _credential(camera, credentials)
+    credential = credential_of(camera, credentials)
     if camera.rtsp is not None:
         return ReachedAddress(StreamAddress(camera.rtsp, camera.transport, credential), None)
     log.debug("camera.asked", extra={"camera": camera.id, "method": "onvif"})
@@ -134,7 +134,7 @@ def device_facts(camera: CameraSettings, credentials: Mapping[str, Credential], 
     """
     if camera.onvif is None:
         return None
-    device = Device(camera, _credential(camera, credentials), ONVIF_TIMEOUT, clock)
+    device = Device(camera, credential_of(camera, credentials), ONVIF_TIMEOUT, clock)
     offset = learn_clock(device, clock)
 
     def answer(operation: str, arguments: str = "") -> Node:
@@ -365,7 +365,7 @@ def _host_of(source: tuple[str, int] | tuple[str, int, int, int]) -> str:
     return host
 
 
-def _credential(camera: CameraSettings, credentials: Mapping[str, Credential]) -> Credential | None:
+def credential_of(camera: CameraSettings, credentials: Mapping[str, Credential]) -> Credential | None:
     if camera.credential is None:
         return None
     if camera.credential not in credentials:

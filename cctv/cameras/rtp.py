@@ -32,18 +32,24 @@ _MARKER = 0x80
 _HALF, _WHOLE = 1 << 31, 1 << 32  # of the timestamps
 _ANEW = 1 << 15  # of the numbers: one that is further ahead is behind (RFC 3550, appendix A.1)
 _START, _END = 0x80, 0x40  # of a fragment (RFC 6184, section 5.8; RFC 7798, section 4.4.3)
+_REPLAY = Struct(">HHII")  # kind, length in words, NTP time; flags and a number follow
+_REPLAY_KIND, _REPLAY_WORDS = 0xABAC, 3
+_NTP_EPOCH = 2_208_988_800  # seconds from 1900 to 1970
 _INTERLEAVED = {25: "STAP-B", 26: "MTAP16", 27: "MTAP24", 29: "FU-B"}  # RFC 6184, table 1
 _FIRST_SLICE = 0x80  # first_mb_in_slice is 0; first_slice_segment_in_pic_flag
 
 
 class SentPicture(NamedTuple):
     """An access unit.  `pts` counts ticks of the track's clock, over all turns of the 32 bits; `arrived` is when its
-    first packet was read, in seconds of the monotonic clock."""
+    first packet was read, in seconds of the monotonic clock.
+
+    `taken` is when it was taken by the camera's own clock, in seconds since 1970; None but in what its card plays."""
 
     data: bytes
     pts: int
     is_key: bool  # IDR; IRAP of H.265
     arrived: float
+    taken: float | None = None
 
 
 class _Marker(Enum):
@@ -72,6 +78,7 @@ class Depacketiser(ABC):
         self._is_marked = False  # the last packet had the marker
         self._is_damaged = False  # packets of this picture were lost
         self._unit_at = self._units = 0  # where the last NAL unit begins in the data, and how many there are
+        self._taken: float | None = None
         self._marker = _Marker.UNKNOWN
 
     def take(self, data: memoryview | bytes, at: int, end: int, arrived: float) -> None:
@@ -91,12 +98,15 @@ class Depacketiser(ABC):
             self._note_loss(number, source)
         self._number = (number + 1) & 0xFFFF
         at += _HEADER_BYTES
+        taken = None
         if flags & 0x3F:
+            taken = _taken(data, at, end, flags)
             at, end = _payload(data, at, end, flags)
         if at >= end:  # it keeps a way through a firewall open (RFC 6263, section 4.1), and has a number all the same
             return
         if stamp != self._stamp:
             self._begin(stamp, arrived)
+            self._taken = taken
         elif self._is_marked:
             self._go_on(data, at, end, arrived)
         self._unpack(data, at, end)
@@ -186,7 +196,7 @@ class Depacketiser(ABC):
         """Hand the picture over.  What has no slice yet, such as parameter sets of their own time, is of the next."""
         if not self._has_slice:
             return
-        self.ready.append(SentPicture(bytes(self._data), self._time, self._is_key, self._arrived))
+        self.ready.append(SentPicture(bytes(self._data), self._time, self._is_key, self._arrived, self._taken))
         self._data.clear()
         self._is_key = self._has_slice = self._is_damaged = False
         self._unit_at = self._units = 0
@@ -330,6 +340,15 @@ class H265Depacketiser(Depacketiser):
 def depacketiser(camera: CameraId, track: VideoTrack) -> Depacketiser:
     """That of the track's codec."""
     return (H264Depacketiser if track.codec is Codec.H264 else H265Depacketiser)(camera, track)
+
+
+def _taken(data: memoryview | bytes, at: int, end: int, flags: int) -> float | None:
+    """When the picture was taken, by the header extension of a replay (ONVIF Streaming Specification, 6.3)."""
+    at += 4 * (flags & _SOURCES)
+    if not flags & _EXTENSION or end - at < _REPLAY.size:
+        return None
+    kind, words, seconds, fraction = _REPLAY.unpack_from(data, at)
+    return seconds - _NTP_EPOCH + fraction / _WHOLE if kind == _REPLAY_KIND and words >= _REPLAY_WORDS else None
 
 
 def _payload(data: memoryview | bytes, at: int, end: int, flags: int) -> tuple[int, int]:

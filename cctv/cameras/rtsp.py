@@ -33,6 +33,7 @@ from cctv.cameras.rtp import Depacketiser, SentPicture
 from cctv.cameras.sdp import VideoTrack
 from cctv.config.credentials import Credential
 from cctv.config.schema import CameraSettings, Transport
+from cctv.core.time_range import Span
 
 log = logging.getLogger(__name__)
 
@@ -67,13 +68,18 @@ class LiveStream:
     """An open stream.  Used by one thread."""
 
     def __init__(
-        self, camera: CameraSettings, address: StreamAddress, patience: timedelta, monotonic: Callable[[], float]
+        self,
+        camera: CameraSettings,
+        address: StreamAddress,
+        patience: timedelta,
+        monotonic: Callable[[], float],
+        playback: Span | None = None,
     ) -> None:
         """Connect and let it play; raises CameraDown.  Blocks for `patience` at the most, and a second to connect."""
         self.nap = 0.0
         self._camera, self._address, self._monotonic = camera, address, monotonic
         by_udp = self._open_ports if address.transport is Transport.UDP else None
-        self._conversation = Conversation(camera, address.url, address.credential, by_udp)
+        self._conversation = Conversation(camera, address.url, address.credential, by_udp, playback)
         self._buffer = bytearray(_BUFFER_BYTES)
         self._view, self._filled, self._unclaimed = memoryview(self._buffer), 0, 0
         self._patience, self._waited_since, self._ends_at = Patience(), 0.0, float("inf")

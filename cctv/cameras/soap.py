@@ -124,7 +124,7 @@ class Device:
 
     def __init__(self, camera: CameraSettings, credential: Credential | None, timeout: timedelta, clock: Clock) -> None:
         self.offset: timedelta | None = None
-        self._camera, self._credential, self._timeout, self._clock = camera, credential, timeout, clock
+        self._camera, self.credential, self._timeout, self._clock = camera, credential, timeout, clock
         self._base = device_address(camera)
         self._own = DEVICE.at(camera.onvif or "") if "://" in (camera.onvif or "") else DEVICE
         self._signer: Signer | None = None
@@ -148,14 +148,23 @@ class Device:
 
         `timeout` is for the connection's next byte.
         """
-        if self._is_refused:
-            raise self._unauthorised()
         at = self._own if service is DEVICE else service
         body = f'<{operation} xmlns="{at.namespace}">{arguments}</{operation}>'
-        security = self._security() if is_signed and self._credential is not None else ""
-        headers = {"Content-Type": f'application/soap+xml; charset=utf-8; action="{at.namespace}/{operation}"'}
-        reply = self._post(at.path, _ENVELOPE.format(security, body).encode(), headers, timeout or self._timeout)
+        security = self._security() if is_signed and self.credential is not None else ""
+        reply = self._asked(at, operation, _ENVELOPE.format(security, body).encode(), timeout or self._timeout)
         return self._answer(reply, f"{operation}Response")
+
+    def carry(self, service: Service, operation: str, message: bytes) -> bytes:
+        """The answer to a whole envelope that another wrote; raises CameraDown as `ask` does."""
+        reply = self._asked(service, operation, message, self._timeout)
+        self._answer(reply, f"{operation}Response")
+        return reply.content
+
+    def _asked(self, at: Service, operation: str, message: bytes, timeout: timedelta) -> Reply:
+        if self._is_refused:
+            raise self._unauthorised()
+        headers = {"Content-Type": f'application/soap+xml; charset=utf-8; action="{at.namespace}/{operation}"'}
+        return self._post(at.path, message, headers, timeout)
 
     def _answer(self, reply: Reply, expected: str) -> Node:
         """What the body of the envelope holds."""
@@ -203,12 +212,12 @@ class Device:
 
     def _security(self) -> str:
         """A UsernameToken by digest, dated by the device's clock (WS-Security UsernameToken profile 1.0)."""
-        assert self._credential is not None
+        assert self.credential is not None
         nonce = secrets.token_bytes(16)
         at: datetime = self._clock.now() + (self.offset or timedelta(0))
         created = at.strftime("%Y-%m-%dT%H:%M:%SZ")
-        digest = hashlib.sha1(nonce + created.encode() + self._credential.password.encode()).digest()
-        named = escape(self._credential.username)
+        digest = hashlib.sha1(nonce + created.encode() + self.credential.password.encode()).digest()
+        named = escape(self.credential.username)
         return _SECURITY.format(named, base64.b64encode(digest).decode(), base64.b64encode(nonce).decode(), created)
 
     def _post(self, path: str, message: bytes, headers: Mapping[str, str], timeout: timedelta) -> Reply:
@@ -223,7 +232,7 @@ class Device:
 
     def _sign_in(self, reply: Reply) -> bool:
         """Whether there is an answer to the challenge that was not given yet."""
-        if self._credential is None:
+        if self.credential is None:
             return False
         is_encrypted, address = self._base.scheme == "https", self._camera.onvif or ""
         challenge = usable_challenge(self._camera, address, reply.challenges, is_encrypted=is_encrypted)
@@ -231,7 +240,7 @@ class Device:
             return False
         if self._signer is not None and not challenge.is_stale and self._signer.challenge.scheme == challenge.scheme:
             return False
-        self._signer = Signer(challenge, self._credential)
+        self._signer = Signer(challenge, self.credential)
         return True
 
     def _exchange(self, path: str, message: bytes, headers: Mapping[str, str], timeout: timedelta) -> Reply:

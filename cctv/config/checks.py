@@ -145,6 +145,9 @@ def _camera_problems(camera: CameraSettings, settings: Settings) -> Iterator[Con
     if (camera.onvif is None) == (camera.rtsp is None):
         what = "it has no address" if camera.onvif is None else "it has two addresses"
         yield ConfigProblem(key, what, "exactly one of onvif and rtsp", "give onvif = or rtsp =, not both.")
+    elif camera.fill_gaps and camera.onvif is None:
+        what = "a camera's card is reached by ONVIF, and this one has no onvif address"
+        yield ConfigProblem((*key, "fill_gaps"), what, "false", "leave it out, or give onvif = in place of rtsp =.")
 
 
 def _rename_problems(settings: Settings) -> Iterator[ConfigProblem]:

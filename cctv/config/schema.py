@@ -186,6 +186,12 @@ class CameraSettings:
         "whether the password may go to this camera unencrypted (Basic); Digest and `rtsps://` never need this",
         default=False,
     )
+    fill_gaps: bool = setting(
+        fields.FLAG,
+        "whether gaps are filled from the camera's own card (ONVIF Profile G), within the zone's limits",
+        default=False,
+        applies=lambda camera: camera.onvif is not None,
+    )
     schedule: fields.Schedule | None = setting(  # None records always
         fields.SCHEDULE,
         "list of windows in which it records, local time; outside it the camera is not recorded",

@@ -23,7 +23,7 @@ from cctv.model.compliance import (
     Risk,
 )
 from cctv.model.disclosures import DisclosureClosure, Duty, Method, Receiver, Recipient
-from cctv.model.footage import GapCause, Reason
+from cctv.model.footage import FootageSource, GapCause, Reason
 from cctv.model.holds import GroundKind
 from cctv.model.ids import IdKind
 from cctv.model.requests import (
@@ -99,6 +99,7 @@ runs = Table(
     Column("anchor_us", Instant),
     Column("ended_us", Instant),
     Column("clock_offset_us", Duration),  # the camera's own clock minus ours, None where it reported none
+    Column("source", EnumColumn(FootageSource), nullable=False, server_default=FootageSource.LIVE.value),
 )
 
 segments = Table(
@@ -116,6 +117,7 @@ segments = Table(
     Column("policy", Text, ForeignKey("policies.digest"), nullable=False),
     Column("run_id", Key, ForeignKey("runs.id")),
     Column("held_over", Integer, nullable=False, server_default="0"),  # 1: due, and held by a hold (cctv.holds.cover)
+    Column("source", EnumColumn(FootageSource), nullable=False, server_default=FootageSource.LIVE.value),
     Index(None, "camera", "start_us"),
     Index(None, "held_over", "limit_us"),
     sqlite_autoincrement=True,  # a tombstone's segment_id must never name a later segment

@@ -5,6 +5,7 @@
 * A noted gap was not recorded, although a segment's span goes on around it.
 * A segment holds at least one picture: a gap that leaves nothing of it is wrong, and the file on the disk is right.
 * For overlapping gaps, the latest start wins.
+* Footage that a camera's own card filled a gap with is recorded: it overrides the gap, which stays noted.
 * Footage at most SEAM apart, with no gap noted in between, is joined; so short a rest beside a gap belongs to the gap.
 """
 
@@ -12,7 +13,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import Enum
 from heapq import heappop, heappush
@@ -26,7 +27,7 @@ from cctv.core.time_range import Span, merged, total, without
 from cctv.footage.deletion_summaries import folded_of
 from cctv.footage.runs import first_and_last, gaps_of
 from cctv.footage.segments import segments_of, tombstones_of
-from cctv.model.footage import FoldedGroup, Gap, GapCause, Segment, Tombstone
+from cctv.model.footage import FoldedGroup, FootageSource, Gap, GapCause, Segment, Tombstone
 from cctv.model.ids import CameraId
 
 SEAM = timedelta(milliseconds=500)  # between segments of one run; shorter than any cause that is worth a line
@@ -86,6 +87,7 @@ class Inventory:
     missing: tuple[Missing, ...]
     unexplained: tuple[Span, ...]
     to_come: Span | None
+    from_card: tuple[Span, ...] = ()  # that part of `saved` which was fetched from the camera's own card
 
     @property
     def size_bytes(self) -> int:
@@ -195,7 +197,9 @@ def inventory(connection: Connection, camera: CameraId, span: Span, now: datetim
     folded = folded_of(connection, camera, around)
     deleted = [*(stone.span for stone in tombstones), *(group.span for group in folded)]
     saved = [segment.span for segment in segments]
-    parts = split_span(around, saved, deleted, gaps_of(connection, camera, around))
+    from_card = merged(segment.span for segment in segments if segment.source is FootageSource.CARD)
+    gaps = [rest for gap in gaps_of(connection, camera, around) for rest in _unfilled(gap, from_card)]
+    parts = split_span(around, saved, deleted, gaps)
     past = span.intersection(Span(span.start, now)) if now > span.start else None
     missing = [
         Missing(shared, hole.cause) for hole in parts.missing if past and (shared := hole.span.intersection(past))
@@ -211,7 +215,15 @@ def inventory(connection: Connection, camera: CameraId, span: Span, now: datetim
         missing=tuple(missing),
         unexplained=tuple(unexplained(missing, first_and_last(connection, camera))),
         to_come=Span(max(now, span.start), span.end) if span.end > now else None,
+        from_card=_inside(span, from_card),
     )
+
+
+def _unfilled(gap: Gap, filled: Sequence[Span]) -> list[Gap]:
+    """What is left of a gap after it was filled from a card; of one that lasts, nothing is filled."""
+    if gap.end is None or not filled or gap.end <= gap.start:
+        return [gap]
+    return [replace(gap, start=rest.start, end=rest.end) for rest in without(Span(gap.start, gap.end), filled)]
 
 
 def absence(inventories: Iterable[Inventory]) -> str:

@@ -47,7 +47,7 @@ from cctv.footage.runs import follow_renames
 from cctv.footage.segments import close_tombstones, insert_tombstones_unless_held, is_indexed, open_tombstones
 from cctv.holds.store import holds_in_force, match_files
 from cctv.model.audit import Act
-from cctv.model.footage import NewSegment, Reason, Segment, Tombstone
+from cctv.model.footage import FootageSource, NewSegment, Reason, Segment, Tombstone
 from cctv.model.holds import Hold
 
 log = logging.getLogger(__name__)
@@ -177,10 +177,11 @@ def _index_again(connection: Connection, site: Storage, tombstone: Tombstone, ke
     if not is_indexed(connection, tombstone.path):
         directory = tombstone.path.rpartition("/")[0]
         line = lines_in(site.root / directory, directory).get(tombstone.path)
-        run_id = line.run_id if line is not None and line.sha256 == tombstone.sha256 else None
+        is_its = line is not None and line.sha256 == tombstone.sha256
+        run_id, source = (line.run_id, line.source) if line is not None and is_its else (None, FootageSource.LIVE)
         new = NewSegment(
             tombstone.camera, tombstone.zone, tombstone.span, tombstone.limit, tombstone.path, tombstone.sha256,
-            tombstone.size_bytes, tombstone.policy, run_id,
+            tombstone.size_bytes, tombstone.policy, run_id, source,
         )  # fmt: skip
         insert_line(connection, new, site.clock.now())
     drop_tombstone(connection, tombstone.id)

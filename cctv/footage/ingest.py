@@ -28,7 +28,7 @@ from cctv.db.storage import Storage
 from cctv.footage.layout import INDEX, segment_path
 from cctv.footage.runs import Run
 from cctv.footage.segments import insert_segment
-from cctv.model.footage import NewSegment, Segment
+from cctv.model.footage import FootageSource, NewSegment, Segment
 from cctv.model.ids import CameraId, ZoneId
 
 _NAME_STEP = timedelta(milliseconds=1)  # what a name tells of a start
@@ -92,6 +92,7 @@ def described(
         size_bytes=file.stat().st_size,
         policy=run.policy,
         run_id=run.id,
+        source=run.source,
     )
 
 
@@ -120,6 +121,8 @@ def index_line(new: NewSegment) -> str:
         "policy": new.policy,
         "run": new.run_id,
     }
+    if new.source is not FootageSource.LIVE:
+        payload["source"] = new.source.value
     return json.dumps(payload, sort_keys=True, separators=(",", ":"))
 
 
@@ -141,6 +144,7 @@ def from_index_line(line: str, directory: str) -> NewSegment:
             size_bytes=payload["bytes"],
             policy=payload["policy"],
             run_id=payload["run"],
+            source=FootageSource(payload.get("source", FootageSource.LIVE.value)),
         )
     except (KeyError, TypeError) as error:
         raise ValueError(f"not a line of index.jsonl: {error}") from error

@@ -24,7 +24,7 @@ from cctv.db.engine import read_transaction, write_transaction
 from cctv.db.storage import Storage
 from cctv.holds.store import follow, holds_in_force
 from cctv.model.audit import Act
-from cctv.model.footage import Gap, GapCause
+from cctv.model.footage import FootageSource, Gap, GapCause
 from cctv.model.holds import Hold
 from cctv.model.ids import CameraId, ZoneId
 
@@ -48,6 +48,7 @@ class Run:
     started: datetime
     ended: datetime | None = None
     clock_offset: timedelta | None = None
+    source: FootageSource = FootageSource.LIVE
 
 
 def insert_policy(connection: Connection, digest: str, text: str, now: datetime) -> bool:
@@ -57,13 +58,20 @@ def insert_policy(connection: Connection, digest: str, text: str, now: datetime)
 
 
 def insert_run(
-    connection: Connection, *, camera: CameraId, zone: ZoneId, policy: str, period: timedelta, started: datetime
+    connection: Connection,
+    *,
+    camera: CameraId,
+    zone: ZoneId,
+    policy: str,
+    period: timedelta,
+    started: datetime,
+    source: FootageSource = FootageSource.LIVE,
 ) -> Run:
     """Begin a run's row."""
     values = {"camera": camera, "zone": zone, "policy": policy, "period_us": period, "started_us": started}
-    done = connection.execute(insert(schema.runs).values(**values))
+    done = connection.execute(insert(schema.runs).values(**values, source=source))
     assert done.inserted_primary_key is not None  # SQLAlchemy: always set for a single-row insert
-    return Run(done.inserted_primary_key[0], camera, zone, policy, period, started)
+    return Run(done.inserted_primary_key[0], camera, zone, policy, period, started, source=source)
 
 
 def set_anchor(connection: Connection, run_id: int, anchor: datetime) -> None:
@@ -217,7 +225,7 @@ def _lasting(camera: CameraId) -> ColumnElement[bool]:
 
 def _run(row: Row[Any]) -> Run:
     times = (row.period_us, row.started_us, row.ended_us, row.clock_offset_us)
-    return Run(row.id, row.camera, row.zone, row.policy, *times)
+    return Run(row.id, row.camera, row.zone, row.policy, *times, row.source)
 
 
 def _gap(row: Row[Any]) -> Gap:

@@ -41,7 +41,7 @@ _TAKE = (
     .values(segments=_TOTALS.segments - bindparam("count"), size_bytes=_TOTALS.size_bytes - bindparam("size"))
 )
 _COPIED = ("camera", "zone", "start_us", "end_us", "limit_us", "path", "sha256", "size_bytes", "policy")
-SEGMENT = tuple(schema.segments.c[name] for name in ("id", *_COPIED))
+SEGMENT = tuple(schema.segments.c[name] for name in ("id", *_COPIED, "source"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +136,7 @@ def insert_segment(connection: Connection, new: NewSegment) -> Segment:
             size_bytes=new.size_bytes,
             policy=new.policy,
             run_id=new.run_id,
+            source=new.source,
         )
     )
     assert done.inserted_primary_key is not None  # SQLAlchemy: always set for a single-row insert
@@ -150,6 +151,7 @@ def insert_segment(connection: Connection, new: NewSegment) -> Segment:
         sha256=new.sha256,
         size_bytes=new.size_bytes,
         policy=new.policy,
+        source=new.source,
     )
 
 
@@ -228,7 +230,9 @@ def _insert_tombstones(
     table, stones = schema.segments, schema.tombstones
     last: int = connection.execute(select(func.coalesce(func.max(stones.c.id), 0))).scalar_one()
     inserted = stones.c.id > last
-    rows = select(*SEGMENT, literal(reason, stones.c.reason.type), literal(began, Instant)).where(chosen)
+    rows = select(
+        table.c.id, *(table.c[name] for name in _COPIED), literal(reason, stones.c.reason.type), literal(began, Instant)
+    ).where(chosen)
     connection.execute(insert(stones).from_select(["segment_id", *_COPIED, "reason", "began_us"], rows))
     chosen_rows = table.c.id.in_(select(stones.c.segment_id).where(inserted))
     no_longer_held_over(connection, chosen_rows)
@@ -266,8 +270,8 @@ def close_tombstones(connection: Connection, begun: Sequence[Tombstone], at: dat
 
 def to_segment(row: Sequence[Any]) -> Segment:
     """A row that begins as SEGMENT.  Unpacked at once: by attribute it takes three times as long."""
-    number, camera, zone, start, end, limit, path, sha256, size_bytes, policy = row[: len(SEGMENT)]
-    return Segment(number, camera, zone, Span(start, end), limit, path, sha256, size_bytes, policy)
+    number, camera, zone, start, end, limit, path, sha256, size_bytes, policy, source = row[: len(SEGMENT)]
+    return Segment(number, camera, zone, Span(start, end), limit, path, sha256, size_bytes, policy, source)
 
 
 def to_tombstone(row: Sequence[Any]) -> Tombstone:

@@ -16,6 +16,8 @@ class Act(Enum):
     POLICY_ADOPTED = "policy.adopted"
     RECORDING_STARTED = "recording.started"
     RECORDING_STOPPED = "recording.stopped"
+    FILLING_STARTED = "filling.started"
+    FILLING_ENDED = "filling.ended"
     FOOTAGE_QUARANTINED = "footage.quarantined"
     FOOTAGE_ADOPTED = "footage.adopted"
     FOOTAGE_MISSING = "footage.missing"

@@ -29,6 +29,13 @@ class GapCause(Enum):
     UNREADABLE = "unreadable"
 
 
+class FootageSource(Enum):
+    """Where the pictures of a segment come from."""
+
+    LIVE = "live"
+    CARD = "the camera's own card"  # fetched afterwards, to fill a gap
+
+
 class Reason(Enum):
     """Why a segment is kept or deleted."""
 
@@ -56,6 +63,7 @@ class NewSegment:
     size_bytes: int
     policy: str
     run_id: int | None
+    source: FootageSource = FootageSource.LIVE
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +83,7 @@ class Segment:
     sha256: str
     size_bytes: int
     policy: str
+    source: FootageSource = FootageSource.LIVE
 
 
 @dataclass(frozen=True, slots=True)

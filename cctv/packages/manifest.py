@@ -20,6 +20,7 @@ from pydantic import TypeAdapter, ValidationError
 from cctv.config.fields import Polygon
 from cctv.core.errors import CctvError, Exit
 from cctv.core.i18n import N_
+from cctv.model.footage import FootageSource
 
 MANIFEST, SIGNATURE, SUMS = "manifest.json", "manifest.json.sig", "SHA256SUMS"
 PUBLIC_KEY, ALLOWED_SIGNERS, README = "signing.pub", "allowed_signers", "README.txt"
@@ -251,12 +252,13 @@ class LegalBasis:
 
 @dataclass(frozen=True, slots=True)
 class CopiedSource:
-    """A recorded segment, and how many of its frames were copied."""
+    """A recorded segment, how many of its frames were copied, and where they come from."""
 
     name: str
     sha256: str
     span: Period
     frames: int
+    source: FootageSource = FootageSource.LIVE
 
 
 @dataclass(frozen=True, slots=True)

@@ -205,6 +205,7 @@ def _copied(site: Storage, planned: PlannedCopy, working: Path) -> CopiedOutput:
                 source.recording.segment.sha256,
                 Period(source.recording.segment.span.start, source.recording.segment.span.end),
                 len(source.packets),
+                source.recording.segment.source,
             )
             for source in planned.stretch.takes
         ),

@@ -9,8 +9,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-from collections.abc import Callable
-from typing import cast
+from collections.abc import Callable, Iterator
+from fractions import Fraction
+from typing import Protocol, TypeAlias, cast
 
 import av.logging
 from av.error import FFmpegError
@@ -42,30 +43,59 @@ _NAP_BYTES = 100_000  # what may come in meanwhile; the kernel's buffer for a co
 av.logging.set_level(None)  # waking Python for each of libav's lines costs what a picture costs
 
 
+class Stream(Protocol):
+    """What a camera sends now, or plays from its card; `LiveStream` says what each part means."""
+
+    nap: float
+
+    @property
+    def track(self) -> VideoTrack: ...
+
+    @property
+    def tick(self) -> Fraction: ...
+
+    @property
+    def lost(self) -> int: ...
+
+    def __iter__(self) -> Iterator[Timed]: ...
+
+    def end_within(self, seconds: float) -> None: ...
+
+    def close(self) -> None: ...
+
+
+Opener: TypeAlias = Callable[[], Stream]
+"""Opens a stream; raises CameraDown."""
+
+
 class Reader:
     """A thread.  `ended` is done when it is; its result is the camera's fault, None after `stop`."""
 
-    def __init__(self, task: Task, listener: Listener, disk: DurableFiles, clock: Clock) -> None:
+    def __init__(
+        self, task: Task, listener: Listener, disk: DurableFiles, clock: Clock, open_stream: Opener | None = None
+    ) -> None:
+        """`open_stream` is None for what the camera sees now."""
         self._task, self._listener, self._disk, self._clock = task, listener, disk, clock
+        self._open_stream = open_stream or self._open_live
         self._loop = asyncio.get_running_loop()
         self.ended: asyncio.Future[CameraDown | None] = self._loop.create_future()
         self._stopping = self._abandoned = self._has_begun = False
-        self.pictures, self._stopped_at = 0, 0.0
+        self.pictures, self._stopped_at, self._patience = 0, 0.0, _PATIENCE_SECONDS
         self.last_picture_at: float | None = None  # on the monotonic clock
         self.segmenter: Segmenter | None = None
         self._unplaced: list[tuple[Picture, float]] = []
         self._beginning = Beginning(task.camera.id)
         self._bytes, self._counted_from = 0, 0.0
-        self._stream: LiveStream | None = None
+        self._stream: Stream | None = None
 
     def start(self) -> None:
         threading.Thread(target=self._run, name=f"read-{self._task.camera.id}", daemon=True).start()
 
-    def stop(self) -> None:
-        """End with every picture that was sent by now."""
-        self._stopped_at, self._stopping = self._clock.monotonic(), True
+    def stop(self, patience: float = _PATIENCE_SECONDS) -> None:
+        """End with every picture that was sent by now, and wait for those for so many seconds at the most."""
+        self._stopped_at, self._stopping, self._patience = self._clock.monotonic(), True, patience
         if self._stream is not None:
-            self._stream.end_within(_PATIENCE_SECONDS)
+            self._stream.end_within(patience)
 
     def abandon(self) -> None:
         """The storage is gone: write nothing more."""
@@ -113,7 +143,7 @@ class Reader:
     def _read(self) -> CameraDown | None:
         if self._stopping:
             return None
-        stream = open_live(self._task.camera, self._task.address, monotonic=self._clock.monotonic)
+        stream = self._open_stream()
         facts = {"camera": self._task.camera.id, "transport": self._task.address.transport, "run": self._task.run}
         log.debug("stream.opened", extra=facts)
         try:
@@ -127,7 +157,10 @@ class Reader:
                     log.info("packets.lost", extra={"camera": self._task.camera.id, "lost": stream.lost})
                 stream.close()
 
-    def _record(self, stream: LiveStream) -> CameraDown | None:
+    def _open_live(self) -> LiveStream:
+        return open_live(self._task.camera, self._task.address, monotonic=self._clock.monotonic)
+
+    def _record(self, stream: Stream) -> CameraDown | None:
         self._stream = stream
         if self._stopped_at:  # meanwhile
             return None
@@ -157,11 +190,11 @@ class Reader:
     def _is_through(self, arrived: float) -> bool:
         """Whether every picture is there that the camera sent before `stop`."""
         segmenter = self.segmenter
-        if segmenter is not None and segmenter.is_anchored and arrived < self._stopped_at + _PATIENCE_SECONDS:
+        if segmenter is not None and segmenter.is_anchored and arrived < self._stopped_at + self._patience:
             return segmenter.reaches(self._stopped_at)
         return arrived > self._stopped_at
 
-    def _receive(self, stream: LiveStream, timed: Timed) -> None:
+    def _receive(self, stream: Stream, timed: Timed) -> None:
         """Accept a picture; those before the first key picture cannot be decoded and are dropped."""
         picture, decoded = timed
         if self.segmenter is None:
@@ -188,7 +221,7 @@ class Reader:
         entry = max(entry, Entry.GRADUAL) if picture.is_key else entry
         return self._beginning.is_at(entry, picture.arrived, knows_format=knows_format)
 
-    def _begin(self, stream: LiveStream, picture: bytes) -> Segmenter:
+    def _begin(self, stream: Stream, picture: bytes) -> Segmenter:
         """The segmenter of a stream whose first key picture that is."""
         track = stream.track
         template: VideoStream = announced_format(picture, track.sets, is_h265=track.codec is Codec.H265).template
@@ -205,7 +238,7 @@ class Reader:
             assert self.segmenter is not None
             self.segmenter.take(*self._unplaced.pop(0), times, self._timeline.frame)
 
-    def _set_nap(self, stream: LiveStream, segmenter: Segmenter, packet: Picture, arrived: float) -> None:
+    def _set_nap(self, stream: Stream, segmenter: Segmenter, packet: Picture, arrived: float) -> None:
         """Once a GOP, by what came in since the last key picture."""
         self._bytes += packet.size
         if packet.is_keyframe and segmenter.is_anchored:

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from cctv.cameras.errors import CameraDown
 from cctv.cameras.rtsp import StreamAddress
 from cctv.config.schema import CameraSettings
+from cctv.core.clock import Clock
 from cctv.core.filesystem import is_disk_full
 from cctv.core.time_range import Span
 from cctv.db.identity import read_identity
@@ -24,7 +25,7 @@ from cctv.footage.layout import incoming_directory
 from cctv.footage.runs import Run, anchor_run, begin_run, end_run, note_gap
 from cctv.model.footage import GapCause, Segment
 from cctv.recording.disk_space import DiskFull
-from cctv.recording.reader import Reader
+from cctv.recording.reader import Opener, Reader
 from cctv.recording.segment_file import SegmentFile, Written
 from cctv.recording.segmenter import ClosedFile, Task, segment_span
 from cctv.recording.workers import Abandoned, Worker
@@ -63,8 +64,17 @@ class RecordingSession:
     """Records until the camera fails, or until `stop`."""
 
     def __init__(
-        self, site: Storage, worker: Worker, camera: CameraSettings, run: Run, listener: SessionListener
+        self,
+        site: Storage,
+        worker: Worker,
+        camera: CameraSettings,
+        run: Run,
+        listener: SessionListener,
+        *,
+        clock: Clock | None = None,
     ) -> None:
+        """`clock` is that of the pictures' arrival; None for the storage's own."""
+        self._clock = clock or site.clock
         self._site, self._worker, self._camera, self._run, self._listener = site, worker, camera, run, listener
         self._next_run: Run | None = None  # begun for a camera whose clock drifts, and not used yet
         self._anchor: datetime | None = None
@@ -82,12 +92,15 @@ class RecordingSession:
         segmenter = self._reader.segmenter if self._reader is not None else None
         return segmenter.file if segmenter is not None else None
 
-    async def record(self, address: StreamAddress) -> SessionResult:
-        """Read the stream and ingest every file of it; raises Abandoned, StorageMissing and what a job raises."""
+    async def record(self, address: StreamAddress, open_stream: Opener | None = None) -> SessionResult:
+        """Read the stream and ingest every file of it; raises Abandoned, StorageMissing and what a job raises.
+
+        `open_stream` is None for what the camera sees now.
+        """
         directory = incoming_directory(self._site, self._camera.id)
         segment = self._site.settings.recording.segment
         task = Task(self._camera, address, directory, self._run.id, segment)
-        self._reader = Reader(task, self, self._site.disk, self._site.clock)
+        self._reader = Reader(task, self, self._site.disk, self._clock, open_stream)
         if self._stop_cause is None:
             self._reader.start()
             fault = await self._end_of_reader(self._reader)
@@ -118,6 +131,13 @@ class RecordingSession:
             self._stop_cause, self._stopped_at = cause, self._site.clock.monotonic()
             if self._reader is not None:
                 self._reader.stop()
+
+    def stop_fetching(self) -> None:
+        """End what is not live at once: a card has no picture that would be lost."""
+        if self._stop_cause is None:
+            self._stop_cause = GapCause.RECORDER_STOPPED
+            if self._reader is not None:
+                self._reader.stop(patience=0)
 
     def abandon(self) -> None:
         """End it at once and leave what it wrote where it is."""

@@ -31,6 +31,7 @@ from cctv.model.footage import GapCause
 from cctv.model.ids import CameraId
 from cctv.recording.camera import CameraRecorder, RecorderDeps
 from cctv.recording.disk_space import DiskWatch, StorageFull, free_bytes
+from cctv.recording.gap_filler import GapFiller
 from cctv.recording.state import DiskStatus, Phase, RecorderState, SpaceLevel, write_state
 from cctv.recording.workers import Abandoned, Worker, WorkerPool
 
@@ -98,6 +99,8 @@ class Supervisor:
         self._deps = RecorderDeps(site, self._workers, credentials, tell, self._note_change, random or Random())
         self._cameras = {camera.id: CameraRecorder(camera, self._deps) for camera in site.settings.cameras.values()}
         self._tasks: dict[asyncio.Task[None], CameraRecorder] = {}
+        self._filling = Worker(self._fail, self._is_full)
+        self._filler = GapFiller(self._deps, self._filling)
         self._upkeep = Upkeep(site, self._flusher)
         self._stopping, self._full, self._changed, self._state_written_at = False, False, True, 0.0
 
@@ -106,6 +109,8 @@ class Supervisor:
         self._notifier.stopping()
         self._stopping = True
         self._workers.stop_waiting()
+        self._filling.stop_waiting()
+        self._filler.stop()
         for camera in self._tasks.values():
             camera.stop()
 
@@ -114,14 +119,16 @@ class Supervisor:
         asyncio.get_running_loop().set_exception_handler(self._unhandled)
         for name, camera in self._cameras.items():
             self._start(name, camera)
+        filler = asyncio.create_task(self._guarded_filler())
         self._notifier.ready(self._status())
         log.info("recorder.started", extra={"cameras": len(self._cameras)})
         steps = ClockWatch(self._site.clock)
         while self._tasks or not self._stopping:
             await self._wait()
             self._tick(steps)
-        self._workers.close()
-        self._flusher.close()
+        await filler
+        for worker in (self._workers, self._filling, self._flusher):
+            worker.close()
         log.info("recorder.stopped")
         if self._failure is None or not isinstance(self._failure, GuardError):
             self._write_state()
@@ -133,6 +140,7 @@ class Supervisor:
         differences = changes(self._site.settings, settings, self._deps.credentials, credentials)
         self._site = replace(self._site, settings=settings)
         self._deps = replace(self._deps, site=self._site, credentials=credentials)
+        self._filler.change(self._deps)
         for name in differences.removed:
             self._cameras.pop(name).stop(GapCause.CAMERA_REMOVED)
         for name, camera in self._cameras.items():
@@ -173,6 +181,12 @@ class Supervisor:
             camera.give_up(_describe(error))
             self._fail(error)
 
+    async def _guarded_filler(self) -> None:
+        try:
+            await self._filler.run()
+        except Exception as error:  # noqa: BLE001 - raised again by run(), once the cameras have closed their segments
+            self._fail(error)
+
     def _unhandled(self, _: asyncio.AbstractEventLoop, context: Mapping[str, object]) -> None:
         error = context.get("exception")
         self._fail(error if isinstance(error, BaseException) else RuntimeError(str(context.get("message"))))
@@ -188,6 +202,8 @@ class Supervisor:
         if isinstance(error, GuardError):  # the storage is missing: write nothing to what is in its place
             self._workers.abandon()
             self._flusher.abandon()
+            self._filling.abandon()
+            self._filler.abandon()
             for camera in self._tasks.values():
                 camera.abandon()
         self.stop()
@@ -231,6 +247,7 @@ class Supervisor:
             else:
                 log.info("storage.freed", extra=extra)
             self._tell(self._upkeep.space_message(full=full))
+        self._filler.set_full(full)
         for camera in self._cameras.values():
             camera.set_full(full)
 

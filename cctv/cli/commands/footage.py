@@ -137,6 +137,7 @@ def list_(context: CommandContext, cameras: str | None, zones: str | None, start
             "path": segment.path,
             "sha256": segment.sha256,
             "bytes": segment.size_bytes,
+            "source": segment.source,
         }
         for segment in segments
     ]
@@ -269,12 +270,14 @@ def _coverage(camera_inventory: Inventory, runs: list[Run]) -> dict[str, object]
             {"start": hole.span.start, "end": hole.span.end, "cause": hole.cause} for hole in camera_inventory.missing
         ],
         "unexplained": [{"start": span.start, "end": span.end} for span in camera_inventory.unexplained],
+        "from_card": [{"start": span.start, "end": span.end} for span in camera_inventory.from_card],
         "runs": [
             {
                 "run": run.id,
                 "started": run.started,
                 "ended": run.ended,
                 "clock_offset_seconds": run.clock_offset,
+                "source": run.source,
             }
             for run in runs
         ],
@@ -301,6 +304,10 @@ def _coverage_text(
     if rows:
         console.print()
         console.print(table(("camera", "gap from", "to", "length", "cause"), rows, right=("length",)))
+    for camera_inventory in inventories:
+        for span in camera_inventory.from_card:
+            start, end = local(span.start, context.zone), local(span.end, context.zone)
+            console.print(f"{camera_inventory.camera}: {start} to {end} was fetched from the camera's own card")
     for camera_inventory in inventories:
         offsets = [run.clock_offset for run in runs[camera_inventory.camera] if run.clock_offset is not None]
         if offsets and max(abs(offset) for offset in offsets) >= CLOCK_OFF:

@@ -187,4 +187,5 @@ def as_line(row: IndexedRow) -> NewSegment:
         size_bytes=segment.size_bytes,
         policy=segment.policy,
         run_id=row.run_id,
+        source=segment.source,
     )

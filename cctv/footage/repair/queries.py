@@ -19,6 +19,7 @@ from cctv.db import schema
 from cctv.db.types import Instant
 from cctv.footage.runs import Run, find_run, insert_policy
 from cctv.footage.segments import (
+    SEGMENT,
     add_to_totals,
     close_tombstones,
     count_all_again,
@@ -69,7 +70,7 @@ def rows_at(connection: Connection, path: str) -> dict[str, IndexedRow]:
 
 def _rows(connection: Connection, chosen: ColumnElement[bool]) -> dict[str, IndexedRow]:
     column = schema.segments.c.path
-    rows = connection.execute(select(schema.segments).where(chosen).order_by(column))
+    rows = connection.execute(select(*SEGMENT, schema.segments.c.run_id).where(chosen).order_by(column))
     return {row.path: IndexedRow(to_segment(row), row.run_id) for row in rows}
 
 
@@ -98,7 +99,7 @@ def count_segments(connection: Connection) -> tuple[int, int]:
 def segments_after(connection: Connection, after: int, count: int) -> list[Segment]:
     """The next segments in the order of their ids."""
     table = schema.segments
-    rows = connection.execute(select(table).where(table.c.id > after).order_by(table.c.id).limit(count))
+    rows = connection.execute(select(*SEGMENT).where(table.c.id > after).order_by(table.c.id).limit(count))
     return [to_segment(row) for row in rows]
 
 
@@ -155,6 +156,7 @@ def insert_run_as(connection: Connection, run: Run, *, ended: datetime | None) -
             started_us=run.started,
             anchor_us=run.started,
             ended_us=ended,
+            source=run.source,
         )
     )
 
@@ -171,7 +173,7 @@ def insert_line(connection: Connection, new: NewSegment, now: datetime) -> Segme
     run = find_run(connection, new.run_id) if new.run_id is not None else None
     if new.run_id is not None and run is None:
         period = new.limit - new.span.start
-        run = Run(new.run_id, new.camera, new.zone, new.policy, period, new.span.start)
+        run = Run(new.run_id, new.camera, new.zone, new.policy, period, new.span.start, source=new.source)
         insert_run_as(connection, run, ended=new.span.end)
     return insert_segment(connection, new)
 
@@ -192,6 +194,7 @@ def insert_lines(connection: Connection, news: Sequence[NewSegment]) -> None:
             "size_bytes": new.size_bytes,
             "policy": new.policy,
             "run_id": new.run_id,
+            "source": new.source,
         }
         for new in news
     ]

@@ -191,7 +191,8 @@ def _with_runs(connection: Connection, site: Storage, done: Refilled, lines: Ite
             continue
         run = done.runs.get(line.run_id)
         if run is None:
-            run = Run(line.run_id, line.camera, line.zone, line.policy, line.limit - line.span.start, line.span.start)
+            period = line.limit - line.span.start
+            run = Run(line.run_id, line.camera, line.zone, line.policy, period, line.span.start, source=line.source)
             insert_run_as(connection, run, ended=line.span.end)
             done.runs[run.id] = run
         if (run.camera, run.zone) != (line.camera, line.zone):

@@ -24,6 +24,7 @@ from cctv.footage.ingest import described, enter, from_index_line, ingest, uncla
 from cctv.footage.layout import INDEX, incoming_name, segment_start
 from cctv.footage.media import MediaUnreadable, holes_in, read_timing
 from cctv.footage.quarantine import quarantine
+from cctv.footage.repair.queries import run_at
 from cctv.footage.runs import (
     anchor_of,
     close_gap,
@@ -40,7 +41,7 @@ from cctv.footage.runs import (
 from cctv.footage.segments import insert_segment, is_buried, is_indexed
 from cctv.model.audit import Act
 from cctv.model.footage import GapCause, NewSegment, Segment
-from cctv.model.ids import CameraId
+from cctv.model.ids import CameraId, ZoneId
 
 log = logging.getLogger(__name__)
 
@@ -118,6 +119,10 @@ def _enter_without_line(site: Storage, path: Path) -> Segment | str:
     start = segment_start(path.name, camera)
     with read_transaction(site.engine) as connection:
         run = latest_run(connection, camera)
+        if (
+            run is not None and start is not None
+        ):  # what is fetched from a card belongs to a run of its own, in the past
+            run = run_at(connection, camera, ZoneId(path.parent.parent.parent.name), start) or run
     if run is None or start is None:
         return quarantine(site, path, camera, "not a segment that the recorder wrote")
     try:
