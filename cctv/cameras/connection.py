@@ -20,6 +20,7 @@ from cctv.config.schema import CameraSettings
 # One lost SYN costs a second: with a longer wait a camera that comes back would be noticed late.
 CONNECT_TIMEOUT = timedelta(seconds=1)
 DEFAULT_PORTS = {"rtsp": 554, "rtsps": 322, "http": 80, "https": 443}
+_ENCRYPTED = ("rtsps", "https")
 _SEND_SECONDS = 5.0  # a camera that takes no request for so long is gone
 _FAREWELL_SECONDS = 0.5
 _UDP_BUFFER_BYTES = 4 << 20  # a key frame of a large picture
@@ -201,20 +202,23 @@ class UdpTrack:
         self._advance()
 
 
-def connect_to(camera: CameraSettings, url: str, parts: SplitResult) -> socket.socket:
-    """Connect to an address without credentials, by TLS for rtsps; raises CameraRefused or CameraUnreachable.
+def connect_to(camera: CameraSettings, url: str, parts: SplitResult, seconds: float = _SEND_SECONDS) -> socket.socket:
+    """Connect to an address without credentials, by TLS for rtsps and https; raises CameraRefused or CameraUnreachable.
 
-    A camera's certificate is its own and proves nothing: the encryption keeps others from reading along, no more.
+    Each later wait ends after so many seconds.  A camera's certificate is its own and proves nothing: the encryption
+    keeps others from reading along, no more.
     """
     try:
-        where = parts.hostname or "", parts.port or DEFAULT_PORTS.get(parts.scheme, 80)
-        connected = socket.create_connection(where, CONNECT_TIMEOUT.total_seconds())
-        connected.settimeout(_SEND_SECONDS)
-        if parts.scheme != "rtsps":
+        host = parts.hostname or ""
+        where = host, parts.port or DEFAULT_PORTS[parts.scheme]
+        connected = socket.create_connection(where, min(CONNECT_TIMEOUT.total_seconds(), seconds))
+        connected.settimeout(seconds)
+        if parts.scheme not in _ENCRYPTED:
             return connected
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-        return context.wrap_socket(connected, server_hostname=where[0].partition("%")[0])
+        named = host.partition("%")[0]  # the interface of a link-local address is no name of the camera
+        return context.wrap_socket(connected, server_hostname=named)
     except ConnectionRefusedError as error:
         raise CameraRefused(camera=camera.id, address=url) from error
     except (OSError, ValueError) as error:  # ValueError: a port or a name that cannot be one

@@ -28,6 +28,7 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from cctv.cameras.reorder import field_number_bits
+from cctv.cameras.rtp import START_CODE
 from cctv.footage.ingest import file_before
 from cctv.footage.media import READING, choose_video
 from cctv.recording.access_units import Entry, entry_of, holds_picture, is_field
@@ -40,7 +41,6 @@ _MOST_RUN_IN = 5  # files; a GOP of 250 s in segments of 60 s
 _RUN_IN_TICKS = 1 << 40  # by which the times of pictures that are only decoded lie before all others
 _ONE_EACH = frozenset({"h264", "hevc", "mjpeg"})  # a packet is a picture, or a field; of others some are not shown
 _LENGTH_BYTES = 4  # of a NAL unit, as the recorder writes it
-_LEAD = b"\0\0\0\1"
 _MAX_LEADING = 16  # pictures that a decoder holds back (ITU-T H.264, A.3.1)
 _FORGIVEN = _MAX_LEADING + _MAX_THREADS  # pictures after a start that may release references to what is gone
 
@@ -332,7 +332,7 @@ def _annex_b(packet: Packet[VideoStream]) -> bytes:
     data, at, units = bytes(packet), 0, []
     while at + _LENGTH_BYTES < len(data):
         size = int.from_bytes(data[at : at + _LENGTH_BYTES], "big")
-        units += [_LEAD, data[at + _LENGTH_BYTES : at + _LENGTH_BYTES + size]]
+        units += [START_CODE, data[at + _LENGTH_BYTES : at + _LENGTH_BYTES + size]]
         at += _LENGTH_BYTES + size
     return b"".join(units)
 
