@@ -33,6 +33,7 @@ from cctv.cameras.rtp import Depacketiser, SentPicture
 from cctv.cameras.sdp import VideoTrack
 from cctv.config.credentials import Credential
 from cctv.config.schema import CameraSettings, Transport
+from cctv.core.text import without_secrets
 from cctv.core.time_range import Span
 
 log = logging.getLogger(__name__)
@@ -54,14 +55,14 @@ _ALIVE_TWICE = 2  # in the time of a session, so that one answer may be lost
 
 @dataclass(frozen=True, slots=True)
 class StreamAddress:
-    """Where a camera's stream is; `url` is safe to show."""
+    """Where a camera's stream is; its text is safe to show, `url` may hold what a device wrote into it."""
 
     url: str
     transport: Transport
     credential: Credential | None = field(default=None, repr=False)
 
     def __str__(self) -> str:
-        return self.url
+        return without_secrets(self.url)
 
 
 class LiveStream:
