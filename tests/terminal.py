@@ -69,6 +69,7 @@ def conversation(
     """
     child, terminal = pty.fork()
     if child == 0:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # tests that run behind a shell inherit that it is ignored
         command = [sys.executable, "-c", "import sys; from cctv.cli.app import main; sys.exit(main())", *arguments]
         os.execve(sys.executable, command, dict(environ))
     fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))

@@ -43,7 +43,7 @@ _NAP_BYTES = 100_000  # what may come in meanwhile; the kernel's buffer for a co
 av.logging.set_level(None)  # waking Python for each of libav's lines costs what a picture costs
 
 
-class Stream(Protocol):
+class PictureStream(Protocol):
     """What a camera sends now, or plays from its card; `LiveStream` says what each part means."""
 
     nap: float
@@ -64,7 +64,7 @@ class Stream(Protocol):
     def close(self) -> None: ...
 
 
-Opener: TypeAlias = Callable[[], Stream]
+Opener: TypeAlias = Callable[[], PictureStream]
 """Opens a stream; raises CameraDown."""
 
 
@@ -85,7 +85,7 @@ class Reader:
         self.segmenter: Segmenter | None = None
         self._beginning = Beginning(task.camera.id)
         self._bytes, self._counted_from = 0, 0.0
-        self._stream: Stream | None = None
+        self._stream: PictureStream | None = None
 
     def start(self) -> None:
         threading.Thread(target=self._run, name=f"read-{self._task.camera.id}", daemon=True).start()
@@ -159,7 +159,7 @@ class Reader:
     def _open_live(self) -> LiveStream:
         return open_live(self._task.camera, self._task.address, monotonic=self._clock.monotonic)
 
-    def _record(self, stream: Stream) -> CameraDown | None:
+    def _record(self, stream: PictureStream) -> CameraDown | None:
         self._stream = stream
         if self._stopped_at:  # meanwhile
             return None
@@ -191,7 +191,7 @@ class Reader:
             return segmenter.reaches(self._stopped_at)
         return arrived > self._stopped_at
 
-    def _receive(self, stream: Stream, timeline: Timeline, timed: Timed) -> None:
+    def _receive(self, stream: PictureStream, timeline: Timeline, timed: Timed) -> None:
         """Accept a picture; those before the first key picture cannot be decoded and are dropped."""
         picture, decoded = timed
         if self.segmenter is None:
@@ -216,13 +216,13 @@ class Reader:
         entry = max(entry, Entry.GRADUAL) if picture.is_key else entry
         return self._beginning.is_at(entry, picture.arrived, knows_format=knows_format)
 
-    def _begin(self, stream: Stream, picture: bytes) -> Segmenter:
+    def _begin(self, stream: PictureStream, picture: bytes) -> Segmenter:
         """The segmenter of a stream whose first key picture that is."""
         track = stream.track
         template: VideoStream = announced_format(picture, track.sets, is_h265=track.codec is Codec.H265).template
         return Segmenter(self._task, template, stream.tick, self._listener, self._post, self._disk, self._clock)
 
-    def _set_nap(self, stream: Stream, segmenter: Segmenter, packet: Picture, arrived: float) -> None:
+    def _set_nap(self, stream: PictureStream, segmenter: Segmenter, packet: Picture, arrived: float) -> None:
         """Once a GOP, by what came in since the last key picture."""
         self._bytes += packet.size
         if packet.is_keyframe and segmenter.is_anchored:

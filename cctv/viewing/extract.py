@@ -25,7 +25,7 @@ from cctv.model.audit import Act
 from cctv.model.footage import Segment
 from cctv.model.ids import CameraId
 from cctv.redaction.review.case import Progress, silent
-from cctv.redaction.video.encoder import Picture, h264_writer, write_planes
+from cctv.redaction.video.encoder import Picture, from_first, h264_writer, write_planes
 from cctv.redaction.video.reader import Clip, Reading, clip_of
 from cctv.retention.copies import view_stem
 from cctv.viewing.permission import Look, require_view, views_directory
@@ -86,7 +86,7 @@ def _write(site: Storage, clip: Clip, path: Path, progress: Progress) -> int:
     timing = Reading(clip)
     for number, _ in enumerate(timing):
         progress("reading", number + 1, clip.frames_estimate)
-    times = [time - timing.times[0] for time in timing.times]
+    times = from_first(timing.times)
     stream = clip.parts[0].stream
     part, descriptor = create_beside(path)
     os.close(descriptor)  # the encoder opens it by its name, which nobody else knew

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import cctv
-from cctv.backup import bundle, create, held_copy, pruning, rehearse, restore, restore_held
+from cctv.backup import before_upgrade, bundle, create, held_copy, pruning, rehearse, restore, restore_held
 from cctv.cases.requests import anonymise
 from cctv.cli import internal_error
 from cctv.config import editor
@@ -24,7 +24,9 @@ from cctv.redaction.render import render
 from cctv.redaction.review import analysis, checkpoints, cleanup
 from cctv.redaction.video import encoder
 from cctv.retention import session
+from cctv.retention.certificate import files as certificate_files
 from cctv.retention.guards import sweep_size
+from cctv.setup import apply
 from cctv.viewing import cleanup as viewing_cleanup
 from cctv.viewing import extract
 
@@ -42,6 +44,9 @@ REMOVES = {  # what each module removes, or moves; none but the first takes foot
     held_copy: "encrypted copies that no hold keeps",
     pruning: "back-ups that a later one stands for, or that are too old",
     rehearse: "its own scratch folder, and those that a kill left",
+    before_upgrade: "the copy of the index that an earlier upgrade made",
+    apply: "its own answers file; cameras.toml while it is being written",
+    certificate_files: "an unfinished certificate",
     create: "unfinished back-ups; its own work folder",
     anonymise: "derived files of a request",
     editor: "cameras.toml while it is being written",

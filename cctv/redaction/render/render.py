@@ -30,7 +30,7 @@ from cctv.redaction.render.verify import VerifyReport, VisibleClaim, mask_pictur
 from cctv.redaction.render.visibility import FrameDecision, VisibilityPass
 from cctv.redaction.tracking.annotations import KeepBoxes, check_within
 from cctv.redaction.tracking.pipeline import Analysis, BackgroundModel, Progress, analyse, survey
-from cctv.redaction.video.encoder import Picture, h264_writer, mask_writer, write_planes
+from cctv.redaction.video.encoder import Picture, from_first, h264_writer, mask_writer, write_planes
 from cctv.redaction.video.parallel import prefetch
 from cctv.redaction.video.reader import Clip, require_memory
 from cctv.redaction.video.spill import MaskSpool, Scratch, whole
@@ -168,7 +168,7 @@ def _render(
     progress: Progress,
 ) -> _Tally:
     """The third pass: compose every frame and write it."""
-    clip, times = work.clip, analysis.survey.times
+    clip, times = work.clip, from_first(analysis.survey.times)
     stream = clip.parts[0].stream
     composed = prefetch(_composed(work, analysis, line, scratch))
     kept = visible = 0

@@ -32,6 +32,7 @@ from cctv.redaction.render.visibility import VisibilityPass
 from cctv.redaction.tracking.annotations import KeepBoxes
 from cctv.redaction.tracking.pipeline import Analysis, Progress
 from cctv.redaction.tracking.propagation import surroundings
+from cctv.redaction.video.encoder import from_first
 from cctv.redaction.video.geometry import Rect, Size, outer
 from cctv.redaction.video.parallel import prefetch
 from cctv.redaction.video.reader import Clip, Reading, clip_of
@@ -102,7 +103,7 @@ def verify(claim: VisibleClaim, output: Path, mask_output: Path | None, progress
         count, error = _hidden_blocks(cover, shown, live, output, frame)
         blocks, worst = blocks + count, max(worst, error)
         progress("verify", frame + 1, total)
-    _check_times(reading.times, claim.analysis.survey.times, output)
+    _check_times(reading.times, from_first(claim.analysis.survey.times), output)
     if mask_output is not None:
         _check_mask(claim, mask_output)
     if uncovered:
@@ -310,4 +311,4 @@ def _check_mask(claim: VisibleClaim, mask_output: Path) -> None:
             raise VerifyFailed(
                 path=mask_output, problem=N_("frame {frame} of the mask is not what was rendered", frame=frame)
             )
-    _check_times(reading.times, claim.analysis.survey.times, mask_output)
+    _check_times(reading.times, from_first(claim.analysis.survey.times), mask_output)

@@ -161,6 +161,14 @@ class VideoWriter:
             self.path.unlink()
 
 
+def from_first(times: Sequence[int]) -> tuple[int, ...]:
+    """The times of a file's pictures as it has them: from its first one on.
+
+    A first time that is later would be an empty edit in MP4, which players show as a still or as black.
+    """
+    return tuple(time - times[0] for time in times)
+
+
 def write_planes(writer: VideoWriter, planes: Planes) -> None:
     """Encode one yuv420p picture."""
     writer.write(planes.y, planes.u, planes.v)
