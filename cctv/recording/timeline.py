@@ -87,7 +87,10 @@ class Pace:
     def _note(self, arrived: float, late: float) -> None:
         while self._recent and self._recent[0][0] < arrived - _WINDOW_SECONDS:
             self._recent.popleft()
-        self._recent.append((arrived, late))
+        if self._recent and self._recent[-1][0] == arrived:  # of one reading, which may hold thousands
+            self._recent.append((arrived, min(late, self._recent.pop()[1])))
+        else:
+            self._recent.append((arrived, late))
         self._least = min(self._least, late)
         if arrived - self._least_since >= _DRIFT_SECONDS:  # clocks that drift: the segmenter follows, and so does this
             if not self.is_acting and abs(self._least) <= _MOST_DRIFT_SECONDS and self._zero is not None:

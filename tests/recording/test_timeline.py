@@ -107,6 +107,14 @@ def test_a_camera_that_stamps_25_pictures_a_second_and_sends_others_is_dated_by_
     assert not any(one.hole for one in times)
 
 
+def test_thousands_of_pictures_of_one_reading_are_remembered_as_one():
+    timeline = Timeline(RATE)
+    for number in range(5000):
+        timeline.place(number, number, 1.0 + number // 1000 / 100)
+
+    assert len(timeline._pace._recent) == 5
+
+
 @pytest.mark.parametrize("drift", [0, 100e-6, -300e-6])
 def test_a_clock_that_drifts_a_network_that_pauses_and_stored_pictures_leave_the_stamps_as_they_are(drift):
     heard = []
