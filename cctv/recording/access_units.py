@@ -16,7 +16,7 @@ _START = b"\0\0\1"
 _HEAD_BYTES = 64  # of a slice, whose kind and type stand in the first few
 _H264_SLICES, _H264_IDR, _H264_SEI, _H264_SETS = range(1, 6), 5, 6, (7, 8, 13, 15)  # SPS, PPS, their extensions
 _H265_SLICES, _H265_SEI, _H265_SETS = range(32), 39, (32, 33, 34)  # VPS, SPS, PPS
-_H265_CLOSED, _H265_CRA, _H265_LEADING = range(16, 21), 21, range(6, 10)  # BLA and IDR; RADL and RASL
+_H265_CLOSED, _H265_CRA = range(16, 21), 21  # the former: BLA and IDR
 _H264_PROFILED, _H265_VPS, _H265_SPS = (7, 15), 32, 33  # the former: SPS and subset SPS
 _RECOVERY_POINT = 6  # payload type, D.1
 _I_SLICES = (2, 4, 7, 9)  # I and SI, 7.4.3; the latter two: all slices of the picture
@@ -60,12 +60,6 @@ def entry_of(data: bytes, *, is_h265: bool) -> Entry:
     if recovery is not None or (not is_h265 and _is_intra(data)):
         return Entry.GRADUAL
     return Entry.NONE
-
-
-def is_leading(data: bytes, *, is_h265: bool) -> bool:
-    """Whether H.265 says that a picture is shown before the key picture that it follows; H.264 tells by times alone."""
-    head = next(slice_heads(data, is_h265=is_h265), b"")
-    return is_h265 and bool(head) and _kind(head, is_h265=True) in _H265_LEADING
 
 
 def holds_picture(data: bytes, *, is_h265: bool) -> bool:
