@@ -15,9 +15,10 @@ from rtp_packets import FRAME, START, Marker, packets, unit
 
 from cctv.cameras.errors import CameraFailed, CameraOversized
 from cctv.cameras.reorder import DecodingOrder
-from cctv.cameras.rtp import SentPicture, depacketiser
+from cctv.cameras.rtp import SentPicture, depacketiser, holds_endless_units
 from cctv.cameras.sdp import Codec, VideoTrack, read_description
 from cctv.model.ids import CameraId
+from cctv.recording.codec_params import EndlessUnits, announced_format
 
 CAMERA = CameraId("gevel-1")
 
@@ -232,6 +233,17 @@ def test_a_way_of_packing_that_is_not_read_is_named(codec, payload, name):
 def test_a_picture_of_endless_units_is_cut_off():
     with pytest.raises(CameraOversized, match="more than 2000 NAL units"):
         taken(H264, packets(H264, [[unit(H264, 1)] * 2001]))
+
+
+def test_endless_units_inside_of_one_are_not_given_to_libav():
+    """A camera may send them as one unit; 16 MB of small messages took libav 17 s."""
+    one = unit(H264, 5) + b"\0\0\1\x06\x01\0\x80" * 2001
+    (picture,) = taken(H264, packets(H264, [[one]], most=1400)).ready
+
+    assert picture.data == annexb([one])
+    assert holds_endless_units(picture.data)
+    with pytest.raises(EndlessUnits):
+        announced_format(picture.data, (), is_h265=False)
 
 
 SOURCE = ["-f", "lavfi", "-i", "testsrc2=size=320x180:rate=25:duration=2"]
