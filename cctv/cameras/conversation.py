@@ -32,7 +32,7 @@ from cctv.cameras.rtp import Depacketiser, depacketiser
 from cctv.cameras.sdp import Description, read_description
 from cctv.config.credentials import Credential
 from cctv.config.schema import CameraSettings, Transport
-from cctv.core.text import without_secrets
+from cctv.core.text import plain_line, without_secrets
 from cctv.core.time_range import Span
 
 MAX_HEAD_BYTES = 16_384  # of the headers of a request or an answer
@@ -76,7 +76,6 @@ class Conversation:
 
     `playback` is the span to play from the camera's card, by the camera's clock (ONVIF Streaming Specification,
     chapter 6); None for what it sees now.
-
     `server_ports` are those from which the camera sends by UDP, None where it tells none.  Once `is_playing`,
     `description` and `depacketiser` are there.
     """
@@ -116,11 +115,8 @@ class Conversation:
         return data
 
     def keep_alive(self) -> None:
-        """Ask something, so that the session goes on (RFC 2326, section 12.37); wanted twice in `session_seconds`.
-
-        A camera that answers none of these questions is asked on: what it hears may count all the same.
-        """
-        if len(self._pending) >= _MAX_PENDING:
+        """Ask something, so that the session goes on (RFC 2326, section 12.37); wanted twice in `session_seconds`."""
+        if len(self._pending) >= _MAX_PENDING:  # it answers none, and what it hears may count all the same
             del self._pending[min(self._pending)]
         self._ask(self._keeps_alive, self._base)
 
@@ -300,10 +296,9 @@ class Conversation:
                 raise self._failed(f"it sends on the channel {self._channel}")
             return
         ports = re.search(rb"server_port=(\d{1,5})(?:-(\d{1,5}))?", transport)
-        if ports is not None:
-            first, second = int(ports[1]), int(ports[2] or int(ports[1]) + 1)
-            if 0 < first < _PORTS and 0 < second < _PORTS:
-                self.server_ports = first, second
+        told = (int(ports[1]), int(ports[2] or int(ports[1]) + 1)) if ports is not None else (0, 0)
+        if all(0 < port < _PORTS for port in told):
+            self.server_ports = told
 
     def _resolved(self, base: str, control: str) -> str:
         """The address of a control attribute (RFC 2326, appendix C.1.1), appended as a camera with a query means it."""
@@ -364,13 +359,12 @@ class Conversation:
         return self._failed(f"it refuses the stream ({status})")
 
     def _redirected(self, headers: Headers) -> CameraRedirected:
-        target = without_secrets(_shown((_value(headers, b"location") or b"").decode("latin-1")))
+        target = without_secrets(plain_line((_value(headers, b"location") or b"").decode("latin-1")))[:200]
         return CameraRedirected(camera=self.camera.id, address=self.url, target=target or "(no address)")
 
     def _transport_refused(self) -> TransportRefused:
-        asked, other = Transport.TCP, Transport.UDP
-        if self.client_ports is not None:
-            asked, other = other, asked
+        both = Transport.TCP, Transport.UDP
+        asked, other = both if self.client_ports is None else reversed(both)
         return TransportRefused(camera=self.camera.id, address=self.url, transport=asked, other=other)
 
     def _failed(self, detail: str) -> CameraFailed:
@@ -404,7 +398,3 @@ def _value(headers: Headers, name: bytes) -> bytes | None:
 def _is_usable(text: str) -> bool:
     """Whether it may stand in a line of a request, between two spaces."""
     return text.isascii() and text.isprintable() and " " not in text
-
-
-def _shown(text: str) -> str:
-    return "".join(sign for sign in text[:200] if sign.isprintable())
