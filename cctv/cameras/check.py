@@ -105,7 +105,7 @@ def _check(
     try:
         reached = reach_camera(camera, credentials, clock=clock)
         address, lesser = reached.address, reached.lesser
-        url = address.url
+        url = str(address)
         if lesser is not None:
             log.warning("camera.lesser", extra={"camera": camera.id, "reason": lesser.reason, SHOWN: True})
         facts = probe_camera(camera, address)

@@ -20,6 +20,7 @@ from cctv.config.schema import CameraSettings
 # One lost SYN costs a second: with a longer wait a camera that comes back would be noticed late.
 CONNECT_TIMEOUT = timedelta(seconds=1)
 DEFAULT_PORTS = {"rtsp": 554, "rtsps": 322, "http": 80, "https": 443}
+_ENCRYPTED = ("rtsps", "https")
 _SEND_SECONDS = 5.0  # a camera that takes no request for so long is gone
 _FAREWELL_SECONDS = 0.5
 _UDP_BUFFER_BYTES = 4 << 20  # a key frame of a large picture
@@ -27,6 +28,7 @@ _DATAGRAM_BYTES = 65_536
 _DATAGRAMS_AT_ONCE = 1000  # then they are counted
 _REORDERED = 64  # datagrams that may overtake one that is missing
 _REORDER_SECONDS = 0.1
+_FAR = 3000  # datagrams ahead, or behind: a stray, unless another one follows it (RFC 3550, appendix A.1)
 _PORT_TRIES = 50
 _PUNCH = b"\x80\x00" + bytes(10), b"\x80\xc9\x00\x01" + bytes(4)  # an empty RTP packet and an empty receiver report
 
@@ -56,17 +58,16 @@ class Connection:
     def read_into(self, space: memoryview) -> int | None:
         """Read without waiting: how many bytes came, 0 where the camera has closed its side, None where none came.
 
-        Raises OSError.
+        Reads all that came, or until `space` is full.  Raises OSError.
         """
-        size: int | None = None
-        while size is None or (isinstance(self._peer, ssl.SSLSocket) and size < len(space)):
-            try:
-                more = self._peer.recv_into(space[size or 0 :])
-            except (BlockingIOError, ssl.SSLWantReadError):  # a part of a TLS record, or nothing for us in it
-                return size
-            if not more:
-                return size or 0
-            size = (size or 0) + more  # TLS gives one record at a time, and GStreamer makes one of each packet
+        try:
+            size = self._peer.recv_into(space)
+        except (BlockingIOError, ssl.SSLWantReadError):  # a part of a TLS record, or nothing for us in it
+            return None
+        if isinstance(self._peer, ssl.SSLSocket):  # it gives one record at a time, which may be a packet of 1 kB
+            with contextlib.suppress(OSError):  # no more, or what the next reading tells
+                while 0 < size < len(space) and (more := self._peer.recv_into(space[size:])):
+                    size += more
         return size
 
     def send(self, data: bytes) -> None:
@@ -148,6 +149,7 @@ class UdpTrack:
     """Puts the datagrams of one port in the order of their RTP numbers (RFC 3550, section 5.1).  Pure."""
 
     _next: int | None = None
+    _anew: int = -1  # the number that would follow one that was far off
     _waiting: dict[int, bytes] = field(default_factory=dict)
     _since: float = 0.0
     _ready: list[bytes] = field(default_factory=list)
@@ -160,7 +162,9 @@ class UdpTrack:
         if self._next is None:
             self._next = number
         ahead = (number - self._next) & 0xFFFF
-        if ahead >= 0x8000:
+        if _FAR <= ahead < 0x1_0000 - _FAR and not self._counts_anew(number):
+            return
+        if (number - self._next) & 0xFFFF >= 0x8000:
             return
         if not self._waiting:
             self._since = now
@@ -176,6 +180,15 @@ class UdpTrack:
         ready, self._ready = self._ready, []
         return ready
 
+    def _counts_anew(self, number: int) -> bool:
+        """Whether the camera counts from elsewhere: two datagrams there follow each other."""
+        is_second, self._anew = number == self._anew, (number + 1) & 0xFFFF
+        if is_second:
+            while self._waiting:
+                self._give_up()
+            self._next = number
+        return is_second
+
     def _advance(self) -> None:
         while self._next in self._waiting:
             self._ready.append(self._waiting.pop(self._next))
@@ -189,20 +202,23 @@ class UdpTrack:
         self._advance()
 
 
-def connect_to(camera: CameraSettings, url: str, parts: SplitResult) -> socket.socket:
-    """Connect to an address without credentials, by TLS for rtsps; raises CameraRefused or CameraUnreachable.
+def connect_to(camera: CameraSettings, url: str, parts: SplitResult, seconds: float = _SEND_SECONDS) -> socket.socket:
+    """Connect to an address without credentials, by TLS for rtsps and https; raises CameraRefused or CameraUnreachable.
 
-    A camera's certificate is its own and proves nothing: the encryption keeps others from reading along, no more.
+    Each later wait ends after so many seconds.  A camera's certificate is its own and proves nothing: the encryption
+    keeps others from reading along, no more.
     """
     try:
-        where = parts.hostname or "", parts.port or DEFAULT_PORTS.get(parts.scheme, 80)
-        connected = socket.create_connection(where, CONNECT_TIMEOUT.total_seconds())
-        connected.settimeout(_SEND_SECONDS)
-        if parts.scheme != "rtsps":
+        host = parts.hostname or ""
+        where = host, parts.port or DEFAULT_PORTS[parts.scheme]
+        connected = socket.create_connection(where, min(CONNECT_TIMEOUT.total_seconds(), seconds))
+        connected.settimeout(seconds)
+        if parts.scheme not in _ENCRYPTED:
             return connected
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-        return context.wrap_socket(connected, server_hostname=parts.hostname)
+        named = host.partition("%")[0]  # the interface of a link-local address is no name of the camera
+        return context.wrap_socket(connected, server_hostname=named)
     except ConnectionRefusedError as error:
         raise CameraRefused(camera=camera.id, address=url) from error
     except (OSError, ValueError) as error:  # ValueError: a port or a name that cannot be one

@@ -32,14 +32,14 @@ from cctv.cameras.rtp import Depacketiser, depacketiser
 from cctv.cameras.sdp import Description, read_description
 from cctv.config.credentials import Credential
 from cctv.config.schema import CameraSettings, Transport
-from cctv.core.text import without_secrets
+from cctv.core.text import plain_line, without_secrets
 from cctv.core.time_range import Span
 
 MAX_HEAD_BYTES = 16_384  # of the headers of a request or an answer
 MAX_BODY_BYTES = 65_536  # of a session description (SDP)
 _MAX_NOISE_BYTES = 65_536  # between two frames: what a broken camera leaves of one
 _MAX_CHANNEL = 31
-_MAX_PENDING = 8  # questions that a camera leaves unanswered while it plays
+_MAX_PENDING = 8  # questions without an answer that are remembered
 _MAX_SESSION = 256  # signs
 _PORTS = 65_536
 _FRAME, _FRAME_HEAD = ord("$"), 4
@@ -51,6 +51,7 @@ _REDIRECTS = range(300, 400)
 _CHALLENGE = b"www-authenticate"
 _TEXTS = (b"RTSP/", b"OPTIONS ", b"GET_PARAMETER ", b"SET_PARAMETER ", b"ANNOUNCE ", b"REDIRECT ")
 _LONGEST_TEXT = max(map(len, _TEXTS))
+_ZONE = re.compile(r"(?<=[0-9A-Fa-f:.])%[^]/]*\]")  # this machine's own word (RFC 6874, section 1)
 _SCHEMES = ("rtsp", "rtsps", "rtspu")
 _SESSION_SECONDS, _SHORTEST_SECONDS = 60, 2  # where the camera tells none (RFC 2326, section 12.37); ours at the least
 
@@ -75,7 +76,6 @@ class Conversation:
 
     `playback` is the span to play from the camera's card, by the camera's clock (ONVIF Streaming Specification,
     chapter 6); None for what it sees now.
-
     `server_ports` are those from which the camera sends by UDP, None where it tells none.  Once `is_playing`,
     `description` and `depacketiser` are there.
     """
@@ -90,6 +90,7 @@ class Conversation:
     depacketiser: Depacketiser | None = None
     is_playing: bool = False
     session_seconds: float = _SESSION_SECONDS
+    _asked: str = ""  # `url` as the camera is to see it
     _base: str = ""  # address of the whole stream
     _session: str = ""
     _channel: int = 0
@@ -104,7 +105,8 @@ class Conversation:
     def __post_init__(self) -> None:
         if not _is_usable(self.url):  # it stands in a line of a request
             raise self._failed("its stream address holds signs that none may")
-        self._ask("OPTIONS", self.url)
+        self._asked = _ZONE.sub("]", self.url, count=1)
+        self._ask("OPTIONS", self._asked)
 
     def outgoing(self) -> bytes:
         """What the camera must be sent now; it is not told a second time."""
@@ -114,8 +116,9 @@ class Conversation:
 
     def keep_alive(self) -> None:
         """Ask something, so that the session goes on (RFC 2326, section 12.37); wanted twice in `session_seconds`."""
-        if len(self._pending) < _MAX_PENDING:
-            self._ask(self._keeps_alive, self._base)
+        if len(self._pending) >= _MAX_PENDING:  # it answers none, and what it hears may count all the same
+            del self._pending[min(self._pending)]
+        self._ask(self._keeps_alive, self._base)
 
     def tear_down(self) -> None:
         """Tell that nothing is wanted any more."""
@@ -237,7 +240,7 @@ class Conversation:
         if method == "OPTIONS":  # whatever it answered: DESCRIBE tells what is wrong
             known = (_value(headers, b"public") or b"").decode("latin-1").upper()
             self._keeps_alive = "GET_PARAMETER" if "GET_PARAMETER" in known else "OPTIONS"
-            self._ask("DESCRIBE", self.url, "Accept: application/sdp", *self._required())
+            self._ask("DESCRIBE", self._asked, "Accept: application/sdp", *self._required())
         elif method == "DESCRIBE":
             self._set_up(headers, body)
         elif method == "SETUP":
@@ -251,7 +254,7 @@ class Conversation:
         self.description = description = read_description(self.camera.id, self.url, body)
         told = _value(headers, b"content-base") or _value(headers, b"content-location") or b""
         text = told.decode("latin-1")
-        base = self._pinned(text) if "://" in text else self.url
+        base = self._pinned(text) if "://" in text else self._asked
         self._base = self._resolved(base, description.control or "")
         self.depacketiser = depacketiser(self.camera.id, description.video)
         if self.client_ports is None:
@@ -293,10 +296,9 @@ class Conversation:
                 raise self._failed(f"it sends on the channel {self._channel}")
             return
         ports = re.search(rb"server_port=(\d{1,5})(?:-(\d{1,5}))?", transport)
-        if ports is not None:
-            first, second = int(ports[1]), int(ports[2] or int(ports[1]) + 1)
-            if 0 < first < _PORTS and 0 < second < _PORTS:
-                self.server_ports = first, second
+        told = (int(ports[1]), int(ports[2] or int(ports[1]) + 1)) if ports is not None else (0, 0)
+        if all(0 < port < _PORTS for port in told):
+            self.server_ports = told
 
     def _resolved(self, base: str, control: str) -> str:
         """The address of a control attribute (RFC 2326, appendix C.1.1), appended as a camera with a query means it."""
@@ -310,7 +312,7 @@ class Conversation:
     def _pinned(self, told: str) -> str:
         """An address that the camera told, on the host and port that the site named."""
         try:
-            parts, ours = urlsplit(self._checked(told)), urlsplit(self.url)
+            parts, ours = urlsplit(self._checked(told)), urlsplit(self._asked)
         except ValueError as error:
             raise self._failed("an address in its description is none") from error
         if parts.scheme.lower() not in _SCHEMES:
@@ -357,13 +359,12 @@ class Conversation:
         return self._failed(f"it refuses the stream ({status})")
 
     def _redirected(self, headers: Headers) -> CameraRedirected:
-        target = without_secrets(_shown((_value(headers, b"location") or b"").decode("latin-1")))
+        target = without_secrets(plain_line((_value(headers, b"location") or b"").decode("latin-1")))[:200]
         return CameraRedirected(camera=self.camera.id, address=self.url, target=target or "(no address)")
 
     def _transport_refused(self) -> TransportRefused:
-        asked, other = Transport.TCP, Transport.UDP
-        if self.client_ports is not None:
-            asked, other = other, asked
+        both = Transport.TCP, Transport.UDP
+        asked, other = both if self.client_ports is None else reversed(both)
         return TransportRefused(camera=self.camera.id, address=self.url, transport=asked, other=other)
 
     def _failed(self, detail: str) -> CameraFailed:
@@ -397,7 +398,3 @@ def _value(headers: Headers, name: bytes) -> bytes | None:
 def _is_usable(text: str) -> bool:
     """Whether it may stand in a line of a request, between two spaces."""
     return text.isascii() and text.isprintable() and " " not in text
-
-
-def _shown(text: str) -> str:
-    return "".join(sign for sign in text[:200] if sign.isprintable())

@@ -1,6 +1,7 @@
 """Errors of a camera that gives no picture: one class per kind, each with the cause of the gap that it makes.
 
-`address` is a stream's address without credentials; `detail` has passed `without_secrets`.
+`address` is shown without credentials, also those that a device writes into the address that it tells; `detail` has
+passed `without_secrets`.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from cctv.core.errors import CctvError, Exit
+from cctv.core.text import without_secrets
 from cctv.model.footage import GapCause
 from cctv.model.ids import CameraId
 
@@ -20,6 +22,11 @@ class CameraDown(CctvError):
 
     exit_code = Exit.CAMERA_DOWN
     cause: ClassVar[GapCause] = GapCause.UNREACHABLE
+
+    def __init__(self, **fields: object) -> None:
+        if "address" in fields:
+            fields["address"] = without_secrets(str(fields["address"]))
+        super().__init__(**fields)
 
 
 class CameraFailed(CameraDown):

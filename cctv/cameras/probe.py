@@ -28,8 +28,8 @@ import cv2
 import ffmpeg
 import numpy as np
 
-from cctv.cameras.errors import CameraDown, CameraFailed, CameraSilent
-from cctv.cameras.rtp import START_CODE, SentPicture
+from cctv.cameras.errors import CameraDown, CameraFailed, CameraOversized, CameraSilent
+from cctv.cameras.rtp import MAX_UNITS, START_CODE, SentPicture, holds_endless_units
 from cctv.cameras.rtsp import LiveStream, StreamAddress, open_live
 from cctv.cameras.sdp import Codec
 from cctv.config.fields import Polygon
@@ -181,7 +181,9 @@ def _decodable(stream: LiveStream, picture: SentPicture) -> bytes:
 
 
 def _size(camera: CameraSettings, picture: bytes, codec: Codec) -> tuple[int, int]:
-    """Width and height by its parameter sets; raises CameraFailed for a picture that cannot be read."""
+    """Width and height by its parameter sets; raises CameraDown for a picture that cannot be read."""
+    if holds_endless_units(picture):
+        raise CameraOversized(camera=camera.id, detail=f"more than {MAX_UNITS} NAL units in a picture")
     try:
         with av.open(io.BytesIO(picture), "r", format=codec.value) as container:
             media = describe(container)

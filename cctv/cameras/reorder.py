@@ -11,11 +11,13 @@ from __future__ import annotations
 import re
 from bisect import insort
 from itertools import pairwise
+from typing import NamedTuple
 
 from cctv.cameras.rtp import SentPicture
 from cctv.cameras.sdp import Codec, VideoTrack
 
-_MOST_HELD = 20  # more than a decoder holds back (16, ITU-T H.264 annex A.3.1)
+_MOST_DEPTH = 16  # pictures that a decoder holds back (ITU-T H.264 annex A.3.1; H.265 annex A.4.2)
+_MOST_HELD = _MOST_DEPTH + 4
 _FEWEST_HELD = 3  # to see of the third picture that it is shown before the second
 _MOST_REFERENCES_IN_ORDER = 1  # a B-frame refers to one picture before it and one behind it
 _BASELINE = 66  # profile without B-frames (ITU-T H.264, annex A.2.1)
@@ -85,7 +87,7 @@ class DecodingOrder:
         before = self._depth, self._step
         times = [picture.pts for picture in held]
         if not self._is_known:
-            self._depth = max(self._depth, sum(time > times[-1] for time in times))
+            self._depth = min(max(self._depth, sum(time > times[-1] for time in times)), _MOST_DEPTH)
         self._step = min((later - earlier for earlier, later in pairwise(sorted(times)) if later > earlier), default=0)
         if len(held) >= _MOST_HELD:
             return False
@@ -97,7 +99,8 @@ class DecodingOrder:
         insort(self._recent, shown)
         if len(self._recent) > self._depth:
             earliest = self._recent[0]
-            if self._is_known or not 0 < self._last - earliest < self._rate:
+            is_expected = self._is_known or self._depth >= _MOST_DEPTH
+            if is_expected or not 0 < self._last - earliest < self._rate:
                 self._last = self._recent.pop(0)
             else:  # a B-frame that was not expected; a camera that counts anew goes back further
                 self._depth += 1
@@ -106,14 +109,23 @@ class DecodingOrder:
 
 def reorder_depth(sps: bytes, codec: Codec) -> int | None:
     """How many pictures a decoder holds back by a sequence parameter set; None where it does not tell."""
-    bits = _Bits(sps[:_MAX_SPS_BYTES])
+    bits = Bits(sps[:_MAX_SPS_BYTES])
     try:
         return _depth_h265(bits) if codec is Codec.H265 else _depth_h264(bits)
     except IndexError:
         return None
 
 
-class _Bits:
+def field_number_bits(sps: bytes) -> int | None:
+    """Bits of `frame_num` in a slice of H.264 that may be one of a field; None where all pictures are frames."""
+    try:
+        told = _read_h264(Bits(sps[:_MAX_SPS_BYTES]))
+    except IndexError:
+        return None
+    return told.number_bits if told.may_have_fields else None
+
+
+class Bits:
     """Reads the payload of a NAL unit bit by bit, without its emulation prevention; raises IndexError at its end."""
 
     def __init__(self, unit: bytes) -> None:
@@ -142,16 +154,25 @@ class _Bits:
         return (code + 1) // 2 if code % 2 else -(code // 2)
 
 
-def _depth_h264(bits: _Bits) -> int | None:
-    """ITU-T H.264, 7.3.2.1.1."""
+class _H264Sps(NamedTuple):
+    """What an SPS of H.264 tells in front of its cropping (ITU-T H.264, 7.3.2.1.1)."""
+
+    profile: int
+    number_bits: int  # of frame_num
+    order: int  # pic_order_cnt_type
+    references: int
+    may_have_fields: bool
+
+
+def _read_h264(bits: Bits) -> _H264Sps:
     bits.take(8)
     profile = bits.take(8)
     bits.take(16)
     bits.code()
     if profile in _WITH_CHROMA:
         _skip_chroma(bits)
-    bits.code()
-    order = bits.code()  # pic_order_cnt_type
+    number_bits = bits.code() + 4
+    order = bits.code()
     if order == 0:
         bits.code()
     elif order == 1:
@@ -164,18 +185,24 @@ def _depth_h264(bits: _Bits) -> int | None:
     bits.take(1)
     bits.code()
     bits.code()
-    if not bits.take(1):  # frame_mbs_only_flag
+    may_have_fields = not bits.take(1)  # frame_mbs_only_flag
+    if may_have_fields:
         bits.take(1)
+    return _H264Sps(profile, number_bits, order, references, may_have_fields)
+
+
+def _depth_h264(bits: Bits) -> int | None:
+    sps = _read_h264(bits)
     bits.take(1)
     if bits.take(1):  # cropping
         for _ in range(4):
             bits.code()
     told = _told_depth(bits) if bits.take(1) else None
-    in_order = profile == _BASELINE or order == 2 or references <= _MOST_REFERENCES_IN_ORDER
+    in_order = sps.profile == _BASELINE or sps.order == 2 or sps.references <= _MOST_REFERENCES_IN_ORDER
     return 0 if in_order else told
 
 
-def _skip_chroma(bits: _Bits) -> None:
+def _skip_chroma(bits: Bits) -> None:
     kind = bits.code()
     if kind == _ALL_COLOURS:
         bits.take(1)
@@ -188,7 +215,7 @@ def _skip_chroma(bits: _Bits) -> None:
                 _skip_scaling_list(bits, 16 if number < 6 else 64)
 
 
-def _skip_scaling_list(bits: _Bits, size: int) -> None:
+def _skip_scaling_list(bits: Bits, size: int) -> None:
     last = following = 8
     for _ in range(size):
         if following:
@@ -196,7 +223,7 @@ def _skip_scaling_list(bits: _Bits, size: int) -> None:
         last = following or last
 
 
-def _told_depth(bits: _Bits) -> int | None:
+def _told_depth(bits: Bits) -> int | None:
     """`max_num_reorder_frames` of the usability information (ITU-T H.264, annex E.1.1)."""
     if bits.take(1) and bits.take(8) == _EXTENDED_SAR:
         bits.take(32)
@@ -223,10 +250,10 @@ def _told_depth(bits: _Bits) -> int | None:
     bits.take(1)
     for _ in range(4):
         bits.code()
-    return min(bits.code(), _MOST_HELD - 4)
+    return min(bits.code(), _MOST_DEPTH)
 
 
-def _skip_rates(bits: _Bits) -> None:
+def _skip_rates(bits: Bits) -> None:
     """ITU-T H.264, annex E.1.2."""
     count = bits.code() + 1
     bits.take(8)
@@ -237,7 +264,7 @@ def _skip_rates(bits: _Bits) -> None:
     bits.take(20)
 
 
-def _depth_h265(bits: _Bits) -> int | None:
+def _depth_h265(bits: Bits) -> int | None:
     """ITU-T H.265, 7.3.2.2: of the highest layer."""
     bits.take(16 + 4)
     layers = bits.take(3) + 1
@@ -267,4 +294,4 @@ def _depth_h265(bits: _Bits) -> int | None:
         bits.code()
         depth = bits.code()
         bits.code()
-    return min(depth, _MOST_HELD - 4)
+    return min(depth, _MOST_DEPTH)

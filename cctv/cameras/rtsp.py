@@ -33,6 +33,7 @@ from cctv.cameras.rtp import Depacketiser, SentPicture
 from cctv.cameras.sdp import VideoTrack
 from cctv.config.credentials import Credential
 from cctv.config.schema import CameraSettings, Transport
+from cctv.core.text import without_secrets
 from cctv.core.time_range import Span
 
 log = logging.getLogger(__name__)
@@ -48,19 +49,20 @@ FIRST_TIMEOUT = timedelta(
 )  # until two pictures tell their distance; cameras send one every 10 s and more often
 LONGEST_SILENCE = timedelta(seconds=30)
 _BUFFER_BYTES = 1 << 17  # more than comes while it sleeps, and than the largest answer has
+_MOST_EARLY = 1000  # pictures that come before PLAY is answered; bytes alone would allow two million
 _ALIVE_TWICE = 2  # in the time of a session, so that one answer may be lost
 
 
 @dataclass(frozen=True, slots=True)
 class StreamAddress:
-    """Where a camera's stream is; `url` is safe to show."""
+    """Where a camera's stream is; its text is safe to show, `url` may hold what a device wrote into it."""
 
     url: str
     transport: Transport
     credential: Credential | None = field(default=None, repr=False)
 
     def __str__(self) -> str:
-        return self.url
+        return without_secrets(self.url)
 
 
 class LiveStream:
@@ -82,7 +84,7 @@ class LiveStream:
         self._buffer = bytearray(_BUFFER_BYTES)
         self._view, self._filled, self._unclaimed = memoryview(self._buffer), 0, 0
         self._patience, self._waited_since, self._ends_at = Patience(), 0.0, float("inf")
-        self._has_read = False
+        self._has_read_all = False  # that came until the last reading, and something did
         log.debug("stream.requested", extra={"camera": camera.id, "transport": address.transport})
         self._connection = Connection(camera, address.url)
         try:
@@ -127,7 +129,7 @@ class LiveStream:
         raise fault
 
     def end_within(self, seconds: float) -> None:
-        """Let it end so soon, with the pictures that came until then.  May be called by another thread."""
+        """Let it end so soon, with the pictures that were read until then.  May be called by another thread."""
         self._ends_at = self._monotonic() + seconds
 
     def close(self) -> None:
@@ -147,6 +149,10 @@ class LiveStream:
                 raise self._silent(patience.total_seconds())
             if not self._receive():
                 self._connection.wait(_TICK_SECONDS)
+            taker = talk.depacketiser
+            if taker is not None and not talk.is_playing and len(taker.ready) > _MOST_EARLY:
+                detail = f"more than {_MOST_EARLY} pictures before it answers PLAY"
+                raise CameraOversized(camera=self._camera.id, detail=detail)
         assert talk.description is not None
         assert talk.depacketiser is not None
         self._punch()
@@ -155,10 +161,12 @@ class LiveStream:
     def _next_pictures(self) -> list[SentPicture]:
         """Wait for the next picture, and take what came with it."""
         self._waited_since = self._monotonic()
+        if self._waited_since > self._ends_at:  # of a camera too, that always has one more
+            raise self._closed()
         while not self._depacketiser.ready:
-            if self._has_read and self.nap:
+            if self._has_read_all and self.nap:
                 time.sleep(self.nap)
-            is_heard = self._has_read = self._receive()
+            is_heard = self._receive()
             if self._monotonic() > self._alive_at:
                 self._keep_alive()
             if self._depacketiser.ready:
@@ -168,7 +176,7 @@ class LiveStream:
             now = self._monotonic()
             self._require_picture(now, is_heard=is_heard)
             if now > self._ends_at:
-                raise CameraClosed(camera=self._camera.id, address=self._address.url)
+                raise self._closed()
         return self._taken()
 
     def _taken(self) -> list[SentPicture]:
@@ -200,11 +208,13 @@ class LiveStream:
         return size > 0
 
     def _read(self) -> int:
-        size = self._connection.read_into(self._view[self._filled :])
+        space = self._view[self._filled :]
+        size = self._connection.read_into(space)
+        self._has_read_all = size is not None and size < len(space)
         if size is None:
             return 0
         if not size:
-            raise CameraClosed(camera=self._camera.id, address=self._address.url)
+            raise self._closed()
         end = self._filled + size
         done = self._conversation.read(self._buffer, self._view, end, self._monotonic())
         self._filled = end - done
@@ -249,6 +259,9 @@ class LiveStream:
 
     def _silent(self, seconds: float) -> CameraSilent:
         return CameraSilent(camera=self._camera.id, address=self._address.url, seconds=f"{seconds:.2g}")
+
+    def _closed(self) -> CameraClosed:
+        return CameraClosed(camera=self._camera.id, address=self._address.url)
 
     def _broken(self, error: OSError) -> CameraDown:
         detail = "it broke the connection off" if isinstance(error, ConnectionError) else socket_problem(error)

@@ -15,7 +15,6 @@ import http.client
 import logging
 import secrets
 import socket
-import ssl
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -24,12 +23,11 @@ from urllib.parse import SplitResult, quote, urlsplit
 from xml.sax.saxutils import escape
 
 from cctv.cameras.authentication import Signer, usable_challenge
-from cctv.cameras.connection import socket_problem
+from cctv.cameras.connection import DEFAULT_PORTS, connect_to
 from cctv.cameras.errors import (
     CameraFailed,
     CameraOversized,
     CameraRedirected,
-    CameraRefused,
     CameraSilent,
     CameraUnauthorised,
     CameraUnreachable,
@@ -45,9 +43,7 @@ log = logging.getLogger(__name__)
 
 MAX_ANSWER_BYTES = 1 << 20
 ANSWER_TIMEOUT = timedelta(seconds=10)  # from the question to the last byte of the answer
-_CONNECT_SECONDS = 1.0  # one lost SYN costs a second: with a longer wait a camera that comes back is noticed late
 _CHUNK_BYTES = 65_536
-_PORTS = {"http": 80, "https": 443}
 _PLAIN = ("", "identity")
 _REDIRECTS = range(300, 400)
 _REFUSALS = (http.client.UNAUTHORIZED, http.client.FORBIDDEN)
@@ -246,7 +242,9 @@ class Device:
     def _exchange(self, path: str, message: bytes, headers: Mapping[str, str], timeout: timedelta) -> Reply:
         """One question on a connection of its own: devices close those that they promised to keep."""
         seconds = timeout.total_seconds()
-        connection = self._connected(seconds)
+        host = self._base.hostname or ""
+        connection = http.client.HTTPConnection(host, timeout=seconds)
+        connection.sock = connect_to(self._camera, self._camera.onvif or "", self._base, seconds)
         signed = {"Authorization": self._signer.header("POST", path)} if self._signer is not None else {}
         over = threading.Event()
         alarm = threading.Timer(ANSWER_TIMEOUT.total_seconds(), _cut, (connection, over))
@@ -280,28 +278,10 @@ class Device:
         challenges = tuple(response.headers.get_all("WWW-Authenticate", []))
         return Reply(response.status, content, response.headers.get("Location", ""), challenges)
 
-    def _connected(self, seconds: float) -> http.client.HTTPConnection:
-        """Connected, by TLS for https; a camera's certificate is its own and proves nothing, as for rtsps."""
-        try:
-            where = self._base.hostname or "", self._base.port or _PORTS[self._base.scheme]
-            connection = http.client.HTTPConnection(*where, timeout=seconds)
-            connected = socket.create_connection(where, min(_CONNECT_SECONDS, seconds))
-            connected.settimeout(seconds)
-            if self._base.scheme == "https":
-                context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-                context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-                connected = context.wrap_socket(connected, server_hostname=where[0].partition("%")[0])
-            connection.sock = connected
-        except ConnectionRefusedError as error:
-            raise CameraRefused(**self._named()) from error
-        except (OSError, ValueError) as error:
-            raise CameraUnreachable(**self._named(), detail=socket_problem(error)) from error
-        return connection
-
     def _host_header(self) -> str:
         """Without the zone of a link-local address, which is this machine's own word (RFC 6874, section 1)."""
         host, port = shown_host(self._base.hostname or "", zone=False), self._base.port
-        return host if port in (None, _PORTS[self._base.scheme]) else f"{host}:{port}"
+        return host if port in (None, DEFAULT_PORTS[self._base.scheme]) else f"{host}:{port}"
 
     def _unauthorised(self) -> CameraUnauthorised:
         return CameraUnauthorised(**self._named(), credential=self._camera.credential or "(none is named)")

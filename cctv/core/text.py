@@ -32,7 +32,10 @@ _WITHOUT_SHAPE = re.compile(
 FIRST_STRONG_ISOLATE, POP_ISOLATE = "\u2068", "\u2069"  # around a name in plain text: UAX 9, as `<bdi>` in HTML
 _RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001eeff]")
 _URL_SECRET = re.compile(r"(\w+://)[^\s/]*@")  # to the last @: a password may hold one
-_QUERY_SECRET = re.compile(r"([?&](?:user|usr|username|password|passwd|pwd|token)=)[^&\s]*", re.IGNORECASE)
+_SECRET_NAME = "(?:user|usr|username|password|passwd|pwd|token)="
+_QUERY_SECRET = re.compile(rf"([?&]{_SECRET_NAME})[^&\s]*", re.IGNORECASE)
+# `/user=admin_password=secret_channel=1`, as some devices tell the path of a stream.
+_PATH_SECRET = re.compile(rf"([/_]{_SECRET_NAME})[^&\s/?]*?(?=_[A-Za-z]+=|[&\s/?]|$)", re.IGNORECASE)
 
 
 class HiddenSign(UsageError):
@@ -112,7 +115,7 @@ def plain_line(text: str) -> str:
 
 def without_secrets(text: str) -> str:
     """Text of a tool with the credentials of any URL removed (ffmpeg prints the URL with its password)."""
-    return _QUERY_SECRET.sub(r"\1", _URL_SECRET.sub(r"\1", text))
+    return _PATH_SECRET.sub(r"\1", _QUERY_SECRET.sub(r"\1", _URL_SECRET.sub(r"\1", text)))
 
 
 @lru_cache(maxsize=1024)

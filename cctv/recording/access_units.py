@@ -10,15 +10,18 @@ from collections.abc import Iterator
 from enum import IntEnum
 from itertools import islice
 
+from cctv.cameras.reorder import Bits
+
 _START = b"\0\0\1"
 _HEAD_BYTES = 64  # of a slice, whose kind and type stand in the first few
 _H264_SLICES, _H264_IDR, _H264_SEI, _H264_SETS = range(1, 6), 5, 6, (7, 8, 13, 15)  # SPS, PPS, their extensions
 _H265_SLICES, _H265_SEI, _H265_SETS = range(32), 39, (32, 33, 34)  # VPS, SPS, PPS
-_H265_CLOSED, _H265_CRA, _H265_LEADING = range(16, 21), 21, range(6, 10)  # BLA and IDR; RADL and RASL
-_H264_SPS, _H265_SPS = 7, 33
+_H265_CLOSED, _H265_CRA = range(16, 21), 21  # the former: BLA and IDR
+_H264_PROFILED, _H265_VPS, _H265_SPS = (7, 15), 32, 33  # the former: SPS and subset SPS
 _RECOVERY_POINT = 6  # payload type, D.1
 _I_SLICES = (2, 4, 7, 9)  # I and SI, 7.4.3; the latter two: all slices of the picture
 _MOST_UNITS = 4096  # that are looked at: 256 sets of a kind and many slices are far fewer, and each costs time
+_MOST_SEI_BYTES = 32 << 10  # of a picture's messages that are looked at; 16 MB of small ones took six seconds
 _NO_ID = -1  # of a set that breaks off
 ParameterSets = dict[tuple[int, int], bytes]
 """Sets by their kind and their number.  One replaces that of the same number; all others stay in force."""
@@ -40,10 +43,12 @@ class Entry(IntEnum):
 def entry_of(data: bytes, *, is_h265: bool) -> Entry:
     """How well decoding can begin at a picture."""
     recovery: int | None = None
+    left = _MOST_SEI_BYTES
     for unit in units_before_slices(data, is_h265=is_h265):
-        if _kind(unit, is_h265=is_h265) == (_H265_SEI if is_h265 else _H264_SEI):
-            found = _recovery_count(unit, is_h265=is_h265)
+        if left > 0 and _kind(unit, is_h265=is_h265) == (_H265_SEI if is_h265 else _H264_SEI):
+            found = _recovery_count(unit[:left], is_h265=is_h265)
             recovery = found if found is not None else recovery
+            left -= len(unit)
     head = next(slice_heads(data, is_h265=is_h265), b"")
     if not head:
         return Entry.NONE
@@ -57,15 +62,22 @@ def entry_of(data: bytes, *, is_h265: bool) -> Entry:
     return Entry.NONE
 
 
-def is_leading(data: bytes, *, is_h265: bool) -> bool:
-    """Whether H.265 says that a picture is shown before the key picture that it follows; H.264 tells by times alone."""
-    head = next(slice_heads(data, is_h265=is_h265), b"")
-    return is_h265 and bool(head) and _kind(head, is_h265=True) in _H265_LEADING
-
-
 def holds_picture(data: bytes, *, is_h265: bool) -> bool:
     """Whether Annex B data has a slice.  A connection that ends between two pictures may leave a delimiter alone."""
     return next(slice_heads(data, is_h265=is_h265), None) is not None
+
+
+def is_field(data: bytes, number_bits: int) -> bool:
+    """Whether a picture of H.264 is one of two fields; `number_bits` by `field_number_bits` (7.3.3)."""
+    bits = Bits(next(slice_heads(data, is_h265=False), b""))
+    try:
+        bits.take(8)
+        for _ in range(3):  # first_mb_in_slice, slice_type, pic_parameter_set_id
+            bits.code()
+        bits.take(number_bits)
+        return bool(bits.take(1))
+    except IndexError:
+        return False
 
 
 def parameter_sets(data: bytes, *, is_h265: bool) -> ParameterSets:
@@ -141,11 +153,14 @@ def _kind(unit: bytes, *, is_h265: bool) -> int:
 
 def _is_intra(data: bytes) -> bool:
     """Whether every slice of an H.264 picture is an I slice."""
-    for head in slice_heads(data, is_h265=False):
-        bits = Bits(head[1:])
-        bits.exponential()  # first_mb_in_slice
-        if bits.exponential() not in _I_SLICES:
-            return False
+    try:
+        for head in slice_heads(data, is_h265=False):
+            bits = Bits(head[1:])
+            bits.code()  # first_mb_in_slice
+            if bits.code() not in _I_SLICES:
+                return False
+    except IndexError:
+        return False
     return True
 
 
@@ -157,10 +172,17 @@ def _recovery_count(unit: bytes, *, is_h265: bool) -> int | None:
         kind, at = _sum_of_bytes(message, at)
         size, at = _sum_of_bytes(message, at)
         if kind == _RECOVERY_POINT:
-            coded = Bits(message[at : at + size]).exponential()
-            return (coded + 1) // 2 if is_h265 and coded is not None else coded  # se(v): its magnitude
+            return _coded_count(message[at : at + size], is_h265=is_h265)
         at += size
     return None
+
+
+def _coded_count(payload: bytes, *, is_h265: bool) -> int | None:
+    try:
+        bits = Bits(payload)
+        return abs(bits.signed()) if is_h265 else bits.code()
+    except IndexError:
+        return None
 
 
 def _sum_of_bytes(message: bytes, at: int) -> tuple[int, int]:
@@ -174,56 +196,32 @@ def _sum_of_bytes(message: bytes, at: int) -> tuple[int, int]:
 
 def _set_number(unit: bytes, kind: int, *, is_h265: bool) -> int:
     """The number by which others refer to a parameter set."""
-    body = _unescaped(unit[: 2 * _HEAD_BYTES])
-    if not is_h265:
-        number = Bits(body[4:] if kind in (_H264_SPS, 15) else body[1:]).exponential()  # profile, constraints, level
-    elif kind == 32:
-        number = body[2] >> 4 if len(body) > 2 else None
-    else:
-        bits = Bits(body[2:])
-        if kind == _H265_SPS:
+    bits = Bits(unit[: 2 * _HEAD_BYTES])
+    try:
+        bits.take(16 if is_h265 else 8)
+        if is_h265 and kind == _H265_VPS:
+            return bits.take(4)
+        if is_h265 and kind == _H265_SPS:
             _skip_profile(bits)
-        number = bits.exponential()
-    return _NO_ID if number is None else number
+        elif not is_h265 and kind in _H264_PROFILED:
+            bits.take(24)  # profile, constraints, level
+        return bits.code()
+    except IndexError:
+        return _NO_ID
 
 
 def _skip_profile(bits: Bits) -> None:
     """To sps_seq_parameter_set_id of H.265 (7.3.2.2.1, 7.3.3)."""
-    bits.read(4)
-    layers = bits.read(3)
-    bits.read(1 + 88 + 8)
-    flags = [bits.read(2) for _ in range(layers)] if layers else []
+    bits.take(4)
+    layers = bits.take(3)
+    bits.take(1 + 88 + 8)
+    flags = [bits.take(2) for _ in range(layers)]
     if layers:
-        bits.read(2 * (8 - layers))
+        bits.take(2 * (8 - layers))
     for flag in flags:
-        bits.read((88 if flag & 2 else 0) + (8 if flag & 1 else 0))
+        bits.take((88 if flag & 2 else 0) + (8 if flag & 1 else 0))
 
 
 def _unescaped(unit: bytes) -> bytes:
     """Without emulation prevention (7.4.1)."""
     return unit.replace(b"\0\0\3", b"\0\0") if b"\0\0\3" in unit else unit
-
-
-class Bits:
-    """Bits from the first one on; behind the end are zeros."""
-
-    def __init__(self, data: bytes) -> None:
-        self._value, self._left = int.from_bytes(data, "big"), 8 * len(data)
-
-    def read(self, count: int) -> int:
-        """So many bits as a number."""
-        self._left -= count
-        if self._left < 0:
-            self._value, self._left = 0, 0
-            return 0
-        found = self._value >> self._left
-        self._value &= (1 << self._left) - 1
-        return found
-
-    def exponential(self) -> int | None:
-        """An ue(v), 9.1; None where the data ends within it."""
-        zeros = self._left - self._value.bit_length()
-        if not self._value or 2 * zeros + 1 > self._left:
-            self._value = self._left = 0
-            return None
-        return self.read(2 * zeros + 1) - 1

@@ -16,13 +16,17 @@ import av
 from av.container import InputContainer
 from av.video.stream import VideoStream
 
+from cctv.cameras.rtp import START_CODE, holds_endless_units
 from cctv.recording.access_units import ParameterSets, parameter_sets
 
-_LEAD = b"\0\0\0\1"
 _IN_BAND, _IN_HEADER = b"hev1", b"hvc1"  # ISO/IEC 14496-15, 8.4.1
 _COMPLETE = 0x80  # array_completeness, 8.3.3.1.2
 _SETS = (32, 33, 34)  # VPS, SPS, PPS; libavformat lists messages too
 _FIXED_BYTES = 22  # of the configuration, before its arrays
+
+
+class EndlessUnits(ValueError):
+    """A picture of more NAL units than any has."""
 
 
 class Format:
@@ -60,7 +64,7 @@ def format_of(
 ) -> Format:
     """The format of a key picture; with `sets`, those that hold from it on.
 
-    Raises av.error.FFmpegError, or IndexError, for a picture that libavformat cannot read.
+    Raises av.error.FFmpegError, or IndexError, for a picture that libavformat cannot read, and EndlessUnits.
     """
     sets = sets if sets is not None else parameter_sets(picture, is_h265=is_h265(template))
     return _opened(picture, sets, is_h265=is_h265(template), has_changed=has_changed)
@@ -72,12 +76,14 @@ def announced_format(picture: bytes, announced: Iterable[bytes], *, is_h265: boo
     Raises as `format_of` does.
     """
     brought = parameter_sets(picture, is_h265=is_h265)
-    told = parameter_sets(b"".join(_LEAD + unit for unit in announced), is_h265=is_h265)
+    told = parameter_sets(b"".join(START_CODE + unit for unit in announced), is_h265=is_h265)
     return _opened(picture, told | brought, is_h265=is_h265)
 
 
 def _opened(picture: bytes, sets: ParameterSets, *, is_h265: bool, has_changed: bool = False) -> Format:
-    head = b"".join(_LEAD + sets[key] for key in sorted(sets))
+    if holds_endless_units(picture):
+        raise EndlessUnits
+    head = b"".join(START_CODE + sets[key] for key in sorted(sets))
     source = av.open(io.BytesIO(head + picture), "r", format="hevc" if is_h265 else "h264")
     return Format(source.streams.video[0], sets, source, has_changed=has_changed)
 

@@ -30,7 +30,7 @@ from cctv.core.errors import CctvError
 from cctv.recording.access_units import Entry, entry_of, parameter_sets
 from cctv.recording.codec_params import announced_format
 from cctv.recording.segmenter import Beginning, Listener, Picture, Segmenter, Task
-from cctv.recording.timeline import Timeline, Times, TimesBroken
+from cctv.recording.timeline import Timeline, TimesBroken
 
 log = logging.getLogger(__name__)
 
@@ -79,11 +79,10 @@ class Reader:
         self._open_stream = open_stream or self._open_live
         self._loop = asyncio.get_running_loop()
         self.ended: asyncio.Future[CameraDown | None] = self._loop.create_future()
-        self._stopping = self._abandoned = self._has_begun = False
+        self._stopping = self._abandoned = False
         self.pictures, self._stopped_at, self._patience = 0, 0.0, _PATIENCE_SECONDS
         self.last_picture_at: float | None = None  # on the monotonic clock
         self.segmenter: Segmenter | None = None
-        self._unplaced: list[tuple[Picture, float]] = []
         self._beginning = Beginning(task.camera.id)
         self._bytes, self._counted_from = 0, 0.0
         self._stream: PictureStream | None = None
@@ -164,18 +163,16 @@ class Reader:
         self._stream = stream
         if self._stopped_at:  # meanwhile
             return None
-        self._timeline = Timeline(stream.track.clock_rate)
+        timeline = Timeline(stream.track.clock_rate)
         try:
             for timed in stream:
                 arrived = timed[0].arrived
-                self._receive(stream, timed)
+                self._receive(stream, timeline, timed)
                 if self._abandoned:
                     return None
                 if self._stopping and self._is_through(arrived):
                     break
-            self._place_rest()
         except CameraDown as fault:
-            self._place_rest()
             return None if self._stopping else fault
         except TimesBroken:
             return CameraClockSet(camera=self._task.camera.id)
@@ -194,7 +191,7 @@ class Reader:
             return segmenter.reaches(self._stopped_at)
         return arrived > self._stopped_at
 
-    def _receive(self, stream: PictureStream, timed: Timed) -> None:
+    def _receive(self, stream: PictureStream, timeline: Timeline, timed: Timed) -> None:
         """Accept a picture; those before the first key picture cannot be decoded and are dropped."""
         picture, decoded = timed
         if self.segmenter is None:
@@ -204,12 +201,10 @@ class Reader:
         packet = cast(Picture, Packet(picture.data))
         packet.is_keyframe = picture.is_key
         self.last_picture_at = picture.arrived
-        if self._has_begun and not self._unplaced:
-            (times,) = self._timeline.place(picture.pts, decoded, picture.arrived)
-            self.segmenter.take(packet, picture.arrived, times, self._timeline.frame)
-        else:
-            self._unplaced.append((packet, picture.arrived))
-            self._take_placed(self._timeline.place(picture.pts, decoded, picture.arrived))
+        times = timeline.place(picture.pts, decoded, picture.arrived)
+        if not self.pictures:
+            self._post(self._listener.begun)
+        self.segmenter.take(packet, picture.arrived, times, timeline.frame)
         self.pictures += 1
         self._set_nap(stream, self.segmenter, packet, picture.arrived)
 
@@ -226,17 +221,6 @@ class Reader:
         track = stream.track
         template: VideoStream = announced_format(picture, track.sets, is_h265=track.codec is Codec.H265).template
         return Segmenter(self._task, template, stream.tick, self._listener, self._post, self._disk, self._clock)
-
-    def _place_rest(self) -> None:
-        self._take_placed(self._timeline.rest())
-
-    def _take_placed(self, placed: list[Times]) -> None:
-        for times in placed:
-            if not self._has_begun:
-                self._has_begun = True
-                self._post(self._listener.begun)
-            assert self.segmenter is not None
-            self.segmenter.take(*self._unplaced.pop(0), times, self._timeline.frame)
 
     def _set_nap(self, stream: PictureStream, segmenter: Segmenter, packet: Picture, arrived: float) -> None:
         """Once a GOP, by what came in since the last key picture."""

@@ -153,7 +153,6 @@ class Segmenter:
         self._anchoring = Anchoring()
         self._zero: float | None = None  # media time 0 on the monotonic clock
         self._base = self._index = self._start = self._due = 0
-        self._frame = 0
         self._end, self._opened_at = 0, 0.0
         self._points, self._file_entry = EntryPoints(), Entry.NONE  # the latter: at which the file under way began
         self._began_without_key = False
@@ -169,7 +168,6 @@ class Segmenter:
 
     def take(self, packet: Picture, arrived: float, times: Times, frame: int) -> None:
         """Write a picture that arrived then; `frame` is the usual distance of two pictures, in ticks."""
-        self._frame = frame
         media = times.dts / self._rate
         if times.hole:
             if self._is_ahead(arrived, media):

@@ -1,6 +1,6 @@
 """The timeline of a run: media times of its pictures, in ticks from the first one, and where pictures are missing.
 
-Pure; arrivals are arguments.  Cameras omit times, repeat them and jump; the times in a file always advance.  One
+Pure; arrivals are arguments.  Cameras repeat times and jump; the times in a file always advance.  One
 picture stamped far off follows the one before it; a second one in a row ends the run.  Where a camera counts more or
 fewer pictures a second than it sends, arrivals count (`Pace`).
 """
@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass, field
-from itertools import pairwise
 from typing import NamedTuple
 
 HOLE_SECONDS = 0.5  # shorter ones are no gap that is worth a cause
@@ -17,10 +16,7 @@ _MIN_HOLE_FRAMES = 3  # at two frames a second nothing is missing after half a s
 _MAX_JUMP_SECONDS = 1.0  # backwards, or ahead of its arrival: the camera restarted its count
 _MAX_REORDER_SECONDS = 10.0  # between decoding and showing a picture
 _USUAL_WEIGHT = 8
-_MIN_TIMED = 2  # pictures with a time, which give the distance of two
-_MOST_WAITING = 20  # more than a decoder holds back (16, ITU-T H.264 annex A.3.1)
-_ASSUMED_FPS = 25  # until then
-# Of `Pace`: a reader that sleeps 0.17 s between two reads must not look like a camera that lags.
+# Of `Pace`: a reader that sleeps between two reads must not look like a camera that lags.
 _WINDOW_SECONDS = 0.5
 _ANCHOR_SECONDS = 1.5  # of arrivals: a camera sends what it has stored at once; later ones are never early
 _MOST_LATE_SECONDS, _MOST_EARLY_SECONDS = 0.25, 0.1
@@ -91,7 +87,10 @@ class Pace:
     def _note(self, arrived: float, late: float) -> None:
         while self._recent and self._recent[0][0] < arrived - _WINDOW_SECONDS:
             self._recent.popleft()
-        self._recent.append((arrived, late))
+        if self._recent and self._recent[-1][0] == arrived:  # of one reading, which may hold thousands
+            self._recent.append((arrived, min(late, self._recent.pop()[1])))
+        else:
+            self._recent.append((arrived, late))
         self._least = min(self._least, late)
         if arrived - self._least_since >= _DRIFT_SECONDS:  # clocks that drift: the segmenter follows, and so does this
             if not self.is_acting and abs(self._least) <= _MOST_DRIFT_SECONDS and self._zero is not None:
@@ -105,73 +104,28 @@ class Pace:
 
 @dataclass(slots=True)
 class Timeline:
-    """Places every picture of a run, from the first key picture on.
-
-    libavformat may not know the time of a stream's first pictures: they are held until two are known, and lie a frame
-    time apart before those.
-    """
+    """Places every picture of a run, from the first one that is recorded on."""
 
     ticks_a_second: int
     frame: int = 0  # usual distance of two pictures, in ticks
     _zero: int = 0
     _last: Times | None = None
-    _waiting: list[tuple[int | None, int | None]] = field(default_factory=list)
     _pace: Pace = field(default_factory=Pace)
     _shift: float = 0.0  # ticks by which arrivals moved the camera's times
     _was_odd: bool = False  # the last picture was stamped far off
 
-    def place(self, pts: int | None, dts: int | None, arrived: float | None = None) -> list[Times]:
-        """The times of this picture and of those that waited for it; empty while it waits itself.
+    def place(self, pts: int, dts: int, arrived: float | None = None) -> Times:
+        """The times of a picture that the camera shows and decodes then.
 
         `arrived` in seconds of the monotonic clock; None where it does not matter.  Raises TimesBroken.
         """
-        if self._last is not None:
-            return [self._next(pts, dts, arrived)]
-        self._waiting.append((pts, dts))
-        timed = [shown for shown, _ in self._waiting if shown is not None]
-        if self._waiting[0][0] is None and len(timed) < _MIN_TIMED:
-            return []
-        is_reordered = sorted(timed) != timed  # B-frames: a few more tell the distance, and when they are decoded
-        if is_reordered and dts is None and len(self._waiting) < _MOST_WAITING:
-            return []
-        return self._begin()
-
-    def rest(self) -> list[Times]:
-        """The pictures that still wait when the stream ends."""
-        return self._begin() if self._waiting else []
-
-    def _begin(self) -> list[Times]:
-        """Give the first pictures without a time one that fits those that have one.
-
-        They are shown before all others, a frame time apart; and decoded a frame time apart before the first of which
-        that is known, which with B-frames is earlier than they are shown.
-        """
-        waiting, self._waiting = self._waiting, []
-        timed = sorted(pts for pts, _ in waiting if pts is not None)
-        steps = [later - earlier for earlier, later in pairwise(timed) if later > earlier]
-        step = min(steps, default=self.ticks_a_second // _ASSUMED_FPS)
-        if len(waiting) > 1:
-            self.frame = step
-        untimed = sum(pts is None for pts, _ in waiting)
-        first = timed[0] - untimed * step if timed else 0
-        rising = iter(range(first, first + untimed * step, step))
-        shown = [next(rising) if pts is None else pts for pts, _ in waiting]
-        known = next(((at, dts) for at, (_, dts) in enumerate(waiting) if dts is not None), None)
-        if known is None or shown == sorted(shown):
-            decoded = [pts if dts is None else dts for pts, (_, dts) in zip(shown, waiting, strict=True)]
-        else:
-            decoded = [known[1] + (at - known[0]) * step for at in range(len(waiting))]
-        self._zero = decoded[0]
-        return [self._next(*times) for times in zip(shown, decoded, strict=True)]
-
-    def _next(self, pts: int | None, dts: int | None, arrived: float | None = None) -> Times:
         last = self._last
         if last is None:
-            self._last = Times(max((pts or 0) - self._zero, 0), 0, 0)
+            self._zero, delay = dts, pts - dts
+            self._last = Times(delay if self._is_usual(delay) else 0, 0, 0)
             return self._last
         shift = round(self._shift) - self._zero
-        shown = pts + shift if pts is not None else last.pts + self.frame
-        decoded = dts + shift if dts is not None else shown
+        shown, decoded = pts + shift, dts + shift
         step, hole = decoded - last.dts, 0
         if step == self.frame:
             pass  # as nearly always
@@ -189,13 +143,17 @@ class Timeline:
         self._was_odd = False
         if step <= 0:
             decoded = last.dts + 1
-        if not decoded <= shown <= decoded + _MAX_REORDER_SECONDS * self.ticks_a_second:
+        if not self._is_usual(shown - decoded):
             shown = decoded
         self._last = Times(shown, decoded, hole)
         if arrived is not None:
             rate = self.ticks_a_second
             self._shift += self._pace.shift(arrived, decoded / rate, self.frame / rate) * rate
         return self._last
+
+    def _is_usual(self, delay: int) -> bool:
+        """Whether a picture may be shown so long after it is decoded."""
+        return 0 <= delay <= _MAX_REORDER_SECONDS * self.ticks_a_second
 
     @property
     def _least_hole(self) -> float:

@@ -491,6 +491,6 @@ CAMERA_DOORS = (
     Door("sdp", _sdp, _open_sdp),
     Door("rtp", _rtp, _open_rtp),
     Door("addresses", _address, _open_address),
-    Door("parameter-sets", _sets, _open_sets, (av.error.FFmpegError, IndexError)),
+    Door("parameter-sets", _sets, _open_sets, (av.error.FFmpegError, IndexError, codec_params.EndlessUnits)),
     Door("discovery", _discovery, _open_discovery),
 )

@@ -23,6 +23,7 @@ from cctv.cameras.errors import (
 )
 from cctv.cameras.media import pinned_address
 from cctv.cameras.onvif import device_facts, reach_camera
+from cctv.cameras.rtsp import open_live
 from cctv.config.credentials import Credential
 from cctv.config.schema import CameraSettings
 from cctv.core.clock import SystemClock
@@ -61,6 +62,18 @@ class Odd(OnvifDevice):
 
 
 STREAMS = {name: f"rtsp://192.0.2.7/{name}" for name in ("main", "large", "sub", "slow")}
+
+
+def test_a_password_that_a_device_writes_into_an_address_is_asked_with_and_never_shown():
+    address = "rtsp://192.0.2.7:1/user=admin_password=S3cret_channel=1.sdp"
+    with OnvifDevice({"main": address}) as device:
+        reached = reach(device.address).address
+    with pytest.raises(CameraDown) as refused:
+        open_live(camera(device.address), reached)
+
+    assert "S3cret" in reached.url
+    assert "S3cret" not in str(reached)
+    assert "S3cret" not in refused.value.message
 
 
 UNDERSTOOD = [quirk for quirk in QUIRKS.values() if quirk.error is None]

@@ -15,9 +15,10 @@ from rtp_packets import FRAME, START, Marker, packets, unit
 
 from cctv.cameras.errors import CameraFailed, CameraOversized
 from cctv.cameras.reorder import DecodingOrder
-from cctv.cameras.rtp import depacketiser
+from cctv.cameras.rtp import SentPicture, depacketiser, holds_endless_units
 from cctv.cameras.sdp import Codec, VideoTrack, read_description
 from cctv.model.ids import CameraId
+from cctv.recording.codec_params import EndlessUnits, announced_format
 
 CAMERA = CameraId("gevel-1")
 
@@ -149,6 +150,47 @@ def test_messages_of_a_picture_whose_slices_were_lost_are_not_those_of_the_next(
     assert [one.data for one in taken(H264, sent).ready] == [annexb(KEY), annexb(OTHER)]
 
 
+def test_parameter_sets_behind_a_picture_that_was_lost_are_those_of_the_next():
+    sets = [[one] for one in KEY]
+    sent = packets(H264, [KEY, [unit(H264, 6), unit(H264, 1)], *sets, OTHER])
+    del sent[4]
+
+    assert [one.data for one in taken(H264, sent).ready] == [annexb(KEY), annexb(KEY), annexb(OTHER)]
+
+
+def test_an_empty_packet_that_keeps_a_way_open_has_a_number_and_costs_no_slice():
+    sent = packets(H264, [KEY, [LONG], OTHER])
+    began = len(packets(H264, [KEY])) + 2
+    numbered = [
+        packet[:2] + at.to_bytes(2, "big") + packet[4:]
+        for at, packet in enumerate([*sent[:began], sent[began][:12], *sent[began:]])
+    ]
+
+    taker = taken(H264, numbered)
+
+    assert taker.lost == 0
+    assert [one.data for one in taker.ready] == [annexb(one) for one in (KEY, [LONG], OTHER)]
+
+
+@pytest.mark.parametrize("aggregates", [False, True])
+def test_an_end_of_sequence_of_a_header_alone_stays(aggregates):
+    h265 = Codec.H265
+    whole = [unit(h265, 1), unit(h265, 36, b""), unit(h265, 40)]
+
+    assert taken(h265, packets(h265, [whole], aggregates=aggregates)).ready[0].data == annexb(whole)
+
+
+@given(st.lists(st.integers(-90_000, 90_000), max_size=200))
+def test_a_camera_that_counts_backwards_makes_no_more_wait_than_a_decoder_holds(steps):
+    order = DecodingOrder(VideoTrack(H264, 96, 90_000, ""))
+    at, given = 1 << 20, []
+    for step in [3600] * 20 + steps + [-1] * 50:
+        at += step
+        given += order.take(SentPicture(b"", at, False, 0.0))
+
+    assert len(order._recent) <= 17
+
+
 def test_a_stream_that_ends_in_the_middle_of_a_slice_keeps_the_slices_before_it():
     sent = packets(H264, [KEY, [*OTHER, LONG]])
 
@@ -191,6 +233,17 @@ def test_a_way_of_packing_that_is_not_read_is_named(codec, payload, name):
 def test_a_picture_of_endless_units_is_cut_off():
     with pytest.raises(CameraOversized, match="more than 2000 NAL units"):
         taken(H264, packets(H264, [[unit(H264, 1)] * 2001]))
+
+
+def test_endless_units_inside_of_one_are_not_given_to_libav():
+    """A camera may send them as one unit; 16 MB of small messages took libav 17 s."""
+    one = unit(H264, 5) + b"\0\0\1\x06\x01\0\x80" * 2001
+    (picture,) = taken(H264, packets(H264, [[one]], most=1400)).ready
+
+    assert picture.data == annexb([one])
+    assert holds_endless_units(picture.data)
+    with pytest.raises(EndlessUnits):
+        announced_format(picture.data, (), is_h265=False)
 
 
 SOURCE = ["-f", "lavfi", "-i", "testsrc2=size=320x180:rate=25:duration=2"]

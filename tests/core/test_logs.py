@@ -85,6 +85,8 @@ def test_a_traceback_keeps_its_causes_and_loses_the_credentials(stream, log):
         ("rtsp://u:p@ss:w@h/x", "rtsp://h/x"),
         ("http://u@h", "http://h"),
         ("rtsp://h/x?user=admin&password=geheim&ch=1", "rtsp://h/x?user=&password=&ch=1"),
+        ("rtsp://h/user=admin_password=ge_heim_channel=1.sdp?real", "rtsp://h/user=_password=_channel=1.sdp?real"),
+        ("rtsp://h/user=admin&password=geheim&channel=1", "rtsp://h/user=&password=&channel=1"),
         ("mail to a@b.be about rtsp://h/x", "mail to a@b.be about rtsp://h/x"),
     ],
 )

@@ -18,7 +18,7 @@ from cctv.cameras.sdp import Codec, VideoTrack, read_description
 from cctv.config.credentials import Credential
 from cctv.config.schema import CameraSettings
 from cctv.model.ids import CameraId, ZoneId
-from cctv.recording.access_units import Entry, entry_of, holds_picture, is_leading, parameter_sets, without_sets
+from cctv.recording.access_units import Entry, entry_of, holds_picture, parameter_sets, without_sets
 
 CAMERA = CameraSettings(CameraId("gevel-1"), ZoneId("facade"), "theft", onvif="192.0.2.20:8000", credential="c")
 CREDENTIAL = Credential("admin", "geheim")
@@ -205,7 +205,6 @@ def test_parameter_sets_are_read_from_whatever_a_picture_holds(data, is_h265):
     has_picture = holds_picture(data, is_h265=is_h265)
     assert holds_picture(bare, is_h265=is_h265) is has_picture
     assert has_picture or entry_of(data, is_h265=is_h265) is Entry.NONE
-    assert not is_leading(data, is_h265=is_h265) or (has_picture and is_h265)
 
 
 @given(st.lists(st.tuples(st.integers(0, 0xFFFF), st.floats(0, 0.05)), max_size=200))

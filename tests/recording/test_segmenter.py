@@ -75,8 +75,7 @@ class Bench:
     def feed(self, number: int, pts: int, arrived: float) -> None:
         packet = Packet(bytes(self.packets[number]))
         packet.is_keyframe = self.packets[number].is_keyframe
-        for times in self.timeline.place(pts, pts):
-            self.cutter.take(packet, arrived, times, self.timeline.frame)
+        self.cutter.take(packet, arrived, self.timeline.place(pts, pts), self.timeline.frame)
 
     def spans(self) -> list[tuple[float, float]]:
         return [(one.start.total_seconds(), one.end.total_seconds()) for one in self.heard.files]
@@ -204,8 +203,7 @@ def test_a_changed_parameter_set_begins_a_file_and_every_picture_decodes_as_it_w
     )
     packets = [packet for path in (*streams, streams[0]) for packet in av.open(str(path)).demux() if packet.size]
     for number, packet in enumerate(packets):
-        for times in timeline.place(number * FRAME, number * FRAME):
-            cutter.take(packet, number * 0.04, times, timeline.frame)
+        cutter.take(packet, number * 0.04, timeline.place(number * FRAME, number * FRAME), timeline.frame)
     cutter.close()
 
     sent = [picture for path in (*streams, streams[0]) for picture in decoded(path)]

@@ -89,15 +89,30 @@ def test_a_video_without_its_first_key_picture_is_refused(tmp_path):
         count([first])
 
 
-def test_a_file_that_lost_pictures_is_told_of_footage_and_refused_of_a_file_from_elsewhere(bare_site, tmp_path):
-    """Its decoder skips what comes before the second key picture without a word."""
-    whole, torn = coded(tmp_path, "h264", open_groups=False), tmp_path / "torn.mp4"
+def without_its_first(whole: Path, torn: Path) -> Path:
+    """The same video, whose decoder skips what comes before the second key picture without a word."""
     with av.open(str(whole)) as container, av.open(str(torn), "w") as muxer:
         stream = muxer.add_stream_from_template(container.streams.video[0])
         for place, packet in enumerate(packet for packet in container.demux(video=0) if packet.size):
             if place:
                 packet.stream = stream
                 muxer.mux_one(packet)
+    return torn
+
+
+def test_interlaced_pictures_that_are_no_pairs_of_fields_are_counted_one_by_one(tmp_path):
+    """MBAFF: of 29 that go in and 20 that come out none would be missing, if each packet were a field."""
+    source, shape = "testsrc2=size=160x128:rate=10:duration=3", "keyint=10:min-keyint=10:bframes=0:interlaced=1"
+    command = f"ffmpeg -v error -f lavfi -i {source} -c:v libx264 -x264-params {shape} {tmp_path / 'whole.mp4'}"
+    subprocess.run(shlex.split(command), check=True)
+
+    assert count([tmp_path / "whole.mp4"]) == FRAMES
+    with pytest.raises(SourceUnreadable, match="9 of 29 pictures did not come out"):
+        count([without_its_first(tmp_path / "whole.mp4", tmp_path / "torn.mp4")])
+
+
+def test_a_file_that_lost_pictures_is_told_of_footage_and_refused_of_a_file_from_elsewhere(bare_site, tmp_path):
+    torn = without_its_first(coded(tmp_path, "h264", open_groups=False), tmp_path / "torn.mp4")
     bare_site.cctv("footage init")
     site, at = bare_site.open("recorder"), bare_site.instant("2026-11-01 11:00")
     run = begin_run(site, CameraId("foyer-1"))

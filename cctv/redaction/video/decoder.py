@@ -27,9 +27,11 @@ from av.packet import Packet
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
+from cctv.cameras.reorder import field_number_bits
+from cctv.cameras.rtp import START_CODE
 from cctv.footage.ingest import file_before
 from cctv.footage.media import READING, choose_video
-from cctv.recording.access_units import Entry, entry_of, holds_picture
+from cctv.recording.access_units import Entry, entry_of, holds_picture, is_field
 from cctv.redaction.video.geometry import Size
 from cctv.redaction.video.yuv import Plane, Planes
 
@@ -39,7 +41,6 @@ _MOST_RUN_IN = 5  # files; a GOP of 250 s in segments of 60 s
 _RUN_IN_TICKS = 1 << 40  # by which the times of pictures that are only decoded lie before all others
 _ONE_EACH = frozenset({"h264", "hevc", "mjpeg"})  # a packet is a picture, or a field; of others some are not shown
 _LENGTH_BYTES = 4  # of a NAL unit, as the recorder writes it
-_LEAD = b"\0\0\0\1"
 _MAX_LEADING = 16  # pictures that a decoder holds back (ITU-T H.264, A.3.1)
 _FORGIVEN = _MAX_LEADING + _MAX_THREADS  # pictures after a start that may release references to what is gone
 
@@ -62,6 +63,7 @@ class Decoder:
         self.lost = 0
         """Pictures at the start that cannot be decoded, as the file before is gone; complete at the end."""
         self._count = _Count()
+        self._number_bits: int | None = None  # of frame_num, where a packet may hold a field of H.264
         self._shape: tuple[str, int, int, int] | None = None
         self._graph: Graph | None = None
         try:
@@ -73,6 +75,8 @@ class Decoder:
         if stream is None:
             raise Undecodable("it holds no video")
         self._stream: VideoStream = stream
+        if _has_lengths(stream) and not self._is_h265:
+            self._number_bits = field_number_bits(_first_sps(stream.codec_context.extradata or b""))
         context = self._stream.codec_context
         strict = {} if self._is_led else _STRICT  # else a reference to what is gone would cost a picture that is whole
         context.options = {**strict, "max_pixels": READING["max_pixels"]}
@@ -83,6 +87,10 @@ class Decoder:
     def _is_led(self) -> bool:
         """Whether the first pictures refer to others before the file."""
         return self._start is not None and self._start.entry is not Entry.CLOSED
+
+    @property
+    def _is_h265(self) -> bool:
+        return self._stream.codec_context.name == "hevc"
 
     @property
     def starts_at(self) -> int | None:
@@ -141,17 +149,21 @@ class Decoder:
             if packet.is_corrupt:
                 raise Undecodable("a packet is corrupt")
             if packet.size:  # an empty one means that nothing is new, or that the file ends
-                self._count.note_in(packet, is_picture=self._is_picture(packet))
+                self._note_in(packet)
                 yield packet
         yield None
 
-    def _is_picture(self, packet: Packet[VideoStream]) -> bool:
-        """Whether a picture is to come out for it; False for what is not known, and what an edit list leaves out."""
+    def _note_in(self, packet: Packet[VideoStream]) -> None:
+        """Count a packet for which a picture is to come out: none of what is not known, and what an edit list omits."""
         if packet.is_discard or self._stream.codec_context.codec.canonical_name not in _ONE_EACH:
-            return False
+            return
         if not _has_lengths(self._stream):
-            return True
-        return holds_picture(_annex_b(packet), is_h265=self._stream.codec_context.name == "hevc")
+            self._count.note_in(packet, is_field=None)
+            return
+        data = _annex_b(packet)
+        if holds_picture(data, is_h265=self._is_h265):
+            bits = self._number_bits
+            self._count.note_in(packet, is_field=bits is not None and is_field(data, bits))
 
     def _run_in(self) -> None:
         """Have the pictures decoded that the first ones of the file refer to, as far as they are there."""
@@ -225,17 +237,20 @@ class _Count:
         self._times: list[int | None] = []
         self._key: int | None = None  # time of the first picture, if it is a key picture
         self._first: int | None = None
-        self._out, self._has_fields = 0, False
+        self._fields, self._is_known = 0, True
+        self._out, self._is_interlaced = 0, False
 
-    def note_in(self, packet: Packet[VideoStream], *, is_picture: bool) -> None:
-        if is_picture:
-            if not self._times and packet.is_keyframe:
-                self._key = packet.pts
-            self._times.append(packet.pts)
+    def note_in(self, packet: Packet[VideoStream], *, is_field: bool | None) -> None:
+        """Note a picture, or one of its two fields; None where that is not known."""
+        if not self._times and packet.is_keyframe:
+            self._key = packet.pts
+        self._times.append(packet.pts)
+        self._fields += bool(is_field)
+        self._is_known = self._is_known and is_field is not None
 
     def note_out(self, frame: VideoFrame) -> None:
         self._out += 1
-        self._has_fields = self._has_fields or bool(frame.interlaced_frame)
+        self._is_interlaced = self._is_interlaced or bool(frame.interlaced_frame)
         if self._first is None:
             self._first = frame.pts
 
@@ -245,9 +260,9 @@ class _Count:
 
     @property
     def missing(self) -> int:
-        """A packet may hold one field of two."""
-        needed = -(-self.went_in // 2) if self._has_fields else self.went_in
-        return max(0, needed - self._out)
+        """Two fields come out as one picture; where they cannot be told, any interlaced one may have been two."""
+        fields = self._fields if self._is_known else self.went_in * self._is_interlaced
+        return max(0, self.went_in - fields // 2 - self._out)
 
     @property
     def lost_at_start(self) -> int:
@@ -308,11 +323,16 @@ def _has_lengths(stream: VideoStream) -> bool:
     return at is not None and len(extradata) > at and extradata[0] == 1 and extradata[at] & 3 == _LENGTH_BYTES - 1
 
 
+def _first_sps(config: bytes) -> bytes:
+    """Of the configuration of H.264 (ISO/IEC 14496-15, 5.3.3.1)."""
+    return config[8 : 8 + int.from_bytes(config[6:8], "big")] if len(config) > 8 and config[5] & 0x1F else b""
+
+
 def _annex_b(packet: Packet[VideoStream]) -> bytes:
     data, at, units = bytes(packet), 0, []
     while at + _LENGTH_BYTES < len(data):
         size = int.from_bytes(data[at : at + _LENGTH_BYTES], "big")
-        units += [_LEAD, data[at + _LENGTH_BYTES : at + _LENGTH_BYTES + size]]
+        units += [START_CODE, data[at + _LENGTH_BYTES : at + _LENGTH_BYTES + size]]
         at += _LENGTH_BYTES + size
     return b"".join(units)
 
