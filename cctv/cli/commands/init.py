@@ -43,7 +43,6 @@ from cctv.setup.answers import (
     write_answers,
 )
 from cctv.setup.apply import (
-    TIMERS,
     Box,
     PlannedStep,
     SetupStep,
@@ -439,9 +438,16 @@ def _left_to_do(box: Box, answers: Answers, dialog: _Dialog) -> Sequence[str]:
     if left_out or not answers.cameras:
         where = f"--onvif {left_out[0].address if left_out else 'HOST'} --user NAME"
         lines.append(f"{program} cameras add NAME --zone interior --purpose WHY {where}")
-    lines.append(f"name somebody in [alerts] of {box.config}, then: {program} notify test")
-    if box.is_service:
-        lines.append(f"systemctl enable --now {' '.join(TIMERS)}")
+    alerts = f"name somebody in [alerts] of {box.config}, then: {program} notify test"
+    if not box.is_service:
+        return [*lines, alerts]
+    # A timer whose section of cameras.toml is not there would fail each time.
+    lines.append(f"{alerts} && systemctl enable --now cctv-notify.timer")
+    if answers.recovery_file is not None:
+        lines.append(
+            f"name a folder on another disk in [backup] of {box.config}, then: systemctl enable --now cctv-backup.timer"
+        )
+    lines.append("systemctl enable --now cctv-verify.timer cctv-doctor.timer")
     return lines
 
 
