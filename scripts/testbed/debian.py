@@ -45,8 +45,8 @@ class Bare:
         return done
 
     def type(self, line: str) -> subprocess.CompletedProcess[str]:
-        """Run a line as a person types it in /root."""
-        return self.run("sh", "-c", f"cd /root; {line}")
+        """Run a line as a person types it in the folder of the packages."""
+        return self.run("sh", "-c", f"cd /srv; {line}")
 
     def path(self, name: str) -> Path:
         return self.folder / name.removeprefix("/")
