@@ -200,7 +200,7 @@ def way_back(bare: Bare, figures: Figures, first: Path) -> None:
         f"mv /{STORAGE}/cctv.db /{STORAGE}/cctv.db.newer",
         f"apt-get install -y -qq --allow-downgrades /srv/{first.name}",
         f"cp -p /{STORAGE}/cctv.db.before-upgrade /{STORAGE}/cctv.db",
-        "cctv footage rebuild --reason 'back to the version before'",
+        "cctv footage rebuild --reason 'back to the version before' || cctv footage reconcile --fix",
         "cctv hold confirm --for 'A. Peeters' --reason 'compared with the register'",
     )
     for line in lines:

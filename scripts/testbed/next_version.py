@@ -45,12 +45,17 @@ def build_next(work: Path, version: str) -> Path:
     shutil.rmtree(environment, ignore_errors=True)
     subprocess.run(["cp", "-rl", str(ROOT / "build/deb/stage"), str(environment)], check=True)
     (package,) = environment.glob("lib/python3.*/site-packages/cctv")
+    add_revision(package)
+    return build(work, version, environment=environment)
+
+
+def add_revision(package: Path) -> None:
+    """Make a copy of cctv/ one whose tables are of another revision."""
     known = package / "db/migrate.py"
     text = known.read_text()
     revisions = re.search(r"^REVISIONS = \((.*?),?\)", text, re.MULTILINE | re.DOTALL)
     assert revisions is not None
     head = re.findall(r'"(\w+)"', revisions[1])[-1]
-    known.unlink()  # a link to the file of the other version
+    known.unlink()  # perhaps a link to the file of the other version
     known.write_text(text.replace(revisions[0], f'REVISIONS = ({revisions[1]}, "{REVISION}")'))
     (package / f"db/migrations/versions/{REVISION}.py").write_text(_MIGRATION.format(revision=REVISION, head=head))
-    return build(work, version, environment=environment)
