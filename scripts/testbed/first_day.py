@@ -51,7 +51,7 @@ _TYPED = (
     "systemd-analyze security cctv-record",
 )
 # What the doctor finds wrong with where this is tried: no NTP, one disk for all, and nobody told the police in time.
-_TRIAL = frozenset({"clock", "disk", "backup: disk", "registers: cameras"})
+_TRIAL = frozenset({"clock", "disk", "forecast", "status: disk", "backup: disk", "registers: cameras"})
 
 
 def first_day(bare: Bare, figures: Figures, first: Path, following: Path, clip: Path) -> None:
