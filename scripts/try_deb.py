@@ -1,28 +1,35 @@
 """Builds the Debian package and tries it in a bare Debian 12: install, record, upgrade, remove, purge; scripts/install.
 
-There is no service manager in a folder: the units' own command runs by hand, as their account, with the passwords in a
-folder as systemd hands them over.  Account and folders are made by the real systemd-sysusers and systemd-tmpfiles.
+The part first-day boots it, by systemd-nspawn.  In the others no service manager runs: the units' own command runs by
+hand, as their account, with the passwords in a folder as systemd hands them over.  Account and folders are made by the
+real systemd-sysusers and systemd-tmpfiles.
 """
 
 from __future__ import annotations
 
 import argparse
 import hashlib
-import os
 import re
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection
 from pathlib import Path
 
 from packaging.version import Version
-from testbed.cameras import Cameras, make_clip, until
-from testbed.report import note, tell, work_folder
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path[:0] = [str(ROOT / "scripts"), str(ROOT / "tests")]
+
+from testbed.cameras import Cameras, make_clip, until  # noqa: E402
+from testbed.debian import Bare, as_service, bare_debian  # noqa: E402
+from testbed.first_day import first_day  # noqa: E402
+from testbed.next_version import REVISION, build, build_next  # noqa: E402
+from testbed.report import Figures, note, work_folder  # noqa: E402
+
 CAMERA = "gevel-1"
 STORAGE = "var/lib/cctv"
 SETTINGS = """
@@ -45,80 +52,8 @@ rtsp = "{address}"
 credential = "gevel-1"
 """
 PASSWORDS = '[gevel-1]\nusername = "viewer"\npassword = "trial"\n'
+PARTS = ("build", "first-day", "package", "checkout")
 FIRST = 4  # segments before something is done to the storage
-
-
-class Figures:
-    """Prints each figure, and knows whether one of them missed its goal."""
-
-    def __init__(self) -> None:
-        self.missed: list[str] = []
-
-    def equal(self, name: str, value: object, goal: object) -> bool:
-        """A figure that must be equal to its goal."""
-        return self._tell(name, value, goal, value == goal)
-
-    def at_most(self, name: str, value: float, goal: float | None) -> bool:
-        """A figure with an upper limit, None for one that is only told."""
-        return self._tell(name, round(value, 1), goal, goal is None or value <= goal)
-
-    def _tell(self, name: str, value: object, goal: object, ok: bool) -> bool:
-        tell({"figure": name, "value": value, "goal": goal, "ok": ok})
-        if not ok:
-            self.missed.append(name)
-        return ok
-
-
-class Bare:
-    """A bare Debian 12 in a folder, entered by chroot with /proc and /dev of its own."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-
-    def command(self, words: Sequence[str]) -> list[str]:
-        """A command line that runs `words` inside; the process that it starts becomes theirs."""
-        enter = 'mount -t proc proc "$0/proc" && mount --rbind /dev "$0/dev" && exec chroot "$0" "$@"'
-        return ["unshare", "--mount", "--propagation", "private", "sh", "-c", enter, str(self.folder), *words]
-
-    def run(self, *words: str, environ: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
-        """Run a command to its end; its output goes to stderr too."""
-        inside = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/root"}
-        inside |= {"LC_ALL": "C.UTF-8", "DEBIAN_FRONTEND": "noninteractive", **(environ or {})}
-        done = subprocess.run(
-            self.command(words), env=inside, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL
-        )
-        note(f"$ {' '.join(words)}\n{done.stdout}{done.stderr}(exit {done.returncode})")
-        return done
-
-    def path(self, name: str) -> Path:
-        return self.folder / name.removeprefix("/")
-
-
-def mirror() -> str:
-    """The address of Debian's packages, as apt of this machine has it."""
-    told = _output("apt-get", "indextargets", "--format", "$(REPO_URI)", "Created-By: Packages", "Codename: bookworm")
-    return told.splitlines()[0]
-
-
-def bare_debian(folder: Path, like: Path | None) -> Bare:
-    """Make one, or copy the one that was made before."""
-    if like is not None:
-        subprocess.run(["cp", "-a", str(like), str(folder)], check=True)
-    else:
-        note("debootstrap --variant=minbase bookworm")
-        made = ["debootstrap", "--variant=minbase", "bookworm", str(folder), mirror()]
-        subprocess.run(made, check=True, stdout=sys.stderr)
-        shutil.copy("/etc/resolv.conf", folder / "etc/resolv.conf")
-        shutil.copy("/etc/hosts", folder / "etc/hosts")
-    return Bare(folder)
-
-
-def build(output: Path, version: str | None = None) -> Path:
-    """Build the package quickly, which is to say not small; returns its file."""
-    output.mkdir(parents=True, exist_ok=True)
-    words = [str(ROOT / "scripts/build-deb"), "--output", str(output), *(["--version", version] if version else [])]
-    subprocess.run(words, check=True, env={**os.environ, "CCTV_DEB_LEVEL": "0"}, stdout=sys.stderr)
-    return max(output.glob("*.deb"), key=lambda path: path.stat().st_mtime_ns)
 
 
 def footage(bare: Bare) -> str:
@@ -135,27 +70,6 @@ def of_others(bare: Bare) -> list[str]:
     uid = int(account.split(":")[2])
     storage = bare.path(STORAGE)
     return [str(path) for path in (storage, *storage.rglob("*")) if path.lstat().st_uid != uid]
-
-
-def exec_start(bare: Bare, unit: str) -> list[str]:
-    """The command of a unit."""
-    for folder in ("/usr/lib/systemd/system", "/etc/systemd/system"):
-        if (file := bare.path(f"{folder}/{unit}")).exists():
-            return re.search(r"^ExecStart=(.*)$", file.read_text(), re.MULTILINE)[1].split()  # type: ignore[index]
-    raise FileNotFoundError(unit)
-
-
-def as_service(bare: Bare, unit: str) -> subprocess.Popen[bytes]:
-    """Start a unit's command as its account with its environment."""
-    handed = bare.path("/run/credentials/cctv-record.service")
-    handed.mkdir(parents=True, exist_ok=True)
-    shutil.copy(bare.path("/etc/cctv/credentials.toml"), handed / "credentials.toml")
-    bare.run("chown", "-R", "cctv:cctv", "/run/credentials/cctv-record.service")
-    bare.run("chmod", "0400", "/run/credentials/cctv-record.service/credentials.toml")
-    words = ["setpriv", "--reuid", "cctv", "--regid", "cctv", "--clear-groups", "--no-new-privs", "env", "-i"]
-    words += ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin", "HOME=/var/lib/cctv", "USER=cctv"]
-    words += ["CREDENTIALS_DIRECTORY=/run/credentials/cctv-record.service", *exec_start(bare, unit)]
-    return subprocess.Popen(bare.command(words), stdin=subprocess.DEVNULL, stdout=sys.stderr)
 
 
 def record(bare: Bare, figures: Figures, name: str) -> None:
@@ -256,11 +170,15 @@ def try_package(bare: Bare, figures: Figures, first: Path, second: Path, address
     figures.equal("upgrade: apt install of the next version", bare.run(*upgrade).returncode, 0)
     version = bare.run("dpkg-query", "-W", "-f", "${Version} ${Status}", "cctv").stdout
     figures.equal("upgrade: installed", version, f"{second.name.split('_')[1]} install ok installed")
+    with sqlite3.connect(database) as index:
+        revision = index.execute("SELECT version_num FROM alembic_version").fetchone()[0]
+    figures.equal("upgrade: the tables are those of the next version", revision, REVISION)
     figures.equal("upgrade: a copy of the index", bare.path(f"{STORAGE}/cctv.db.before-upgrade").exists(), True)
     figures.equal("upgrade: files of root in the storage", of_others(bare), [])
     figures.equal("upgrade: footage, hold and settings as they were", footage(bare), kept)
     record(bare, figures, "upgrade")
     figures.equal("upgrade: cctv footage verify", bare.run("cctv", "footage", "verify", "--all").returncode, 0)
+    way_back(bare, figures, first)
     kept = footage(bare)
 
     figures.equal("remove: apt remove", bare.run("apt-get", "remove", "-y", "-qq", "cctv").returncode, 0)
@@ -273,6 +191,25 @@ def try_package(bare: Bare, figures: Figures, first: Path, second: Path, address
     figures.equal("purge: apt purge", bare.run("apt-get", "purge", "-y", "-qq", "cctv").returncode, 0)
     figures.equal("purge: footage, hold and settings as they were", footage(bare), kept)
     figures.equal("purge: the passwords are gone", bare.path("/etc/cctv/credentials.toml").exists(), False)
+
+
+def way_back(bare: Bare, figures: Figures, first: Path) -> None:
+    """To the version before, without a recovery key, as docs/installing.md has it; nothing runs."""
+    kept = footage(bare)
+    lines = (
+        f"mv /{STORAGE}/cctv.db /{STORAGE}/cctv.db.newer",
+        f"apt-get install -y -qq --allow-downgrades /srv/{first.name}",
+        f"cp -p /{STORAGE}/cctv.db.before-upgrade /{STORAGE}/cctv.db",
+        "cctv footage rebuild --reason 'back to the version before' || cctv footage reconcile --fix",
+        "cctv hold confirm --for 'A. Peeters' --reason 'compared with the register'",
+    )
+    for line in lines:
+        figures.equal(f"back: {line}", bare.type(line).returncode, 0)
+    figures.equal("back: footage, hold and settings as they were", footage(bare), kept)
+    figures.equal("back: files of root in the storage", of_others(bare), [])
+    record(bare, figures, "back")
+    figures.equal("back: cctv footage reconcile", bare.run("cctv", "footage", "reconcile").returncode, 0)
+    figures.equal("back: cctv footage verify", bare.run("cctv", "footage", "verify", "--all").returncode, 0)
 
 
 def try_install(bare: Bare, figures: Figures, work: Path, address: str) -> None:
@@ -305,23 +242,27 @@ def try_install(bare: Bare, figures: Figures, work: Path, address: str) -> None:
     record(bare, figures, "scripts/install again")
 
 
-def try_all(work: Path, figures: Figures, *, quick: bool) -> None:
-    """Everything, in a work folder."""
+def try_all(work: Path, figures: Figures, parts: Collection[str]) -> None:
+    """These parts, in a work folder."""
     first = build(work / "first")
     version = str(Version(first.name.split("_")[1]))
-    if not quick:
+    if "build" in parts:
         shutil.rmtree(ROOT / "build/deb")
         figures.equal("build: the same bytes a second time", _sha256(build(work / "second")), _sha256(first))
         told = subprocess.run(["lintian", "--no-tag-display-limit", str(first)], capture_output=True, text=True)
         tags = [line for line in told.stdout.splitlines() if line.startswith(("E:", "W:"))]
         figures.equal("lintian: errors and warnings", tags, [])
-    following = build(work / "following", f"{version}+next")
+    following = build_next(work / "following", f"{version}+next")
     base = work / "base"
     bare_debian(base, None)
-    cameras = Cameras({CAMERA: make_clip(work / "clip.h264", "640x360", 1)})
+    clip = make_clip(work / "clip.h264", "640x360", 1)
+    if "first-day" in parts:
+        first_day(bare_debian(work / "first-day", base), figures, first, following, clip)
+    cameras = Cameras({CAMERA: clip})
     try:
-        try_package(bare_debian(work / "package", base), figures, first, following, cameras.url(CAMERA))
-        if not quick:
+        if "package" in parts:
+            try_package(bare_debian(work / "package", base), figures, first, following, cameras.url(CAMERA))
+        if "checkout" in parts:
             try_install(bare_debian(work / "checkout", base), figures, work, cameras.url(CAMERA))
     finally:
         cameras.close()
@@ -338,11 +279,11 @@ def _output(*words: str) -> str:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--keep", type=Path, help="work in this folder, which stays")
-    parser.add_argument("--quick", action="store_true", help="no second build, no lintian, no scripts/install")
+    parser.add_argument("--only", choices=PARTS, action="append", help="this part; may be repeated")
     options = parser.parse_args()
     figures = Figures()
     with work_folder("cctv-deb-", keep=options.keep) as work:
-        try_all(work, figures, quick=options.quick)
+        try_all(work, figures, options.only or PARTS)
     if figures.missed:
         note(f"missed: {', '.join(figures.missed)}")
     return 1 if figures.missed else 0

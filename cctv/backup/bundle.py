@@ -19,7 +19,7 @@ from pathlib import Path
 from pyrage.x25519 import Identity, Recipient
 
 from cctv.backup.state import PART
-from cctv.core.durable import DurableFiles
+from cctv.core.durable import DurableFiles, give_as_folder
 from cctv.core.errors import CctvError, Exit, FileUnreadable
 from cctv.core.medium import medium_error
 from cctv.crypto.age import decrypt, encrypt
@@ -55,7 +55,7 @@ def of_bytes(name: str, data: bytes) -> Member:
 
 
 def write_bundle(target: Path, members: Sequence[Member], to: Sequence[Recipient], disk: DurableFiles) -> None:
-    """Write a bundle.
+    """Write a bundle; made by root in a folder of the services' account, it is theirs: else they could not prune it.
 
     Raises BackupNotWritten, MediumFull and its like; FileUnreadable for a member whose bytes do not match its hash.
 
@@ -71,6 +71,7 @@ def write_bundle(target: Path, members: Sequence[Member], to: Sequence[Recipient
             disk.sync(descriptor)
         finally:
             os.close(descriptor)
+        give_as_folder(beside)
         disk.rename(beside, target)
     except FileUnreadable:
         disk.unlink(beside)

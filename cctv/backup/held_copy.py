@@ -34,6 +34,7 @@ from cctv.backup.state import (
     read_backup_state,
     remember_held,
 )
+from cctv.core.durable import give_as_folder
 from cctv.core.errors import CctvError, Exit, FileUnreadable
 from cctv.core.text import parse_json
 from cctv.crypto.age import recipients
@@ -112,6 +113,7 @@ def copy_held(site: Storage, directory: Path, *, new_copy: str | None = None) ->
         match_files(site)
         _check_the_one(site, folder, new_copy=new_copy is not None)
         site.disk.make_directory(folder)
+        give_as_folder(folder)
         identity = _read_id(folder) or _begin(site, folder)
         at = _up_to_date(site)
         plan = _plan(site, folder)
@@ -213,6 +215,7 @@ def _begin(site: Storage, folder: Path) -> str:
     identity = str(uuid.uuid4())
     payload = {"schema": 1, "copy": identity, "site": site.identity.site}
     site.disk.write(folder / COPY_FILE, json.dumps(payload, indent=2).encode() + b"\n")
+    give_as_folder(folder / COPY_FILE)
     return identity
 
 

@@ -23,6 +23,7 @@ from pathlib import Path
 
 from cctv.audit.log import audit_entries
 from cctv.config.schema import BackupSettings
+from cctv.core.access import account_name
 from cctv.core.clock import iso
 from cctv.core.durable import exclusive, sha256_file
 from cctv.core.errors import UsageError
@@ -51,6 +52,13 @@ class BackupPlaceUnfit(UsageError):
     """Nothing can be backed up to {path}: {problem}.
 
     next: mount the medium that is meant, and give a folder on it that exists.
+    """
+
+
+class BackupPlaceClosed(UsageError):
+    """Nothing can be backed up to {path}: the account {account} may not write there.
+
+    next: `chown {account}: {path}` as root: the nightly back-up runs as the account of the services.
     """
 
 
@@ -174,7 +182,7 @@ def backup_folder(site: Storage, typed: Path | None) -> Path:
 def check_place(site: Storage, directory: Path) -> Path:
     """The folder as an absolute path.  Never created: a missing one may be a missing mount.
 
-    Raises BackupPlaceUnfit, MediumReadOnly.
+    Raises BackupPlaceUnfit, BackupPlaceClosed, MediumReadOnly.
     """
     if not directory.is_dir():
         raise BackupPlaceUnfit(path=directory, problem="it is not a folder that exists")
@@ -184,7 +192,7 @@ def check_place(site: Storage, directory: Path) -> Path:
     if os.statvfs(folder).f_flag & os.ST_RDONLY:
         raise MediumReadOnly(path=directory)
     if not os.access(folder, os.W_OK | os.X_OK):
-        raise BackupPlaceUnfit(path=directory, problem="this account may not write there")
+        raise BackupPlaceClosed(path=directory, account=account_name(os.geteuid()))
     return folder
 
 

@@ -107,7 +107,10 @@ def find_settings(path: Path | None, environ: Mapping[str, str]) -> Path:
     raise SettingsNotFound(
         wanted=NAME,
         origin=N_(" here ({cwd}) nor at {system_wide}", cwd=Path.cwd(), system_wide=SYSTEM_WIDE),
-        following=N_("go to the directory that holds it, give --config FILE, or set {variable}.", variable=VARIABLE),
+        following=N_(
+            "`cctv init` on a new box; else go to the directory that holds it, give --config FILE, or set {variable}.",
+            variable=VARIABLE,
+        ),
     )
 
 

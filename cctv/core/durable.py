@@ -206,7 +206,7 @@ def give_path(path: Path) -> None:
 
 
 def give_as_folder(path: Path) -> None:
-    """Give a file that root made in a folder of another account, which is no storage, to that account."""
+    """Give a file or folder that root made in a folder of another account, which is no storage, to that account."""
     owner = path.parent.stat()
     if os.geteuid() != 0 or owner.st_uid == 0:
         return
@@ -214,7 +214,8 @@ def give_as_folder(path: Path) -> None:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
         try:
             status = os.fstat(descriptor)
-            if stat.S_ISREG(status.st_mode) and status.st_uid == 0 and status.st_nlink == 1:
+            is_alone = stat.S_ISDIR(status.st_mode) or (stat.S_ISREG(status.st_mode) and status.st_nlink == 1)
+            if is_alone and status.st_uid == 0:
                 os.fchown(descriptor, owner.st_uid, owner.st_gid)
         finally:
             os.close(descriptor)

@@ -29,6 +29,8 @@ from cctv.core.process import BOOTED, UnitFacts, last_lines, run_process, start_
 
 PATIENCE_SECONDS = 20.0  # a disk that sleeps answers smartctl after some ten
 _PIN = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*)==([^\s;\\]+)(\s*;)?")
+_VIA = re.compile(r"    # +(?:via +)?(?!via$)(\S.*)$")  # who asks for the pin above
+_GROUP = re.compile(r"\(pyproject\.toml:[\w-]+\)$")  # a group of dependencies, none of which the program runs on
 _LOOKED_INTO = ("", "audit", "derived", "exports", "holds", "incoming", "keys")  # folders of a storage without footage
 
 
@@ -224,15 +226,36 @@ def parse_smart(disk: str, answer: Mapping[str, Any]) -> SmartFacts:
 
 
 def parse_lock(text: str) -> tuple[Mapping[str, frozenset[str]], frozenset[str]]:
-    """The versions that each name may have, and the names whose every line is for some machines only (`; marker`)."""
+    """The versions that each name may have, and the names that this machine may do without.
+
+    Those are names whose every line is for some machines only (`; marker`), and those that only building the program
+    asks for, by the lock's comments of who asks (`# via`): the Debian package has no tools that build it.
+    """
     pins: dict[str, set[str]] = {}
     everywhere: set[str] = set()
+    asked_by: dict[str, set[str]] = {}
+    name = ""
     for line in text.splitlines():
         if (match := _PIN.match(line)) is not None:
             name = _plain(match[1])
             pins.setdefault(name, set()).add(match[2])
             everywhere |= {name} if match[3] is None else set()
-    return {name: frozenset(versions) for name, versions in pins.items()}, frozenset(pins.keys() - everywhere)
+        elif name and (match := _VIA.match(line)) is not None:
+            asked_by.setdefault(name, set()).add(match[1])
+    elsewhere = (pins.keys() - everywhere) | _only_for_building(asked_by)
+    return {name: frozenset(versions) for name, versions in pins.items()}, frozenset(elsewhere)
+
+
+def _only_for_building(asked_by: Mapping[str, set[str]]) -> set[str]:
+    """The names for which nobody asks but a group of pyproject.toml, or others of these names."""
+    found: set[str] = set()
+    while more := {
+        name
+        for name, askers in asked_by.items()
+        if name not in found and all(_GROUP.search(asker) or _plain(asker) in found for asker in askers)
+    }:
+        found |= more
+    return found
 
 
 def _plain(name: str) -> str:

@@ -38,7 +38,6 @@ from cctv.setup.answers import USUAL_STORAGE, Answers, write_answers
 from cctv.setup.settings_text import settings_text
 
 SERVICES = ("cctv-record", "cctv-sweep")
-TIMERS = ("cctv-notify.timer", "cctv-backup.timer", "cctv-verify.timer", "cctv-doctor.timer")
 _ALSO_WRITING = ("cctv-backup", "cctv-verify")  # services of timers that need the storage
 _LOOKING = ("cctv-notify", "cctv-doctor")
 _UNIT_FOLDERS = ("/etc/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/system")

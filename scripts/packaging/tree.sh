@@ -18,7 +18,8 @@ box_packages() { grep -v '^#' scripts/packaging/box-packages; }
 
 program_version() { sed -n 's/^version = "\(.*\)"$/\1/p' pyproject.toml; }
 
-unit_names() { for unit in systemd/*.service systemd/*.timer systemd/*.socket systemd/*.path; do
+# What starts others comes first, so that it is stopped first.
+unit_names() { for unit in systemd/*.timer systemd/*.socket systemd/*.path systemd/*.service; do
     [ -f "$unit" ] && basename "$unit"
 done; }
 

@@ -30,6 +30,27 @@ def figure(name: str, value: object, goal: float | None = None) -> bool:
     return ok
 
 
+class Figures:
+    """Prints each figure, and knows whether one of them missed its goal."""
+
+    def __init__(self) -> None:
+        self.missed: list[str] = []
+
+    def equal(self, name: str, value: object, goal: object) -> bool:
+        """A figure that must be equal to its goal."""
+        return self._tell(name, value, goal, value == goal)
+
+    def at_most(self, name: str, value: float, goal: float | None) -> bool:
+        """A figure with an upper limit, None for one that is only told."""
+        return self._tell(name, round(value, 1), goal, goal is None or value <= goal)
+
+    def _tell(self, name: str, value: object, goal: object, ok: bool) -> bool:
+        tell({"figure": name, "value": value, "goal": goal, "ok": ok})
+        if not ok:
+            self.missed.append(name)
+        return ok
+
+
 @contextmanager
 def work_folder(prefix: str, *, inside: Path | None = None, keep: Path | None = None) -> Iterator[Path]:
     """A folder that goes at the end, in `inside` (None: where temporary files go); or `keep`, which stays."""

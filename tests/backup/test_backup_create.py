@@ -2,6 +2,8 @@
 
 import io
 import json
+import os
+import pwd
 import shutil
 import sqlite3
 import subprocess
@@ -56,6 +58,34 @@ def test_the_box_keeps_nothing_that_opens_it(rig):
     secret = rig.key.read_text().splitlines()[-1].encode()
     kept = [path for path in rig.site.folder.rglob("*") if path.is_file() and path != rig.key]
     assert [path for path in kept if secret in path.read_bytes()] == []
+
+
+NOBODY = 65534  # stands for the account of the services
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root makes files of another account")
+def test_what_root_backs_up_to_the_folder_of_the_services_is_theirs_to_prune(rig):
+    rig.site.record("gevel-1", "2026-11-01 11:00")
+    rig.hold("2026-11-01 11:00", "2026-11-01 11:01")
+    os.chown(rig.medium, NOBODY, NOBODY)
+
+    rig.back_up()
+    rig.cctv(f"backup --held {rig.medium}")
+
+    made = list(rig.medium.rglob("*"))
+    assert len(made) >= 4  # the back-up; the copy, what it is, and a segment
+    assert {path.stat().st_uid for path in made} == {NOBODY}
+
+
+def test_a_folder_that_the_account_may_not_write_is_named_with_what_opens_it(rig, monkeypatch):
+    may = os.access
+    monkeypatch.setattr(os, "access", lambda path, *more, **named: path != rig.medium and may(path, *more, **named))
+    account = pwd.getpwuid(os.geteuid()).pw_name
+
+    told = rig.cctv(f"backup {rig.medium}", exit=2).err
+
+    assert f"the account {account} may not write there" in told
+    assert f"chown {account}: {rig.medium}" in told
 
 
 def test_a_recovery_key_never_goes_into_the_storage_and_never_over_another(rig):

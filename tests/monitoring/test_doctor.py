@@ -407,6 +407,17 @@ def test_the_lock_of_this_checkout_is_what_is_installed():
     assert (dict(pins), elsewhere) == ({"a": {"1"}, "b": {"2", "3"}}, {"b"})
 
 
+def test_a_box_without_the_tools_that_build_the_program_has_all_that_it_needs():
+    lock = (Path(__file__).resolve().parents[2] / "requirements.lock").read_text("utf-8")
+    pins, elsewhere = parse_lock(lock)
+    assert elsewhere >= {"hatchling", "pathspec", "pluggy", "trove-classifiers"}
+    assert not elsewhere & {"av", "opencv-python", "sqlalchemy", "tomlkit", "typing-extensions"}
+
+    box = {name: min(versions) for name, versions in pins.items() if name not in elsewhere}
+    (told,) = machine.judge_packages(EnvironmentFacts(pins, box, elsewhere, "3.11"))
+    assert told.severity is Severity.OK
+
+
 def test_a_folder_that_the_unit_of_back_ups_may_not_write_is_told():
     timers = {name: unit(name) for name in machine.TIMERS}
     timers["cctv-backup.service"] = unit("cctv-backup.service", writable=(Path("/var/lib/cctv"), Path("/mnt")))

@@ -142,11 +142,11 @@ def before(unpacked, tmp_path):
         text.replace("/etc/cctv", str(tmp_path)).replace("/usr/lib/cctv/bin", str(tmp_path))
     )
 
-    def upgrade(does: int, **environ: str) -> subprocess.CompletedProcess[str]:
+    def upgrade(does: int, earlier: str = "9.7", **environ: str) -> subprocess.CompletedProcess[str]:
         program = tmp_path / "cctv"
         program.write_text(f'#!/bin/sh\necho "$*" >{tmp_path}/typed\necho because >&2\nexit {does}\n')
         program.chmod(0o755)
-        return run(["sh", tmp_path / "preinst", "upgrade", "9.7", "9.8"], env={"PATH": "/usr/bin:/bin", **environ})
+        return run(["sh", tmp_path / "preinst", "upgrade", earlier, "9.8"], env={"PATH": "/usr/bin:/bin", **environ})
 
     return upgrade
 
@@ -166,6 +166,15 @@ def test_an_upgrade_copies_the_index_first_and_is_refused_in_words_where_it_cann
     (tmp_path / "typed").unlink()
     assert before(18, CCTV_UPGRADE_WITHOUT_COPY="yes").returncode == 0
     assert not (tmp_path / "typed").exists()
+
+
+def test_the_way_back_to_an_older_version_keeps_the_copy_from_before_the_newer_one(before, tmp_path):
+    (tmp_path / "cameras.toml").touch()
+    told = before(0, earlier="9.8+next")
+
+    assert told.returncode == 0
+    assert not (tmp_path / "typed").exists()
+    assert "9.8+next, which is newer, was installed" in told.stderr
 
 
 def test_an_installation_that_is_only_tried_says_what_it_would_do():

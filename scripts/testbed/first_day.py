@@ -1,0 +1,204 @@
+"""A box's first days as docs/installing.md and docs/setting-up.md have them typed, on a bare Debian that is booted.
+
+`apt install ./cctv_*.deb`, `cctv init --yes`, a camera that records, its timers, an upgrade that changes the tables
+while it records, and the way back.  Where systemd cannot be booted, the units' commands run by hand as far as the first
+footage.
+"""
+
+from __future__ import annotations
+
+import json
+import shlex
+import shutil
+import signal
+import sqlite3
+import subprocess
+import time
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from onvif_device import OnvifDevice
+from simrig import Rig
+
+from testbed.cameras import FPS, until
+from testbed.debian import Bare, Booted, as_service, can_boot
+from testbed.next_version import REVISION, ROOT
+from testbed.report import Figures, note
+
+_PASSWORD = "S3cret/p@ss:w %d'"
+_STORAGE = "/var/lib/cctv"
+_SERVICES = ("cctv-record.service", "cctv-sweep.service")
+_FACTS = (
+    '--name "De Grote Post" --jurisdiction BE --address "Hendrik Serruyslaan 18A; 8400 Oostende" '
+    '--mail onthaal@example.org --signatory "Lieve Maes" --purpose "diefstal en schade"'
+)
+_INIT = (
+    f"cctv init --yes {_FACTS} --recovery-key /media/usb/recovery.key --user admin --password-file /media/usb/password "
+    "--camera gevel-1={device} --zone-of gevel-1=facade --road gevel-1 --camera foyer-1={foyer}"
+)
+# Lines of the two pages and of what `cctv init` prints, once [alerts] and [backup] are there.
+_TYPED = (
+    "chown cctv: /mnt/offsite",
+    "cctv config check && systemctl reload cctv-record && systemctl restart cctv-sweep",
+    "cctv config check && systemctl restart cctv-record",
+    "systemctl status cctv-record",
+    "cctv backup /mnt/offsite",
+    "cctv notify test && systemctl enable --now cctv-notify.timer",
+    "systemctl enable --now cctv-backup.timer",
+    "systemctl enable --now cctv-verify.timer cctv-doctor.timer",
+    "systemctl start cctv-notify cctv-backup cctv-verify cctv-doctor",
+    "systemd-analyze security cctv-record",
+)
+# What the doctor finds wrong with where this is tried: no NTP, one disk for all, and nobody told the police in time.
+_TRIAL = frozenset({"clock", "disk", "forecast", "status: disk", "backup: disk", "registers: cameras"})
+
+
+def first_day(bare: Bare, figures: Figures, first: Path, following: Path, clip: Path) -> None:
+    """All of it, in a bare Debian that nothing else uses."""
+    for package, folder in ((first, "/srv"), (following, "/srv/next")):
+        bare.path(folder).mkdir(exist_ok=True)
+        shutil.copy(package, bare.path(folder))
+    began = time.monotonic()
+    bare.type("apt-get update -qq")
+    figures.equal("first day: apt install ./cctv_*.deb", bare.type("apt install -qq -y ./cctv_*.deb").returncode, 0)
+    figures.at_most("first day: seconds of apt install", time.monotonic() - began, None)
+    wanted = [line for line in (ROOT / "scripts/packaging/box-packages").read_text().split("\n") if line[:1].isalpha()]
+    told = bare.run("dpkg-query", "-W", "-f", "${db:Status-Status} ${Package}\n", *wanted).stdout.splitlines()
+    figures.equal("first day: Debian packages of a box", sorted(told), sorted(f"installed {name}" for name in wanted))
+    box = Booted(bare.folder) if can_boot() else None
+    try:
+        if box is not None and box.runs:
+            with _cameras(clip) as (device, foyer):
+                _init(box, figures, device, foyer, by_hand=False)
+                _typed(box, figures)
+                _upgrade(box, figures)
+                _back(box, figures, first)
+                _remove(box, figures)
+        else:
+            note("systemd cannot be booted here: the units' commands run by hand")
+            with _cameras(clip) as (device, foyer):
+                _init(bare, figures, device, foyer, by_hand=True)
+    finally:
+        if box is not None:
+            box.close()
+
+
+@contextmanager
+def _cameras(clip: Path) -> Iterator[tuple[str, str]]:
+    """An ONVIF device and an RTSP camera with one password; yields their addresses."""
+    with Rig({"gevel": clip, "foyer": clip}, fps=FPS, auth="digest", password=_PASSWORD) as rig:
+        streams = {name: rig.url("gevel", credentials=False) for name in ("main", "sub")}
+        with OnvifDevice(streams, password=_PASSWORD, clock_off=95) as device:
+            yield device.address, rig.url("foyer", credentials=False)
+
+
+def _init(box: Bare, figures: Figures, device: str, foyer: str, *, by_hand: bool) -> None:
+    """One command from an installed package to footage on the disk."""
+    secret = box.path("/media/usb/password")
+    secret.parent.mkdir(parents=True)
+    secret.touch(0o600)
+    secret.write_text(f"{_PASSWORD}\n")
+    line = _INIT.format(device=device, foyer=foyer)
+    tried = box.type(f"{line} --dry-run")
+    figures.equal("init: --dry-run", (tried.returncode, box.path("/etc/cctv/cameras.toml").exists()), (0, False))
+    began, services = time.monotonic(), []
+    done = box.type(line)
+    figures.equal("init: cctv init --yes", done.returncode, 3 if by_hand else 0)
+    figures.equal("init: the password in what it says", _PASSWORD in done.stdout + done.stderr, False)
+    if by_hand:
+        services = [as_service(box, unit) for unit in _SERVICES]
+    else:
+        figures.equal("init: 2 of 2 cameras record", "2 of 2 cameras record" in done.stderr, True)
+        figures.at_most("init: seconds until they do", time.monotonic() - began, 60)
+    until(lambda: all(_footage(box, camera) for camera in ("gevel-1", "foyer-1")), "the first segments of 60 s", 200)
+    figures.at_most("init: seconds to the first segments of 60 s on the disk", time.monotonic() - began, 150)
+    figures.equal("init: cctv status", box.type("cctv status").returncode, 0)
+    allowed = {"backup", "alerts", "timers", *(("units",) if by_hand else ())}  # the lines to type that are left
+    figures.equal("init: what the doctor finds wrong but for the lines that are left", _wrong(box, allowed), [])
+    figures.equal("init: cctv footage verify --all", box.type("cctv footage verify --all").returncode, 0)
+    for service in services:
+        service.send_signal(signal.SIGTERM)
+        figures.equal("init: a service ends with", service.wait(timeout=60), 0)
+
+
+def _typed(box: Bare, figures: Figures) -> None:
+    """The lines of the pages, after [alerts] and [backup] were edited."""
+    box.path("/mnt/offsite").mkdir()
+    settings = box.path("/etc/cctv/cameras.toml")
+    text = settings.read_text().replace("[backup]\n", '[backup]\nfolder = "/mnt/offsite"\n')
+    settings.write_text(text + '\n[alerts]\ncommand = ["/bin/true"]\n')
+    for line in _TYPED:
+        figures.equal(f"typed: {line}", box.type(line).returncode, 0)
+    failed = box.run("systemctl", "--failed", "--plain", "--no-legend").stdout
+    figures.equal("typed: units that failed", failed.strip(), "")
+    figures.equal("typed: what the doctor still finds wrong", _wrong(box, frozenset()), [])
+
+
+def _upgrade(box: Bare, figures: Figures) -> None:
+    """The next version changes the tables while the services run."""
+    before = _gap(box)
+    done = box.type("apt install -qq -y ./next/cctv_*.deb")
+    figures.equal("changed tables: apt install of the next version", done.returncode, 0)
+    figures.equal("changed tables: it says so", f"was brought to {REVISION}" in done.stderr + done.stdout, True)
+    with sqlite3.connect(f"file:{box.path(_STORAGE)}/cctv.db?mode=ro", uri=True) as index:
+        copied = index.execute("SELECT count(*), max(segment) FROM trial").fetchone()
+        there = index.execute("SELECT count(*) FROM segments WHERE id <= ?", copied[1:]).fetchone()
+    figures.equal("changed tables: segments in the table that is filled from another", copied[0], there[0])
+    _runs(box, figures, "changed tables")
+    figures.at_most("changed tables: seconds that the worst camera missed", _gap(box) - before, 30)
+
+
+def _back(box: Bare, figures: Figures, first: Path) -> None:
+    """The way back to the version before, as docs/installing.md has it."""
+    lines = (
+        "systemctl stop cctv-record cctv-sweep 'cctv-*.timer'",
+        "mv /var/lib/cctv/cctv.db /var/lib/cctv/cctv.db.newer",
+        f"apt install -qq -y --allow-downgrades ./{shlex.quote(first.name)}",
+        "cctv restore /var/lib/cctv/cctv.db.before-upgrade.age --key /media/usb/recovery.key --reason 'back'",
+        "cctv hold confirm --for 'A. Peeters' --reason 'compared with the register'",
+        "systemctl start cctv-record cctv-sweep",
+    )
+    for line in lines:
+        figures.equal(f"back: {line}", box.type(line).returncode, 0)
+    _runs(box, figures, "back")
+    figures.equal("back: cctv footage reconcile", box.type("cctv footage reconcile").returncode, 0)
+    figures.equal("back: cctv footage verify --all", box.type("cctv footage verify --all").returncode, 0)
+
+
+def _remove(box: Bare, figures: Figures) -> None:
+    """The services stop, and what they recorded stays."""
+    figures.equal("removed: apt remove cctv", box.type("apt remove -qq -y cctv").returncode, 0)
+    active = [unit for unit in _SERVICES if box.run("systemctl", "is-active", unit).stdout.strip() == "active"]
+    figures.equal("removed: services that still run", active, [])
+    figures.equal("removed: footage is there", bool(_footage(box, "gevel-1")), True)
+
+
+def _runs(box: Bare, figures: Figures, name: str) -> None:
+    """Wait until both cameras record and a sweep was made."""
+    asked: list[subprocess.CompletedProcess[str]] = []
+
+    def is_well() -> bool:
+        asked.append(box.type("cctv status"))
+        return asked[-1].returncode == 0
+
+    until(is_well, f"{name}: cctv status says that all is well", look=1)
+    figures.equal(f"{name}: cctv status", asked[-1].returncode, 0)
+
+
+def _wrong(box: Bare, allowed: Collection[str]) -> list[str]:
+    """What the doctor calls wrong, but for checks that are allowed to be and for where this is tried."""
+    findings = json.loads(box.type("cctv doctor --json").stdout)["findings"]
+    wrong = [found for found in findings if found["severity"] == "wrong" and found["check"] not in allowed]
+    names = [f"{found['check']}: {found['subject']}" if found["subject"] else found["check"] for found in wrong]
+    return sorted(set(names) - _TRIAL)
+
+
+def _footage(box: Bare, camera: str) -> list[Path]:
+    return list(box.path(_STORAGE).glob(f"segments/*/{camera}/**/*.mp4"))
+
+
+def _gap(box: Bare) -> float:
+    """The seconds that the worst camera missed in its last day."""
+    cameras = json.loads(box.type("cctv status --json").stdout)["cameras"]
+    return max(float(camera["unrecorded_seconds_last_day"]) for camera in cameras)
