@@ -25,6 +25,7 @@ from cctv.model.footage import FootageSource
 MANIFEST, SIGNATURE, SUMS = "manifest.json", "manifest.json.sig", "SHA256SUMS"
 PUBLIC_KEY, ALLOWED_SIGNERS, README = "signing.pub", "allowed_signers", "README.txt"
 UNREDACTED = "unredacted"
+_MAX_BYTES = 4 << 20  # of a manifest; that of a day of footage has some 100 kB, and reading one takes ten times as much
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,150}")
 
 
@@ -359,6 +360,8 @@ def read_manifest(data: bytes) -> AnyManifest:
 
 def read_as(adapter: TypeAdapter[Kind], data: bytes) -> Kind:
     """A manifest of one kind that came from outside; raises ManifestUnreadable."""
+    if len(data) > _MAX_BYTES:
+        raise ManifestUnreadable(problem=N_("it is larger than {most} MB", most=_MAX_BYTES >> 20))
     try:
         manifest = adapter.validate_json(data)
     except (ValidationError, RecursionError) as error:

@@ -14,9 +14,10 @@ from cctv.cli.context import CommandContext
 from cctv.cli.output import echo
 from cctv.config.loader import check_text
 from cctv.core.errors import Exit
+from cctv.monitoring.doctor_machine import TIMERS
 from cctv.monitoring.status import status_now
 from cctv.setup.answers import Answers, CameraAnswer
-from cctv.setup.apply import TIMERS, Box, PlannedStep, lines_to_type
+from cctv.setup.apply import Box, PlannedStep, lines_to_type
 from cctv.setup.settings_text import settings_text
 
 
