@@ -78,17 +78,18 @@ def _information(began: datetime, seconds: float) -> str:
 class Card(Camera):
     """Plays a stream that was taken from `began` on, at once: what a request's range asks for, from a key picture on.
 
-    `leap` is by how many seconds the times jump after the first half.  `ranges` are those that were asked for.
+    `leap` is by how many seconds the times jump after the first half.  `ranges` are those that were asked for; with
+    `asked_or_not` it plays all that it has.
     """
 
-    def __init__(self, stream: Stream, began: datetime, *, leap: float = 0.0) -> None:
-        self._began, self._leap = began, leap
+    def __init__(self, stream: Stream, began: datetime, *, leap: float = 0.0, asked_or_not: bool = False) -> None:
+        self.began, self._leap, self._plays_all = began, leap, asked_or_not
         self.ranges: list[tuple[datetime, datetime]] = []
         super().__init__(stream, again=True)
 
     def _taken(self, number: int, picture: Picture) -> datetime:
         later = self._leap if number >= len(self.stream.pictures) // 2 else 0.0
-        return self._began + timedelta(seconds=picture.stamp / self.stream.rate + later)
+        return self.began + timedelta(seconds=picture.stamp / self.stream.rate + later)
 
     def _play(self, client: socket.socket) -> None:
         headers = next(headers for method, headers in reversed(self.asked) if method == "PLAY")
@@ -99,7 +100,8 @@ class Card(Camera):
         self.ranges.append((start, end))
         self._number = 0
         for number, picture in enumerate(self.stream.pictures):
-            if start - timedelta(seconds=1) <= self._taken(number, picture) < end + timedelta(seconds=1):
+            is_asked = start - timedelta(seconds=1) <= self._taken(number, picture) < end + timedelta(seconds=1)
+            if is_asked or self._plays_all:
                 client.sendall(b"".join(self._extended(frame, number, picture) for frame in self._frames(picture)))
 
     def _extended(self, frame: bytes, number: int, picture: Picture) -> bytes:

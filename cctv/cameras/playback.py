@@ -19,6 +19,8 @@ from cctv.config.schema import CameraSettings, Transport
 from cctv.core.time_range import Span
 
 _LEAP_SECONDS = 1.0
+_MOST_BEFORE = 2000  # pictures in front of the span: a card begins at the key picture before it
+_LONGEST_SECONDS = 3600.0  # of one fetch, for others wait; what is left is asked for anew
 
 
 class CardClock:
@@ -75,7 +77,8 @@ class CardStream:
         """
         start, end = self._span.start.timestamp(), self._span.end.timestamp()
         first: tuple[float, int] | None = None  # when a picture was taken, and its time in ticks
-        has_begun = False
+        has_begun, before = False, 0
+        self._stream.end_within(_LONGEST_SECONDS)
         try:
             for picture, decoded in self._stream:
                 taken = None if picture.taken is None else picture.taken - self._offset
@@ -92,6 +95,9 @@ class CardStream:
                     has_begun = True
                     self._clock.reach(at)
                     yield picture._replace(arrived=at), decoded
+                elif (before := before + 1) > _MOST_BEFORE:
+                    detail = "its card plays another time than it was asked for"
+                    raise CameraFailed(camera=self._camera.id, detail=detail)
         except (CameraClosed, CameraSilent):
             if first is None:
                 raise

@@ -12,6 +12,7 @@ from card import Card, CardDevice
 from sent_streams import encode
 
 from cctv.audit.log import audit_entries
+from cctv.cameras import playback
 from cctv.db.engine import read_transaction
 from cctv.model.audit import Act
 from cctv.model.footage import FootageSource
@@ -149,6 +150,19 @@ def test_times_that_leap_on_the_card_begin_a_run_of_their_own(broken, stream):
         timedelta(seconds=SECONDS), abs=timedelta(seconds=0.2)
     )
     assert spans[-1].start - spans[0].start > timedelta(seconds=55)
+
+
+def test_a_card_that_plays_another_time_is_left_and_holds_nobody_up(broken, stream, monkeypatch):
+    monkeypatch.setattr(playback, "_MOST_BEFORE", 50)
+    began, ahead = broken.instant(GAP), device_time(broken)
+    card = Card(stream, began + ahead, asked_or_not=True)
+    with card, CardDevice(card.url, began + ahead, 1200) as device:
+        card.began -= timedelta(hours=3)
+        camera_at(broken, device.address)
+        fill(broken)
+
+    assert fetched(broken) == []
+    assert len(card.ranges) == 1
 
 
 COVERAGE = "footage coverage --cameras gevel-1 --from '1/11 9:00' --to '1/11 9:40'"
