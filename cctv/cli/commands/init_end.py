@@ -14,7 +14,7 @@ from cctv.cli.context import CommandContext
 from cctv.cli.output import echo
 from cctv.config.loader import check_text
 from cctv.core.errors import Exit
-from cctv.monitoring.doctor_machine import TIMERS
+from cctv.monitoring.doctor_machine import BACKUP_TIMER, NOTIFY_TIMER, TIMERS
 from cctv.monitoring.status import status_now
 from cctv.setup.answers import Answers, CameraAnswer
 from cctv.setup.apply import Box, PlannedStep, lines_to_type
@@ -102,16 +102,19 @@ def _left_to_do(box: Box, answers: Answers, found: CameraRound | None) -> Sequen
     lines = []
     if answers.texts and answers.recovery_file is not None:
         lines.append(f"take {answers.recovery_file} away from this box")
-        lines.append(f"name a folder of another disk in [backup] of {box.config}, then: {program} backup")
+        nightly = f" && systemctl enable --now {BACKUP_TIMER}" if box.is_service else ""
+        lines.append(f"name a folder of another disk in [backup] of {box.config}, then: {program} backup{nightly}")
     elif answers.texts:
         lines.append(f"make a recovery key, for there are no back-ups without: {program} backup key FILE")
     left_out = found.left_out if found else ()
     if left_out or not answers.cameras:
         where = f"--onvif {left_out[0].address if left_out else 'HOST'} --user NAME"
         lines.append(f"{program} cameras add NAME --zone interior --purpose WHY {where}")
-    lines.append(f"name somebody in [alerts] of {box.config}, then: {program} notify test")
+    told = f" && systemctl enable --now {NOTIFY_TIMER}" if box.is_service else ""  # which fails while it has nobody
+    lines.append(f"name somebody in [alerts] of {box.config}, then: {program} notify test{told}")
     if box.is_service:
-        lines.append(f"systemctl enable --now {' '.join(TIMERS)}")
+        others = [timer for timer in TIMERS if timer not in (NOTIFY_TIMER, BACKUP_TIMER)]
+        lines.append(f"systemctl enable --now {' '.join(others)}")
     return lines
 
 
