@@ -13,9 +13,9 @@ import re
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
-from typing import Protocol, TypeVar
+from typing import Annotated, Protocol, TypeAlias, TypeVar
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import FailFast, TypeAdapter, ValidationError
 
 from cctv.config.fields import Polygon
 from cctv.core.errors import CctvError, Exit
@@ -25,7 +25,10 @@ from cctv.model.footage import FootageSource
 MANIFEST, SIGNATURE, SUMS = "manifest.json", "manifest.json.sig", "SHA256SUMS"
 PUBLIC_KEY, ALLOWED_SIGNERS, README = "signing.pub", "allowed_signers", "README.txt"
 UNREDACTED = "unredacted"
-_MAX_BYTES = 4 << 20  # of a manifest; that of a day of footage has some 100 kB, and reading one takes ten times as much
+_MAX_BYTES = 8 << 20  # of a manifest; that of a day of sixteen cameras, unredacted, has some 7 MB
+Row = TypeVar("Row")
+Rows: TypeAlias = Annotated[tuple[Row, ...], FailFast()]
+"""Of which the first that is wrong is told: an error for each of a million would take a gigabyte."""
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,150}")
 
 
@@ -93,7 +96,7 @@ class Covered:
     """Boxes (x, y, width, height in pixels) of the backdrop of that number that a reviewer covered."""
 
     backdrop: int
-    boxes: tuple[tuple[float, float, float, float], ...]
+    boxes: Rows[tuple[float, float, float, float]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +124,7 @@ class SubjectShown:
 
     visible: int
     frames: int
-    hidden: tuple[SubjectHiddenSpan, ...] = ()
+    hidden: Rows[SubjectHiddenSpan] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,20 +150,20 @@ class Output:
     camera: str
     part: int
     span: Period
-    sources: tuple[ManifestSource, ...]
+    sources: Rows[ManifestSource]
     plan_sha256: str
-    backdrop_sha256: tuple[str, ...]
+    backdrop_sha256: Rows[str]
     prepared: By
     approved: By
     verified: VerifiedPackage
-    masks: tuple[Polygon, ...] = ()
+    masks: Rows[Polygon] = ()
     others: str = "shape"
-    hidden: tuple[Hidden, ...] = ()
-    covered: tuple[Covered, ...] = ()
-    signed_off: tuple[str, ...] = ()
-    reviewed: tuple[Reviewed, ...] = ()
+    hidden: Rows[Hidden] = ()
+    covered: Rows[Covered] = ()
+    signed_off: Rows[str] = ()
+    reviewed: Rows[Reviewed] = ()
     subject: SubjectShown = SubjectShown(0, 0)
-    companions: tuple[CompanionShown, ...] = ()
+    companions: Rows[CompanionShown] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,13 +204,13 @@ class Manifest:
     mode: str
     language: str
     requested: Period
-    cameras: tuple[str, ...]
+    cameras: Rows[str]
     built: By
     expires: datetime
     key: str
-    outputs: tuple[Output, ...]
-    gaps: tuple[UnrecordedSpan, ...]
-    files: tuple[ListedFile, ...]
+    outputs: Rows[Output]
+    gaps: Rows[UnrecordedSpan]
+    files: Rows[ListedFile]
 
     def to_json(self) -> bytes:
         """The text that is signed."""
@@ -279,8 +282,8 @@ class CopiedOutput:
     codec: str
     camera: str
     span: Period
-    sources: tuple[CopiedSource, ...]
-    unmasked: tuple[Polygon, ...] = ()
+    sources: Rows[CopiedSource]
+    unmasked: Rows[Polygon] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,15 +299,15 @@ class DisclosureManifest:
     language: str
     ground: LegalBasis
     requested: Period
-    cameras: tuple[str, ...]
+    cameras: Rows[str]
     opened: By
     approved: By
     built: By
     expires: datetime
     key: str
-    outputs: tuple[CopiedOutput, ...]
-    gaps: tuple[UnrecordedSpan, ...]
-    files: tuple[ListedFile, ...]
+    outputs: Rows[CopiedOutput]
+    gaps: Rows[UnrecordedSpan]
+    files: Rows[ListedFile]
 
     def to_json(self) -> bytes:
         """The text that is signed."""
