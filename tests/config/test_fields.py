@@ -4,6 +4,8 @@ from datetime import datetime
 
 import pytest
 
+from cctv.config import fields
+from cctv.config.errors import BadValue
 from cctv.config.fields import Schedule, Window, parse_schedule
 
 
@@ -42,3 +44,10 @@ def test_a_night_belongs_to_the_day_on_which_it_starts(moment, covered):
 def test_what_is_not_a_window_is_refused(bad):
     with pytest.raises(ValueError, match=r"window|time|clock"):
         parse_schedule(bad)
+
+
+def test_a_text_without_an_end_is_refused_before_its_words_are_looked_at():
+    with pytest.raises(BadValue):
+        fields.text("toilet " * 100_000)
+
+    assert fields.text("a" * 4000) == "a" * 4000
