@@ -390,6 +390,7 @@ def test_what_smartctl_prints_is_read():
         parse_smart("/dev/sda", {})
 
 
+@pytest.mark.slow  # on a disk: the fast lane runs in memory
 def test_without_smartctl_health_is_not_known(site, monkeypatch):
     def missing(self, name):
         raise ToolMissing(tool="smartctl", package="smartmontools")

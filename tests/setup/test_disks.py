@@ -72,6 +72,7 @@ def test_the_storage_is_at_its_usual_place_if_that_is_on_the_disk():
     assert storage_on(Path("/mnt/footage"), usual, Path("/")) == Path("/mnt/footage/cctv")
 
 
+@pytest.mark.slow  # on a disk: the fast lane runs in memory
 def test_only_what_can_hold_footage_is_listed(tmp_path):
     (tmp_path / "my disk").mkdir()
     mounts = tmp_path / "mountinfo"
