@@ -1,4 +1,4 @@
-"""Cameras that answer WS-Discovery on this machine's own network."""
+"""Cameras that answer WS-Discovery on this machine's own network, and answers that none should send."""
 
 import re
 import socket
@@ -15,12 +15,33 @@ ANSWER = """<?xml version="1.0" encoding="UTF-8"?>
 <a:EndpointReference><a:Address>urn:uuid:{device}</a:Address></a:EndpointReference>
 <d:Types>dn:NetworkVideoTransmitter</d:Types>
 <d:Scopes>onvif://www.onvif.org/name/{name} onvif://www.onvif.org/hardware/Eye%204</d:Scopes>
-<d:XAddrs>http://{host}/onvif/device_service</d:XAddrs><d:MetadataVersion>1</d:MetadataVersion>
+<d:XAddrs>{addresses}</d:XAddrs><d:MetadataVersion>1</d:MetadataVersion>
 </d:ProbeMatch></d:ProbeMatches></s:Body></s:Envelope>"""
 
 
+def answer(host, name, asked, number=1, addresses=None):
+    addresses = addresses or f"http://{host}/onvif/device_service"
+    told = {"answer": f"{number:036d}", "asked": asked, "number": number, "device": host}
+    return ANSWER.format(addresses=addresses, name=name, **told)
+
+
+GOOD = answer("192.0.2.66", "Vals", "ASKED").encode()
+HOSTILE = [
+    b"",
+    b"\0" * 1400,
+    b"<" * 65_000,
+    b"<a>" * 21_000,
+    GOOD[:700],
+    GOOD.replace(b"ASKED", b"uuid:another-question"),
+    GOOD.replace(b'InstanceId="1"', b'InstanceId="x"').replace(b"ASKED", b"no question"),
+    GOOD.replace(b"?>", b'?><!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;&a;">]>').replace(b"Vals", b"&b;"),
+    GOOD.replace(b"http://192.0.2.66/onvif/device_service", b"javascript:alert(1) http://[::1 http://u:p@192.0.2.66/"),
+    GOOD.replace(b"dn:NetworkVideoTransmitter", b"dn:Printer").replace(b"onvif://www.onvif.org", b"http://print"),
+]
+
+
 class Cameras(threading.Thread):
-    """Answers each probe for cameras, once for each device."""
+    """Answers each probe for cameras, three times for each device, and with what none should send."""
 
     def __init__(self, devices: dict[str, str]) -> None:
         super().__init__(daemon=True)
@@ -44,10 +65,12 @@ class Cameras(threading.Thread):
             if "discovery/Probe<" not in text or "NetworkVideoTransmitter" not in text:
                 continue
             message = re.search(r"MessageID>([^<]+)<", text)[1]
+            for data in HOSTILE:
+                self._socket.sendto(data.replace(b"ASKED", message.encode()), place)
             for host, name in self._devices.items():
                 number += 1
-                told = {"answer": f"{number:036d}", "asked": message, "number": number, "device": host}
-                self._socket.sendto(ANSWER.format(host=host, name=name, **told).encode(), place)
+                for _ in range(3):
+                    self._socket.sendto(answer(host, name, message, number).encode(), place)
 
     def stop(self) -> None:
         self._over.set()

@@ -277,3 +277,14 @@ def site(bare_site: SiteUnderTest, clock: ManualClock, new_storage: Path) -> Sit
     else:
         bare_site.cctv("footage init")
     return bare_site
+
+
+@pytest.fixture
+def broken(site, clock):
+    """Recorded from nine to ten past, and again from half past; at one o'clock nothing more is under way."""
+    clock.set("2026-11-01 09:00")
+    site.record("gevel-1", "2026-11-01 09:00", minutes=10)
+    clock.set("2026-11-01 09:30")
+    site.record("gevel-1", "2026-11-01 09:30", minutes=10)
+    clock.set("2026-11-01 13:00")
+    return site

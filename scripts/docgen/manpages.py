@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import click
+from commands import walk  # beside this script
 
 from cctv import __version__
 from cctv.cli.app import root
@@ -27,22 +28,10 @@ VERBATIM = "\b"  # click's mark of a paragraph whose lines stay as they are
 def main(folder: Path, date: datetime) -> None:
     """Write a page for the program and for each command below it, compressed."""
     top = root.make_context("cctv", [], resilient_parsing=True, obj=Invocation())
-    for ctx in (top, *_below(top)):
+    for ctx in (top, *walk(top)):
         name = ctx.command_path.replace(" ", "-")
         text = "\n".join(_page(ctx, name, f"{date:%Y-%m-%d}")) + "\n"
         (folder / f"{name}.1.gz").write_bytes(gzip.compress(text.encode(), mtime=0))
-
-
-def _below(ctx: click.Context) -> Iterator[click.Context]:
-    group = ctx.command
-    assert isinstance(group, click.Group)
-    for name in group.list_commands(ctx):
-        command = group.get_command(ctx, name)
-        assert command is not None
-        below = click.Context(command, parent=ctx, info_name=name)
-        yield below
-        if isinstance(command, click.Group):
-            yield from _below(below)
 
 
 def _page(ctx: click.Context, name: str, date: str) -> Iterator[str]:

@@ -56,17 +56,6 @@ def test_nothing_is_fetched_of_hours_in_which_the_camera_does_not_record():
     assert found == [Span(NOON - 2 * HOUR, NOON - 90 * MINUTE)]
 
 
-@pytest.fixture
-def broken(site, clock):
-    """Recorded from nine to ten past, and again from half past; at one o'clock nothing more is under way."""
-    clock.set("2026-11-01 09:00")
-    site.record("gevel-1", "2026-11-01 09:00", minutes=10)
-    clock.set("2026-11-01 09:30")
-    site.record("gevel-1", "2026-11-01 09:30", minutes=10)
-    clock.set("2026-11-01 13:00")
-    return site
-
-
 def settings_of(site, camera="gevel-1"):
     return site.open().settings.cameras[CameraId(camera)]
 

@@ -34,17 +34,6 @@ def stream(tmp_path_factory):
     )
 
 
-@pytest.fixture
-def broken(site, clock):
-    """Recorded from nine to ten past, and again from half past; at one o'clock nothing more is under way."""
-    clock.set("2026-11-01 09:00")
-    site.record("gevel-1", "2026-11-01 09:00", minutes=10)
-    clock.set("2026-11-01 09:30")
-    site.record("gevel-1", "2026-11-01 09:30", minutes=10)
-    clock.set("2026-11-01 13:00")
-    return site
-
-
 def camera_at(site, address):
     text = site.config.read_text()
     by_onvif = text.replace('rtsp = "rtsp://127.0.0.1:9/gevel-1"', f'onvif = "{address}"\nfill_gaps = true')
