@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from cctv.config.errors import ConfigProblem, ConfigWarning
-from cctv.config.fields import suggestion
+from cctv.config.fields import MOST_SIGNS, suggestion
 from cctv.config.schema import REFUSED_BEYOND, CameraSettings, LimitRule, Settings, ZoneSettings
 from cctv.core.typed_time.durations import format_duration
 from cctv.model.ids import valid_id
@@ -32,10 +32,10 @@ def forbidden_places(raw: dict[str, Any]) -> list[ConfigProblem]:
     for section, words in (("zones", ("kind",)), ("cameras", ("zone", "purpose", "location"))):
         tables = raw.get(section)
         for name, table in tables.items() if isinstance(tables, dict) else ():
-            if word := forbidden_place(name):
+            if word := forbidden_place(name[:MOST_SIGNS]):  # a longer one is refused whatever it says
                 refusals.append(_forbidden((section, name), word))
             for key in words if isinstance(table, dict) else ():
-                if isinstance(table.get(key), str) and (word := forbidden_place(table[key])):
+                if isinstance(table.get(key), str) and (word := forbidden_place(table[key][:MOST_SIGNS])):
                     refusals.append(_forbidden((section, name, key), word, table[key]))
     return refusals
 

@@ -37,7 +37,7 @@ _MAX_ADDRESS_LINES = 4  # what fits a window envelope under the name
 _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+(%[A-Za-z0-9._-]{1,15})?\]")
 _BARE_IPV6 = re.compile(r"(?:\w+:)?//[0-9A-Fa-f]{0,4}:[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*(%[\w.-]+)?(/.*)?")
 _ZONE = re.compile(r"(\[[0-9A-Fa-f:.]+%)25(?=[^\]]+\])")  # as RFC 6874 writes it
-_MOST_SIGNS = 4000  # of a text
+MOST_SIGNS = 4000  # of a text
 _MAIL = re.compile(r"[^\s@<>,;:\"]+@[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?")
 _AGE = re.compile(r"age1[02-9ac-hj-np-z]{58}")
 _WINDOW = re.compile(r"(?:([a-z,-]+)\s+)?([0-9]{1,2}):([0-9]{2})\s?-\s?([0-9]{1,2}):([0-9]{2})")
@@ -177,8 +177,8 @@ def text(value: object) -> str:
         raise BadValue("it is not text", "text in quotes")
     if not value.strip():
         raise BadValue("it is empty", "text in quotes")
-    if len(value) > _MOST_SIGNS:  # checks of its words take longer than its length
-        raise BadValue(f"it has {len(value)} signs", f"text of at most {_MOST_SIGNS}")
+    if len(value) > MOST_SIGNS:  # checks of its words take longer than its length
+        raise BadValue(f"it has {len(value)} signs", f"text of at most {MOST_SIGNS}")
     if (sign := hidden_sign(value)) is not None:
         raise BadValue(f"it holds {code_point(sign)}, a sign that nobody sees", "text of signs that show")
     return value.strip()
