@@ -93,3 +93,41 @@ class VerifyFailed(CctvError):
     """
 
     exit_code = Exit.UNREADABLE
+
+
+class WeightsMissing(CctvError):
+    """The weights of the detector of people are not there: {path}.
+
+    next: install cctv again (docs/installing.md); in a checkout: ./scripts/weights
+    """
+
+    exit_code = Exit.UNREADABLE
+
+
+class WeightsDiffer(CctvError):
+    """{path} is not the file of weights that this version was measured with: its SHA-256 is {found}, expected
+    {expected}.
+
+    next: install cctv again (docs/installing.md); in a checkout: ./scripts/weights
+    """
+
+    exit_code = Exit.UNREADABLE
+
+
+class ModelRefused(CctvError):
+    """{path} cannot be used as the detector of people: {problem}.
+
+    next: {following}
+    """
+
+    exit_code = Exit.UNREADABLE
+
+
+class PeopleSearchFailed(CctvError):
+    """The detector of people, {path}, failed on a picture ({problem}).  What was not searched is not shown: nothing was
+    made of it.
+
+    next: {following}
+    """
+
+    exit_code = Exit.UNREADABLE

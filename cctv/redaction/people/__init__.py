@@ -1,0 +1,1 @@
+"""People in pictures: the weights of the detector, and the detector."""
