@@ -96,7 +96,7 @@ class VerifyFailed(CctvError):
 
 
 class WeightsMissing(CctvError):
-    """The weights of the detector of people are not there: {path}.
+    """The weights of the detector of people cannot be read: {path}: {problem}.
 
     next: install cctv again (docs/installing.md); in a checkout: ./scripts/weights
     """
@@ -124,8 +124,7 @@ class ModelRefused(CctvError):
 
 
 class PeopleSearchFailed(CctvError):
-    """The detector of people, {path}, failed on a picture ({problem}).  What was not searched is not shown: nothing was
-    made of it.
+    """The search for people in a picture failed ({path}: {problem}).  Nothing was made of what was not searched.
 
     next: {following}
     """

@@ -1,17 +1,20 @@
 """Detector of people: where in a window of a picture people are, by a learned model.
 
-Owns what goes into a model, what its numbers mean, and the refusal of a model that gives other numbers.  One detector
-serves one thread.  Nobody is recognised: a detection is a box and a score.  A model that fails raises PeopleSearchFailed and
-never passes for a picture without people.
+Owns what goes into a model, what its numbers mean, and the refusal of a model whose numbers mean something else.  One
+detector serves one thread at a time.  Nobody is recognised: a detection is a box and a score.  A model that fails
+raises PeopleSearchFailed and never passes for a picture without people.
 
 The default model is SSD-MobileNetV2, 300 x 300, trained on Open Images v4 (MediaPipe Objectron).  Its boxes are offsets
-from fixed anchors (Liu et al. 2016, "SSD: Single Shot MultiBox Detector", section 2.2), encoded as in TensorFlow's
-object detection.
+from fixed anchors (Liu et al. 2016, "SSD: Single Shot MultiBox Detector", section 2.2), encoded as TensorFlow's object
+detection does.  Measured on two cores (x86-64): 27 to 29 ms a window with one thread of OpenCV; 14 ms with two
+detectors in two threads of Python (OpenCV lets go of the interpreter), 16 ms with one detector on two threads of
+OpenCV.  Winograd and fusion change nothing, fp16 exists on ARM only, int8 (`Net.quantize`) takes three times as long.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
 from typing import Protocol
@@ -21,12 +24,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cctv.core.i18n import N_, Message
-from cctv.redaction.errors import PeopleSearchFailed, ModelRefused
-from cctv.redaction.people.weights import Model, ModelKind
-from cctv.redaction.video.geometry import Rect
+from cctv.redaction.errors import ModelRefused, PeopleSearchFailed
+from cctv.redaction.people.weights import OWN_MODEL, REINSTALL, Model, ModelKind
+from cctv.redaction.video.geometry import Rect, Size
 
-LEAST_SCORE = 0.05  # boxes below it are not told; PETS09-S2L1 has 54 a picture at .1
+LEAST_SCORE = 0.05  # boxes below it are not told; at 0.1, 97 to 100 % of the people of three clips are found
 Floats = NDArray[np.float32]
+Picture = NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,28 +49,27 @@ class Detector:
         self._model = model
         self._network: _Network = _NETWORKS[model.kind](model)
 
-    def in_window(self, picture: NDArray[np.uint8], window: Rect) -> tuple[Floats, Floats]:
-        """Boxes (n, 4: x, y, width, height, in pixels of the picture, inside the window) and scores (n).
+    def in_window(self, picture: Picture, window: Rect) -> tuple[Floats, Floats]:
+        """Boxes (n x 4: x, y, width, height, in pixels of the picture, inside the window) and scores (n).
 
         picture: RGB, height x width x 3.  window: what is searched of it, rounded outwards to whole pixels and cut to
-        the picture; outside of it there is nobody.  Scores are LEAST_SCORE or more, and one person has several boxes
-        (`suppressed`).  Raises PeopleSearchFailed (15).
+        the picture; without any pixel in it there is nobody.  Scores are LEAST_SCORE or more, in no order, and one
+        person has several boxes (`suppressed`).  Raises PeopleSearchFailed (15).
         """
-        rows, columns = picture.shape[:2]
-        left, top = max(int(np.floor(window.x)), 0), max(int(np.floor(window.y)), 0)
-        right, bottom = min(int(np.ceil(window.right)), columns), min(int(np.ceil(window.bottom)), rows)
+        left, top = max(math.floor(window.x), 0), max(math.floor(window.y), 0)
+        right, bottom = min(math.ceil(window.right), picture.shape[1]), min(math.ceil(window.bottom), picture.shape[0])
         if right <= left or bottom <= top:
             return np.empty((0, 4), np.float32), np.empty(0, np.float32)
-        part = picture[top:bottom, left:right]
         try:
-            corners, scores = self._network.found(part)
-        except cv2.error as error:
-            raise PeopleSearchFailed(path=self._model.path, problem=str(error).strip(), following=_AGAIN) from error
-        if not np.isfinite(corners).all():
-            raise PeopleSearchFailed(path=self._model.path, problem=_NO_NUMBERS, following=_AGAIN)
-        corners = np.clip(corners, 0, 1) * np.tile([right - left, bottom - top], 2) + np.tile([left, top], 2)
-        boxes = np.concatenate([corners[:, :2], corners[:, 2:] - corners[:, :2]], axis=1).astype(np.float32)
-        real = (boxes[:, 2:] > 0).all(axis=1)
+            corners, scores = self._network.search(picture[top:bottom, left:right])
+        except (cv2.error, _NoNumbers) as error:
+            raise PeopleSearchFailed(
+                path=self._model.path, problem=_reason(error), following=_following(self._model)
+            ) from error
+        corners = np.clip(corners, 0, 1) * np.array([right - left, bottom - top] * 2, np.float32)
+        sizes = corners[:, 2:] - corners[:, :2]
+        boxes = np.concatenate([corners[:, :2] + np.array([left, top], np.float32), sizes], axis=1)
+        real = (sizes > 0).all(axis=1)
         return boxes[real], scores[real]
 
 
@@ -80,51 +83,102 @@ def suppressed(boxes: Floats, scores: Floats, overlap: float) -> NDArray[np.intp
     return np.asarray(cv2.dnn.NMSBoxes(boxes.tolist(), scores.tolist(), 0.0, overlap), np.intp)
 
 
-class _Network(Protocol):
-    """Finds people in a picture: corners (n, 4: left, top, right, bottom, as shares of its width and height), scores."""
+class _NoNumbers(Exception):
+    """A model's answer holds what is no number: comparisons would pass it over, as if nobody were there."""
 
-    def found(self, picture: NDArray[np.uint8]) -> tuple[Floats, Floats]: ...
+
+class _Network(Protocol):
+    """Searches a picture: corners (n x 4: left, top, right, bottom, as shares of its width and height) and scores."""
+
+    def search(self, picture: Picture) -> tuple[Floats, Floats]: ...
 
 
 class _SsdOidv4:
-    """The default model: RGB / 127.5 - 1, 1,917 anchors, 24 classes without a common background."""
+    """The default model: RGB / 127.5 - 1; 1,917 anchors; 24 classes, each with a score of its own."""
 
-    _SIDE = 300
-    _PERSON = 4  # of the labels that stand in the package before the weights
-    _CLASSES = 24
-    _BOXES, _SCORES = "raw_outputs/box_encodings", "raw_outputs/class_predictions"
-    _CENTRE_SCALE, _SIZE_SCALE = 10.0, 5.0
+    _PERSON, _CLASSES = 4, 24  # number of the label "Person"; the labels stand in the package before the weights
+    _OUTPUTS = ("raw_outputs/box_encodings", "raw_outputs/class_predictions")
+    _CENTRE_SCALE, _SIZE_SCALE = 10, 5
+    _LEAST_LOGIT = math.log(LEAST_SCORE / (1 - LEAST_SCORE))
+    _LARGEST_GROWTH = 8.0  # of a logarithm: a box may be 3,000 times its anchor, and no overflow occurs
 
     def __init__(self, model: Model) -> None:
-        network = _read(model, cv2.dnn.readNetFromTFLite)
-        if set(network.getUnconnectedOutLayersNames()) != {self._BOXES, self._SCORES}:
-            raise _refused(model, N_("its outputs are not those of the default model"))
-        self._model, self._network = model, network
+        self._network = _read(model, cv2.dnn.readNetFromTFLite)
+        self._side = (model.input_size.width, model.input_size.height)
         self._anchors, self._order = _ssd_anchors(), _tflite_order()
-        shapes = tuple(part.shape for part in _tried(model, self._answers, self._SIDE, self._SIDE))
-        if shapes != ((1, len(self._anchors), 4), (1, len(self._anchors), self._CLASSES)):
-            raise _refused(model, N_("it answers {shapes}", shapes=shapes))
+        count = len(self._anchors)
+        boxes, classes = _tried(model, lambda: self._answers(_blank(model.input_size)))
+        if boxes.shape != (1, count, 4) or classes.shape != (1, count, self._CLASSES):
+            raise _refused(
+                model, N_("its outputs have the shapes {boxes} and {classes}", boxes=boxes.shape, classes=classes.shape)
+            )
 
-    def found(self, picture: NDArray[np.uint8]) -> tuple[Floats, Floats]:
+    def search(self, picture: Picture) -> tuple[Floats, Floats]:
         boxes, classes = self._answers(picture)
         logits = classes[0, :, self._PERSON]
-        _check_numbers(self._model, classes)
-        rows = np.flatnonzero(logits >= np.log(LEAST_SCORE / (1 - LEAST_SCORE)))
-        offsets = boxes.reshape(-1)[self._order[rows]]  # y, x of the centre, height, width
+        rows = np.flatnonzero(logits >= self._LEAST_LOGIT)
+        offsets = boxes.reshape(-1)[self._order[rows]]  # y and x of the centre, height, width
         anchors = self._anchors[rows]
         centres = anchors[:, :2] + offsets[:, :2] / self._CENTRE_SCALE * anchors[:, 2:]
-        halves = anchors[:, 2:] * np.exp(offsets[:, 2:] / self._SIZE_SCALE) / 2
+        growths = np.minimum(offsets[:, 2:] / self._SIZE_SCALE, self._LARGEST_GROWTH)
+        halves = anchors[:, 2:] * np.exp(growths) / 2
         corners = np.concatenate([centres - halves, centres + halves], axis=1)
-        return corners[:, [1, 0, 3, 2]], 1 / (1 + np.exp(-logits[rows]))
+        scores = 1 / (1 + np.exp(-logits[rows]))
+        return corners[:, [1, 0, 3, 2]].astype(np.float32), scores.astype(np.float32)
 
-    def _answers(self, picture: NDArray[np.uint8]) -> tuple[Floats, Floats]:
-        side = (self._SIDE, self._SIDE)
-        self._network.setInput(cv2.dnn.blobFromImage(_resized(picture, *side), 1 / 127.5, side, (127.5, 127.5, 127.5)))
-        boxes, classes = self._network.forward([self._BOXES, self._SCORES])
-        return boxes, classes
+    def _answers(self, picture: Picture) -> list[Floats]:
+        scaled = _resized(picture, *self._side)
+        self._network.setInput(cv2.dnn.blobFromImage(scaled, 1 / 127.5, self._side, (127.5, 127.5, 127.5)))
+        return _numbers(self._network.forward(self._OUTPUTS))
 
 
-_NETWORKS = {ModelKind.SSD_OIDV4: _SsdOidv4}
+class _Yolox:
+    """A site's own model, YOLOX (Ge et al. 2021) exported with its decoding: pixels from 0 to 255, blue first.
+
+    One answer, 1 x n x (5 + classes): x and y of the centre, width and height in pixels of the input, objectness, score
+    of each class; persons are the first class.  The picture keeps its form, at the top left, on grey.
+    """
+
+    _GREY = 114  # as in its own preparation of pictures (yolox/data/data_augment.py)
+    _LEAST_COLUMNS = 6
+
+    def __init__(self, model: Model) -> None:
+        self._network = _read(model, cv2.dnn.readNetFromONNX)
+        self._size = size = model.input_size
+        answers = _tried(model, lambda: self._answers(_blank(size), size.width, size.height))
+        shapes = [answer.shape for answer in answers]
+        if len(answers) != 1 or len(shapes[0]) != 3 or shapes[0][0] != 1 or shapes[0][2] < self._LEAST_COLUMNS:
+            raise _refused(
+                model, N_("it answers {shapes}, and not 1 x N x (5 + classes)", shapes=", ".join(map(str, shapes)))
+            )
+        rows = answers[0][0]
+        spread = np.ptp(rows[:, :2], axis=0) if len(rows) else np.zeros(2)
+        # Without decoding, the centres are shares of a cell: the same shape, and nobody would ever be where they say.
+        if spread[0] < size.width / 2 or spread[1] < size.height / 2:
+            raise _refused(model, N_("its boxes are not in pixels of its input: it was exported without its decoding"))
+        if rows[:, 4:].min() < 0 or rows[:, 4:].max() > 1:
+            raise _refused(model, N_("its scores are not between 0 and 1"))
+
+    def search(self, picture: Picture) -> tuple[Floats, Floats]:
+        rows, columns = picture.shape[:2]
+        scale = min(self._size.width / columns, self._size.height / rows)
+        width, height = max(round(columns * scale), 1), max(round(rows * scale), 1)
+        [[answer]] = self._answers(picture, width, height)
+        scores = answer[:, 4] * answer[:, 5]
+        likely = scores >= LEAST_SCORE
+        centres, halves = answer[likely, :2], answer[likely, 2:4] / 2
+        corners = np.concatenate([centres - halves, centres + halves], axis=1)
+        shares = corners / np.array([width, height] * 2, np.float32)
+        return shares.astype(np.float32), scores[likely]
+
+    def _answers(self, picture: Picture, width: int, height: int) -> list[Floats]:
+        padded = np.full((self._size.height, self._size.width, 3), self._GREY, np.uint8)
+        padded[:height, :width] = _resized(picture, width, height)
+        self._network.setInput(cv2.dnn.blobFromImage(padded, swapRB=True))
+        return _numbers(self._network.forward(self._network.getUnconnectedOutLayersNames()))
+
+
+_NETWORKS: dict[ModelKind, Callable[[Model], _Network]] = {ModelKind.SSD_OIDV4: _SsdOidv4, ModelKind.YOLOX: _Yolox}
 _GRIDS = ((19, 3), (10, 6), (5, 6), (3, 6), (2, 6), (1, 6))  # cells a side and anchors a cell of the six layers
 _LEAST_SCALE, _LARGEST_SCALE, _REDUCED_SCALE = 0.2, 0.95, 0.1
 _ASPECTS = (1.0, 2.0, 0.5, 3.0, 1 / 3)
@@ -139,31 +193,32 @@ def _ssd_anchors() -> Floats:
     """
     scales = [*np.linspace(_LEAST_SCALE, _LARGEST_SCALE, len(_GRIDS)), 1.0]
     layers = []
-    for (cells, kinds), scale, following in zip(_GRIDS, scales, scales[1:], strict=False):
-        shapes = [(scale, aspect) for aspect in _ASPECTS] + [(np.sqrt(scale * following), 1.0)]
-        if kinds == 3:
+    for number, (cells, kinds) in enumerate(_GRIDS):
+        scale, following = scales[number : number + 2]
+        shapes = [*((scale, aspect) for aspect in _ASPECTS), (math.sqrt(scale * following), 1.0)]
+        if number == 0:
             shapes = [(_REDUCED_SCALE, 1.0), (scale, 2.0), (scale, 0.5)]
-        sizes = np.array([(size / np.sqrt(aspect), size * np.sqrt(aspect)) for size, aspect in shapes])
+        sizes = [(size / math.sqrt(aspect), size * math.sqrt(aspect)) for size, aspect in shapes]
         middles = (np.arange(cells) + 0.5) / cells
-        centres = np.stack(np.meshgrid(middles, middles, indexing="ij"), axis=-1).reshape(-1, 1, 2)
-        parts = np.broadcast_arrays(centres, sizes[None])
-        layers.append(np.concatenate(parts, axis=-1).reshape(-1, 4))
-    return np.concatenate(layers).astype(np.float32)
+        anchors = np.empty((cells, cells, kinds, 4), np.float32)
+        anchors[..., 0], anchors[..., 1] = middles[:, None, None], middles[None, :, None]
+        anchors[..., 2:] = sizes
+        layers.append(anchors.reshape(-1, 4))
+    return np.concatenate(layers)
 
 
 @cache
 def _tflite_order() -> NDArray[np.intp]:
-    """Where the four numbers of each anchor (1,917 x 4) stand in the box answer that OpenCV 4.14 gives.
+    """Where the four numbers of each anchor (1,917 x 4) stand in the boxes that OpenCV 4.14 answers.
 
-    It transposes each of the six layers: the numbers of a layer, cells x cells x kinds x 4, come with the cells last.
-    Measured against onnxruntime: reordered, they differ by 4e-5 at most.
+    It transposes each of the six layers without saying so: of the numbers of a layer the cells come last.  Measured
+    against onnxruntime: put in order, they differ by 4e-5 at most.
     """
     layers, begin = [], 0
     for cells, kinds in _GRIDS:
-        count = cells * cells * kinds * 4
-        numbers = np.arange(begin, begin + count)
-        layers.append(numbers.reshape(kinds, cells * cells * 4).T.reshape(-1, 4))
-        begin += count
+        numbers = np.arange(begin, begin + cells * cells * kinds * 4)
+        layers.append(numbers.reshape(kinds, -1).T.reshape(-1, 4))
+        begin += len(numbers)
     return np.concatenate(layers)
 
 
@@ -174,39 +229,44 @@ def _read(model: Model, reader: Callable[[NDArray[np.uint8]], cv2.dnn.Net]) -> c
         network.setPreferableBackend(cv2.dnn.DNN_BACKEND_OPENCV)
         network.setPreferableTarget(cv2.dnn.DNN_TARGET_CPU)
     except cv2.error as error:
-        raise _refused(model, str(error).strip()) from error
+        raise _refused(model, _reason(error)) from error
     return network
 
 
-def _tried(
-    model: Model, answers: Callable[[NDArray[np.uint8]], tuple[Floats, ...]], width: int, height: int
-) -> tuple[Floats, ...]:
-    """What the model answers to a blank picture; raises ModelRefused."""
+def _tried(model: Model, answers: Callable[[], list[Floats]]) -> list[Floats]:
+    """What the model answers to its first picture; raises ModelRefused."""
     try:
-        return answers(np.zeros((height, width, 3), np.uint8))
-    except cv2.error as error:
-        raise _refused(model, str(error).strip()) from error
+        return answers()
+    except (cv2.error, _NoNumbers) as error:
+        raise _refused(model, _reason(error)) from error
+
+
+def _blank(size: Size) -> Picture:
+    return np.full((size.height, size.width, 3), 114, np.uint8)
 
 
 def _refused(model: Model, problem: Message | str) -> ModelRefused:
-    return ModelRefused(path=model.path, problem=problem, following=_AGAIN)
+    return ModelRefused(path=model.path, problem=problem, following=_following(model))
 
 
-def _check_numbers(model: Model, answer: Floats) -> None:
-    """Raise PeopleSearchFailed where an answer holds what is no number: no comparison would find it."""
-    if not np.isfinite(answer).all():
-        raise PeopleSearchFailed(path=model.path, problem=_NO_NUMBERS, following=_AGAIN)
+def _following(model: Model) -> Message:
+    return REINSTALL if model.kind is ModelKind.SSD_OIDV4 else OWN_MODEL
 
 
-def _resized(picture: NDArray[np.uint8], width: int, height: int) -> NDArray[np.uint8]:
-    rows, columns = picture.shape[:2]
-    shrinks = rows * columns > width * height
+def _reason(error: Exception) -> Message | str:
+    return N_("its answer holds what is no number") if isinstance(error, _NoNumbers) else str(error).strip()
+
+
+def _numbers(answers: Iterable[object]) -> list[Floats]:
+    """The answers of a network; raises _NoNumbers."""
+    arrays = [np.asarray(answer, np.float32) for answer in answers]
+    if not all(np.isfinite(array).all() for array in arrays):
+        raise _NoNumbers
+    return arrays
+
+
+def _resized(picture: Picture, width: int, height: int) -> Picture:
+    """The picture at that size: averaged where it shrinks, between its pixels where it grows."""
+    shrinks = picture.shape[0] * picture.shape[1] > width * height
     flags = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
     return np.asarray(cv2.resize(picture, (width, height), interpolation=flags), np.uint8)
-
-
-_AGAIN = N_(
-    "run the command again; if it fails again, install what requirements.lock names (docs/installing.md), or leave out "
-    "[redaction] detector in cameras.toml where a model of your own is named there."
-)
-_NO_NUMBERS = N_("its answer holds what is no number")
