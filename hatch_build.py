@@ -1,10 +1,13 @@
-"""Compile the gettext catalogs, `cctv/locale/*/LC_MESSAGES/cctv.po`, into the `.mo` files that the program reads.
+"""What a build of the program adds to its sources: compiled gettext catalogs, the weights of the detector of people.
 
-A build hook of hatch: wheels and editable installs run it.  `./scripts/words` and the tests call `compile_catalogs`.
+A build hook of hatch: wheels and editable installs run it.  `./scripts/words` and the tests call `compile_catalogs`,
+which makes of `cctv/locale/*/LC_MESSAGES/cctv.po` the `.mo` files that the program reads.
 """
 
 from __future__ import annotations
 
+import hashlib
+import json
 import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,6 +19,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 CATALOGS = "cctv/locale/*/LC_MESSAGES/cctv"
 LOCK = "requirements.lock"
+PEOPLE = "cctv/redaction/people"
 
 
 def compile_catalogs(root: Path, *, only_stale: bool = False) -> None:
@@ -36,14 +40,31 @@ def compile_catalogs(root: Path, *, only_stale: bool = False) -> None:
         Path(target.name).replace(compiled)
 
 
-class CatalogsBuildHook(BuildHookInterface[Any]):
+def require_weights(root: Path) -> str:
+    """The path below `root` of the detector's weights, which `./scripts/weights` fetched; raises RuntimeError.
+
+    A wheel without them would find nobody, and refuse every redaction, on a machine that has no network.
+    """
+    pinned = json.loads((root / PEOPLE / "weights.json").read_text(encoding="utf-8"))
+    path = f"{PEOPLE}/weights/{pinned['file']}"
+    try:
+        found = hashlib.sha256((root / path).read_bytes()).hexdigest()
+    except OSError as error:
+        raise RuntimeError(f"{path}: {error.strerror}; next: ./scripts/weights") from error
+    if found != pinned["sha256"]:
+        raise RuntimeError(f"{path} has the SHA-256 {found}, not the pinned one; next: ./scripts/weights")
+    return path
+
+
+class BuildHook(BuildHookInterface[Any]):
     """Puts the compiled catalogs, which git ignores, into the wheel, or beside the sources of an editable install; and
-    the lock into the wheel."""
+    the weights, ignored too, and the lock into the wheel."""
 
     PLUGIN_NAME = "custom"
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         compile_catalogs(Path(self.root))
         build_data["artifacts"].append(f"{CATALOGS}.mo")
-        if version != "editable":  # `cctv doctor` compares what is installed with it; a checkout has it already
+        if version != "editable":  # a checkout has both; `cctv doctor` compares what is installed with the lock
+            build_data["artifacts"].append(require_weights(Path(self.root)))
             build_data["force_include"][str(Path(self.root) / LOCK)] = f"cctv/{LOCK}"

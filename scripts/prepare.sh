@@ -1,7 +1,8 @@
 # shellcheck shell=sh
 # Sourced by scripts/demo, scripts/test, scripts/bench and others: what they run on.
 #
-# Makes .venv with exactly the packages of requirements-dev.lock and installs the Debian packages that are missing.
+# Makes .venv with exactly the packages of requirements-dev.lock, installs the Debian packages that are missing and
+# fetches the weights of the detector of people.
 # Fast and without effect when both are there.  Leaves the path of the environment's programs in $venv.
 
 cd "$(dirname "$0")/.." || exit 1
@@ -69,5 +70,8 @@ if [ -z "$python" ]; then
     exit 1
 fi
 "$python" -c 'import ensurepip' 2>/dev/null || packages="$packages python3-venv"
+# npm fetches the weights; one that stands elsewhere than in Debian's package serves as well.
+"$python" scripts/weights --check || command -v npm >/dev/null || packages="$packages npm"
 install_debian
+"$python" scripts/weights || exit 1
 make_venv

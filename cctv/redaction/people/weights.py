@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 from functools import cache
 from pathlib import Path
 
+from cctv.core.access import WRITABLE, why_untrusted
 from cctv.core.i18n import N_, Message
 from cctv.redaction.errors import ModelRefused, WeightsDiffer, WeightsMissing
 from cctv.redaction.video.geometry import Size
@@ -84,6 +86,9 @@ def _pinned() -> dict[str, str]:
 def _own_model(path: Path) -> Model:
     try:
         with path.open("rb") as file:
+            # Whoever may replace the model may have it find nobody.
+            if (why := why_untrusted(path, os.fstat(file.fileno()), WRITABLE)) is not None:
+                raise ModelRefused(path=path, problem=why.problem, following=why.following)
             data = file.read(_LARGEST + 1)
     except OSError as error:
         raise _refused(path, error.strerror or str(error)) from error
