@@ -26,13 +26,19 @@ class TrackBoundary(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Track:
-    """One region from frame `first` on, a box for each frame."""
+    """One person, or one region, from frame `first` on, a box (half-size pixels) for each frame.
+
+    `sure` tells for each frame whether a detection stands behind the box; False is interpolated, () all of them.
+    `look` is how the person is dressed (`people.appearance`), b"" where that is not known.
+    """
 
     id: int
     first: int
     boxes: tuple[Rect, ...]
     began: TrackBoundary
     ended: TrackBoundary
+    sure: tuple[bool, ...] = ()
+    look: bytes = b""
 
     @property
     def last(self) -> int:
@@ -53,6 +59,24 @@ class Track:
             x, y, w, h = x + box.x, y + box.y, w + box.w, h + box.h
         count = len(near)
         return Rect(x / count, y / count, w / count, h / count)
+
+
+CERTAIN = 0.99
+"""From this probability on two tracks are joined without a question."""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Two tracks of one part, by number and in order of time, that may be one person: with what probability, 0 to 1."""
+
+    first: int
+    second: int
+    probability: float
+
+    @property
+    def certain(self) -> bool:
+        """Whether both are joined without asking anybody."""
+        return self.probability >= CERTAIN
 
 
 def numbered(tracks: Iterable[Track]) -> tuple[Track, ...]:
