@@ -57,7 +57,7 @@ def likenesses(looks: NDArray[np.uint8], others: NDArray[np.uint8]) -> NDArray[n
 def _roots(looks: NDArray[np.uint8]) -> NDArray[np.float32]:
     histograms = looks.reshape(-1, LOOK_VALUES // _BINS, _BINS).astype(np.float32)
     totals = np.maximum(histograms.sum(axis=2, keepdims=True), 1)
-    return np.sqrt(histograms / totals).reshape(-1, LOOK_VALUES)
+    return np.asarray(np.sqrt(histograms / totals), np.float32).reshape(-1, LOOK_VALUES)
 
 
 def _histograms(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
