@@ -166,7 +166,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize(("changed", "named"), REFUSED.values(), ids=REFUSED)
-def test_a_model_of_another_form_is_refused_before_it_sees_a_picture(tmp_path, changed, named):
+def test_a_model_of_another_form_is_refused_before_it_sees_a_picture(tmp_path, capfd, changed, named):
     path = write_model(tmp_path / "own.onnx", **changed)
 
     with pytest.raises(ModelRefused, match=named) as refused:
@@ -174,6 +174,7 @@ def test_a_model_of_another_form_is_refused_before_it_sees_a_picture(tmp_path, c
 
     assert refused.value.exit_code is Exit.UNREADABLE
     assert "[redaction] detector" in refused.value.next_step
+    assert capfd.readouterr().err == ""  # OpenCV writes there by itself
 
 
 @pytest.mark.parametrize(
@@ -272,3 +273,71 @@ def test_a_detector_that_throws_stops_the_search(detector, monkeypatch):
         detector.in_window(np.zeros((360, 640, 3), np.uint8), Rect(0, 0, 640, 360))
 
     assert failed.value.exit_code is Exit.UNREADABLE
+
+
+# --- doors: cctv config check, cctv doctor
+
+
+def with_detector(site, name: str) -> None:
+    site.config.write_text(site.config.read_text() + f'\n[redaction]\ndetector = "{name}"\n')
+
+
+def finding(site, exit: int = 0):
+    (found,) = site.cctv("doctor --only detector --json", exit=exit).json["findings"]
+    return found
+
+
+def test_the_doctor_finds_that_people_can_be_found(site):
+    found = finding(site)
+
+    assert found["severity"] == "ok"
+    assert weights.default_weights().name in found["text"]
+
+
+def test_the_doctor_finds_weights_that_are_missing_or_damaged(site, packed):
+    missing = finding(site, exit=Exit.UNSOUND)
+    packed.write_bytes(b"TFL3")
+    damaged = finding(site, exit=Exit.UNSOUND)
+
+    assert "cannot be read" in missing["text"]
+    assert "SHA-256" in damaged["text"]
+    for found in (missing, damaged):
+        assert found["next"].startswith("apt-get install --reinstall cctv")
+
+
+def test_a_detector_of_the_site_s_own_stands_beside_cameras_toml(site):
+    (site.folder / "models").mkdir(mode=0o755)
+    write_model(site.folder / "models" / "own.onnx")
+    with_detector(site, "models/own.onnx")
+
+    site.cctv("config check")
+
+    assert str(site.folder / "models" / "own.onnx") in finding(site)["text"]
+
+
+@pytest.mark.parametrize(
+    ("data", "changed", "named"),
+    [
+        (None, {}, "No such file"),
+        (b"text", {}, "no ONNX model"),
+        (None, {"decoded": False}, "without its decoding"),
+        (None, {"operator": "Rot13"}, "Rot13"),
+    ],
+    ids=["missing", "no model", "another form", "unknown operator"],
+)
+def test_a_detector_that_cannot_be_used_is_refused_with_the_settings(site, data, changed, named):
+    path = site.folder / "own.onnx"
+    if data is not None:
+        path.write_bytes(data)
+    if changed:
+        write_model(path, **changed)
+    with_detector(site, "own.onnx")
+
+    refused = site.cctv("config check", exit=Exit.UNREADABLE)
+    found = finding(site, exit=Exit.UNSOUND)
+
+    assert named in refused.err
+    assert str(path) in refused.err
+    assert "[redaction] detector" in refused.err
+    assert named in found["text"]
+    assert found["next"] == "cctv config check"

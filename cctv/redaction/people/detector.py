@@ -14,6 +14,7 @@ OpenCV.  Winograd and fusion change nothing, fp16 exists on ARM only, int8 (`Net
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
@@ -29,6 +30,9 @@ from cctv.redaction.people.weights import OWN_MODEL, REINSTALL, Model, ModelKind
 from cctv.redaction.video.geometry import Rect, Size
 
 LEAST_SCORE = 0.05  # boxes below it are not told; at 0.1, 97 to 100 % of the people of three clips are found
+# OpenCV writes the same text to standard error as well, where only messages of the command belong.
+cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_FATAL)
+_OPENCV_PLACE = re.compile(r"OpenCV\([^)]*\) \S+:\d+: error: ")  # in OpenCV's own sources
 Floats = NDArray[np.float32]
 Picture = NDArray[np.uint8]
 
@@ -254,7 +258,10 @@ def _following(model: Model) -> Message:
 
 
 def _reason(error: Exception) -> Message | str:
-    return N_("its answer holds what is no number") if isinstance(error, _NoNumbers) else " ".join(str(error).split())
+    if isinstance(error, _NoNumbers):
+        return N_("its answer holds what is no number")
+    # The text alone: `err` of cv2.error belongs to the class, and may be that of an earlier error.
+    return " ".join(_OPENCV_PLACE.sub("", str(error)).replace("> ", "").split())
 
 
 def _numbers(answers: Iterable[object]) -> list[Floats]:
