@@ -195,6 +195,17 @@ def test_a_file_that_is_no_model_is_refused(tmp_path, data, named):
         load_model(path)
 
 
+def test_a_model_on_which_opencv_crashes_is_refused(tmp_path):
+    """An operator's name that is no UTF-8 ends the process that reads it: OpenCV 4.14."""
+    path = write_model(tmp_path / "own.onnx")
+    path.write_bytes(path.read_bytes().replace(b"Conv", b"Con\xff"))
+
+    with pytest.raises(ModelRefused, match="OpenCV breaks off on it") as refused:
+        Detector(load_model(path))
+
+    assert refused.value.exit_code is Exit.UNREADABLE
+
+
 def test_every_beginning_of_a_model_is_refused(tmp_path):
     whole = write_model(tmp_path / "own.onnx").read_bytes()
     path = tmp_path / "part.onnx"
