@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import cv2
@@ -213,6 +214,24 @@ def test_every_beginning_of_a_model_is_refused(tmp_path):
         path.write_bytes(whole[:length])
         with pytest.raises(ModelRefused):
             load_model(path)
+
+
+def test_a_file_that_is_much_too_large_is_refused_unread(tmp_path):
+    path = tmp_path / "own.onnx"
+    with path.open("wb") as file:
+        file.truncate(2**40)
+
+    with pytest.raises(ModelRefused, match="larger than 512 MiB"):
+        load_model(path)
+
+
+def test_a_folder_or_a_pipe_is_no_model(tmp_path):
+    os.mkfifo(tmp_path / "own.onnx")
+
+    with pytest.raises(ModelRefused, match="directory"):
+        load_model(tmp_path)
+    with pytest.raises(ModelRefused, match="not a file"):
+        load_model(tmp_path / "own.onnx")
 
 
 def test_a_model_that_others_can_replace_is_refused(tmp_path):
