@@ -86,7 +86,7 @@ def _pinned() -> dict[str, str]:
 def _own_model(path: Path) -> Model:
     try:
         # A pipe of that name would have its reader wait for ever.
-        with open(path, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK)) as file:  # noqa: PTH123
+        with open(path, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK)) as file:
             status = os.fstat(file.fileno())
             # Whoever may replace the model may have it find nobody.
             if (why := why_untrusted(path, status, WRITABLE)) is not None:
