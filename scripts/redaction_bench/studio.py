@@ -16,10 +16,10 @@ from pathlib import Path
 
 import numpy as np
 
+from cctv.redaction.progress import Progress
 from cctv.redaction.render.options import Options
 from cctv.redaction.render.render import RenderReport, Work, redact
 from cctv.redaction.tracking.annotations import NOTHING_KEPT, KeepBoxes
-from cctv.redaction.tracking.pipeline import Progress
 from cctv.redaction.video.geometry import Rect, Size, outer
 from cctv.redaction.video.reader import clip_of
 from redaction_bench.pictures import Hidden, hidden_in, pass_through, pictures

@@ -13,32 +13,26 @@ OpenCV.  Winograd and fusion change nothing, fp16 exists on ARM only, int8 (`Net
 
 from __future__ import annotations
 
-import contextlib
 import math
-import re
-import subprocess
-import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import Protocol
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from cctv.core.errors import ToolFailed
 from cctv.core.i18n import N_, Message
-from cctv.core.process import run_process
 from cctv.redaction.errors import ModelRefused, PeopleSearchFailed
 from cctv.redaction.people.weights import OWN_MODEL, REINSTALL, Model, ModelKind
-from cctv.redaction.video.geometry import Rect, Size
+from cctv.redaction.video.geometry import PixelRect, Rect, Size, outer
 
 LEAST_SCORE = 0.05  # boxes below it are not told; at 0.1, 97 to 100 % of the people of three clips are found
-# OpenCV writes the same text to standard error as well, where only messages of the command belong.
-cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_FATAL)
-_OPENCV_PLACE = re.compile(r"OpenCV\([^)]*\) \S+:\d+: error: ")  # in OpenCV's own sources
+_CELLS = 4  # windows to one pass: two by two
+_GAP = 2  # pixels of grey on a cell's inner sides, in which no person stands half in another window
+_GREY = 114  # of what is no picture, as in YOLOX's own preparation (yolox/data/data_augment.py)
+_BEYOND = 0.02  # of a cell; what reaches farther into another is a person of two windows
 Floats = NDArray[np.float32]
 Picture = NDArray[np.uint8]
 
@@ -55,12 +49,7 @@ class Detector:
     """One model, ready for one thread at a time."""
 
     def __init__(self, model: Model) -> None:
-        """Read the model and try it on a blank picture; raises ModelRefused (15) where its form is another.
-
-        A site's own is tried in a process of its own first, once: OpenCV 4.14 crashes on some damaged ONNX files.
-        """
-        if model.kind is ModelKind.YOLOX:
-            _survive(model)
+        """Read the model and try it on a blank picture; raises ModelRefused (15) where its form is another."""
         self._model = model
         self._network: _Network = _NETWORKS[model.kind](model)
 
@@ -75,17 +64,61 @@ class Detector:
         right, bottom = min(math.ceil(window.right), picture.shape[1]), min(math.ceil(window.bottom), picture.shape[0])
         if right <= left or bottom <= top:
             return np.empty((0, 4), np.float32), np.empty(0, np.float32)
-        try:
-            corners, scores = self._network.search(picture[top:bottom, left:right])
-        except (cv2.error, _NoNumbers) as error:
-            raise PeopleSearchFailed(
-                path=self._model.path, problem=_reason(error), following=_following(self._model)
-            ) from error
+        corners, scores = self._searched(picture[top:bottom, left:right])
         corners = np.clip(corners, 0, 1) * np.array([right - left, bottom - top] * 2, np.float32)
         sizes = corners[:, 2:] - corners[:, :2]
         boxes = np.concatenate([corners[:, :2] + np.array([left, top], np.float32), sizes], axis=1)
         real = (sizes > 0).all(axis=1)
         return boxes[real], scores[real]
+
+    def in_windows(self, picture: Picture, windows: Sequence[Rect]) -> list[tuple[Floats, Floats]]:
+        """The same for each of several windows, each seen at half the size: four of them share one pass.
+
+        For windows in which people are large: those of 0.3 of a window's height and more.
+        """
+        found: list[tuple[Floats, Floats]] = []
+        for begin in range(0, len(windows), _CELLS):
+            group = windows[begin : begin + _CELLS]
+            found += self._in_cells(picture, group) if len(group) > 1 else [self.in_window(picture, group[0])]
+        return found
+
+    def _in_cells(self, picture: Picture, windows: Sequence[Rect]) -> list[tuple[Floats, Floats]]:
+        size = self._model.input_size
+        width, height = size.width // 2 - _GAP, size.height // 2 - _GAP
+        sheet = np.full((size.height, size.width, 3), _GREY, np.uint8)
+        cells = [
+            PixelRect(x, y, x + width, y + height) for y in (0, size.height - height) for x in (0, size.width - width)
+        ]
+        areas = [outer(window, Size(picture.shape[1], picture.shape[0])) for window in windows]
+        for cell, area in zip(cells, areas, strict=False):
+            if not area.empty:
+                sheet[cell.slices()] = _resized(picture[area.slices()], width, height)
+        corners, scores = self._searched(sheet)
+        corners = corners * np.array([size.width, size.height] * 2, np.float32)
+        return [_of_cell(corners, scores, cell, area) for cell, area in zip(cells, areas, strict=False)]
+
+    def _searched(self, picture: Picture) -> tuple[Floats, Floats]:
+        try:
+            return self._network.search(picture)
+        except (cv2.error, _NoNumbers) as error:
+            raise PeopleSearchFailed(
+                path=self._model.path, problem=_reason(error), following=_following(self._model)
+            ) from error
+
+
+def _of_cell(corners: Floats, scores: Floats, cell: PixelRect, area: PixelRect) -> tuple[Floats, Floats]:
+    """What lies in one cell of a sheet, as boxes of the picture: those that reach into another cell are nobody."""
+    lower, upper = np.array([cell.left, cell.top], np.float32), np.array([cell.right, cell.bottom], np.float32)
+    beyond = _BEYOND * (upper - lower)
+    middles = (corners[:, :2] + corners[:, 2:]) / 2
+    inside = ((middles >= lower) & (middles < upper)).all(axis=1)
+    inside &= (corners[:, :2] >= lower - beyond).all(axis=1) & (corners[:, 2:] <= upper + beyond).all(axis=1)
+    scale = np.array([area.right - area.left, area.bottom - area.top], np.float32) / (upper - lower)
+    begin = (np.clip(corners[inside, :2], lower, upper) - lower) * scale
+    end = (np.clip(corners[inside, 2:], lower, upper) - lower) * scale
+    boxes = np.concatenate([begin + np.array([area.left, area.top], np.float32), end - begin], axis=1)
+    real = (end > begin).all(axis=1) & (not area.empty)
+    return boxes[real], scores[inside][real]
 
 
 def suppressed(boxes: Floats, scores: Floats, overlap: float) -> NDArray[np.intp]:
@@ -96,37 +129,6 @@ def suppressed(boxes: Floats, scores: Floats, overlap: float) -> NDArray[np.intp
     if not len(boxes):
         return np.empty(0, np.intp)
     return np.asarray(cv2.dnn.NMSBoxes(boxes.tolist(), scores.tolist(), 0.0, overlap), np.intp)
-
-
-def trial() -> None:
-    """Try the model that comes on standard input, sides of its input as arguments; what `_survive` starts.
-
-    A refusal is no failure here: the process that asked comes to the same one.
-    """
-    width, height = (int(argument) for argument in sys.argv[1:])
-    model = Model(ModelKind.YOLOX, Path("-"), "", sys.stdin.buffer.read(), Size(width, height))
-    with contextlib.suppress(ModelRefused):
-        _NETWORKS[model.kind](model)
-
-
-def _survive(model: Model) -> None:
-    """Raise ModelRefused where trying a model ends the process that tries it, or does not end."""
-    if model.sha256 in _survived:
-        return
-    program = [sys.executable, "-P", "-c", "from cctv.redaction.people.detector import trial; trial()"]
-    sides = [str(model.input_size.width), str(model.input_size.height)]
-    try:
-        run_process([*program, *sides], stdin=model.data, timeout=_TRIAL_SECONDS)
-    except ToolFailed as error:
-        problem = N_("OpenCV breaks off on it (status {status})", status=error.fields["status"])
-        raise _refused(model, problem) from error
-    except subprocess.TimeoutExpired as error:
-        raise _refused(model, N_("it did not answer within {seconds} s", seconds=_TRIAL_SECONDS)) from error
-    _survived.add(model.sha256)
-
-
-_TRIAL_SECONDS = 120  # YOLOX-x answers within a second on one core
-_survived: set[str] = set()  # SHA-256 of models that were tried in this process
 
 
 class _NoNumbers(Exception):
@@ -185,7 +187,6 @@ class _Yolox:
     of each class; persons are the first class.  The picture keeps its form, at the top left, on grey.
     """
 
-    _GREY = 114  # as in its own preparation of pictures (yolox/data/data_augment.py)
     _LEAST_COLUMNS = 6
 
     def __init__(self, model: Model) -> None:
@@ -218,7 +219,7 @@ class _Yolox:
         return shares.astype(np.float32), scores[likely]
 
     def _answers(self, picture: Picture, width: int, height: int) -> list[Floats]:
-        padded = np.full((self._size.height, self._size.width, 3), self._GREY, np.uint8)
+        padded = np.full((self._size.height, self._size.width, 3), _GREY, np.uint8)
         padded[:height, :width] = _resized(picture, width, height)
         self._network.setInput(cv2.dnn.blobFromImage(padded, swapRB=True))
         return _numbers(self._network.forward(self._network.getUnconnectedOutLayersNames()))
@@ -288,7 +289,7 @@ def _tried(model: Model, answers: Callable[[], list[Floats]]) -> list[Floats]:
 
 
 def _blank(size: Size) -> Picture:
-    return np.full((size.height, size.width, 3), 114, np.uint8)
+    return np.full((size.height, size.width, 3), _GREY, np.uint8)
 
 
 def _refused(model: Model, problem: Message | str) -> ModelRefused:
@@ -300,10 +301,7 @@ def _following(model: Model) -> Message:
 
 
 def _reason(error: Exception) -> Message | str:
-    if isinstance(error, _NoNumbers):
-        return N_("its answer holds what is no number")
-    # The text alone: `err` of cv2.error belongs to the class, and may be that of an earlier error.
-    return " ".join(_OPENCV_PLACE.sub("", str(error)).replace("> ", "").split())
+    return N_("its answer holds what is no number") if isinstance(error, _NoNumbers) else " ".join(str(error).split())
 
 
 def _numbers(answers: Iterable[object]) -> list[Floats]:

@@ -97,9 +97,7 @@ def _cut(trails: Sequence[Trail], rate: float) -> list[Trail]:
     return parts
 
 
-def _is_settled(
-    trails: Sequence[Trail], clear: Sequence[NDArray[np.bool_]], crossing: _Crossing, window: int
-) -> bool:
+def _is_settled(trails: Sequence[Trail], clear: Sequence[NDArray[np.bool_]], crossing: _Crossing, window: int) -> bool:
     """Whether a trail surely holds one person before and after a crossing."""
     trail, other = trails[crossing.one], trails[crossing.other]
     seen, other_seen = clear[crossing.one], clear[crossing.other]

@@ -6,7 +6,7 @@ they stay: a person who was followed before may go on in one.  Pure.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -94,14 +94,15 @@ def _second(boxes: Boxes, scores: NDArray[np.float64]) -> NDArray[np.bool_]:
     out = np.zeros(len(boxes), np.bool_)
     for number in range(1, len(boxes)):
         better = np.flatnonzero((scores[:number] > scores[number]) & (scores[:number] >= _LEAST_RIVAL))
+        beside = np.flatnonzero(
+            (scores[:number] > _BETWEEN_SCORE * scores[number])
+            & (shared[:number, number] > _BETWEEN_SHARE * areas[number])
+        )
         out[number] = any(
-            inside[rival, number] >= _WITHIN and _one_person(boxes[rival], boxes[number])
+            (inside[rival, number] >= _WITHIN and _one_person(boxes[rival], boxes[number]))
             or _is_around(rival, number, areas, scores, inside)
             for rival in better
-        ) or _is_between(boxes, number, [
-            rival for rival in range(number)
-            if scores[rival] > _BETWEEN_SCORE * scores[number] and shared[rival, number] > _BETWEEN_SHARE * areas[number]
-        ])  # fmt: skip
+        ) or _is_between(boxes, number, beside)
     return out
 
 
@@ -120,10 +121,12 @@ def _is_around(
     inside: NDArray[np.float64],
 ) -> bool:
     larger = areas[number] > _AROUND_AREA * areas[rival]
-    return bool(larger and inside[rival, number] > _AROUND_WITHIN and scores[number] < _AROUND_SCORE * scores[rival] + 0.1)
+    return bool(
+        larger and inside[rival, number] > _AROUND_WITHIN and scores[number] < _AROUND_SCORE * scores[rival] + 0.1
+    )
 
 
-def _is_between(boxes: Boxes, number: int, rivals: Sequence[int]) -> bool:
+def _is_between(boxes: Boxes, number: int, rivals: NDArray[np.intp]) -> bool:
     """Whether two or more better boxes cover nearly all of a box."""
     if len(rivals) < 2:
         return False
@@ -131,5 +134,7 @@ def _is_between(boxes: Boxes, number: int, rivals: Sequence[int]) -> bool:
     across, along = x + _GRID * width, y + _GRID * height
     covered = np.zeros((len(_GRID), len(_GRID)), np.bool_)
     for left, top, wide, high in boxes[list(rivals)]:
-        covered |= ((along >= top) & (along <= top + high))[:, None] & ((across >= left) & (across <= left + wide))[None]
+        covered |= ((along >= top) & (along <= top + high))[:, None] & ((across >= left) & (across <= left + wide))[
+            None
+        ]
     return bool(covered.mean() > _BETWEEN_COVERED)

@@ -13,7 +13,7 @@ from enum import Enum
 import numpy as np
 from numpy.typing import NDArray
 
-from cctv.redaction.tracking.trails import DensePath, Occupancy, Trail, dense, within
+from cctv.redaction.tracking.trails import Occupancy, Trail, dense, within
 from cctv.redaction.video.geometry import Rect, Size, outer
 from cctv.redaction.video.yuv import Mask
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,7 +52,7 @@ class Trail:
     def cut(self, steps: Sequence[int]) -> Iterator[Trail]:
         """The trail cut before each of these steps; pieces of one detection are dropped."""
         at = [0, *(int(np.searchsorted(self.steps, step)) for step in sorted(steps)), len(self)]
-        for begin, end in zip(at, at[1:], strict=False):
+        for begin, end in pairwise(at):
             if end - begin >= 2:
                 yield self.part(begin, end)
 
