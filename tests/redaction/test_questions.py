@@ -106,10 +106,9 @@ def test_a_second_person_is_asked_about_and_hidden_until_somebody_says_no():
     for verdict in Verdict:
         answers = [question.answered(verdict)]
         assert ask(here, answers=answers) is None
-        hidden = hidden_doubts(here.doubts, "p", {1}, answers)
+        hidden = hidden_doubts(here.doubts, {1}, answers)
         assert hidden == (() if verdict is Verdict.NO else (doubt,))
-    assert hidden_doubts(here.doubts, "p", {1}, []) == (doubt,)
-    assert hidden_doubts(here.doubts, "p", {1}, [question.answered(Verdict.NO)][:0]) == (doubt,)
+    assert hidden_doubts(here.doubts, {1}, []) == (doubt,)
 
 
 def test_an_id_holds_for_the_very_question_only():

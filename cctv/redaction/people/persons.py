@@ -96,10 +96,14 @@ class Answer:
     frames: tuple[int, int] | None = None
 
     @property
+    def refs(self) -> tuple[TrackRef, ...]:
+        """The tracks that it is about, one or two."""
+        return (self.first,) if self.second is None else (self.first, self.second)
+
+    @property
     def about(self) -> tuple[AnswerKind, frozenset[TrackRef], tuple[int, int] | None]:
         """What it answers, whichever way round the pair was asked."""
-        pair = (self.first, self.second) if self.second is not None else (self.first,)
-        return self.kind, frozenset(pair), self.frames
+        return self.kind, frozenset(self.refs), self.frames
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +216,13 @@ class RequestTracks:
                 return Contradiction(other)
         both = self.overlap(mine, theirs) if mine != theirs else None
         return Contradiction(None, both.first, both.second, both.frame) if both else None
+
+    def joined_only_by(self, answer: Answer) -> frozenset[TrackRef]:
+        """The tracks that would no longer be the person's of `first` without this answer."""
+        if answer not in self.answers:  # its tracks are gone
+            return frozenset()
+        others = [other for other in self.answers if other != answer]
+        return self.group(answer.first) - RequestTracks(self.parts.values(), others).group(answer.first)
 
     def overlap(self, group: Collection[TrackRef], other: Collection[TrackRef]) -> Overlap | None:
         """Two tracks, one of each group, that show two people at one time; None without any."""

@@ -83,14 +83,15 @@ def next_question(
     return max(asked.questions(), key=lambda question: question.value, default=None)
 
 
-def hidden_doubts(
-    doubts: Iterable[Doubt], part: str, kept: Collection[int], answers: Iterable[Answer]
-) -> tuple[Doubt, ...]:
-    """The stretches of kept tracks of a part that stay hidden: all in doubt that nobody answered "no" of."""
+def hidden_doubts(doubts: Iterable[Doubt], kept: Collection[int], answers: Iterable[Answer]) -> tuple[Doubt, ...]:
+    """The stretches of kept tracks of a part that stay hidden: all in doubt that nobody answered "no" of.
+
+    answers: those of this part's decisions.
+    """
     alone = {
         (answer.first.track, answer.frames)
         for answer in answers
-        if answer.kind is AnswerKind.SECOND and answer.verdict is Verdict.NO and answer.first.part == part
+        if answer.kind is AnswerKind.SECOND and answer.verdict is Verdict.NO
     }
     return tuple(
         doubt for doubt in doubts if doubt.track in kept and (doubt.track, (doubt.first, doubt.last)) not in alone

@@ -25,9 +25,10 @@ from cctv.redaction.review.artefacts import (
     PICTURES,
     SURVEY,
     TRACKS,
+    FoundTracks,
     RenderOutcome,
+    read_found,
     read_survey,
-    read_tracks,
     write_outcome,
     write_pictures,
     write_survey,
@@ -68,9 +69,10 @@ def analyse_part(site: Storage, plan: CasePlan, progress: Progress) -> CasePart:
         samples = samples_of(site, plan, clip.size, watched)
         survey = survey_part(clip, NOTHING_KEPT, samples, watched, scratch)
         with analysed(clip, survey, NOTHING_KEPT, watched, scratch) as analysis:
-            write_tracks(directory / TRACKS, analysis.tracks)
-            numbered = replace(plan, tracks=tuple(track.id for track in analysis.tracks), samples=samples.count)
-            crops = Thumbnails(analysis.tracks)
+            found = FoundTracks(analysis.tracks)
+            write_tracks(directory / TRACKS, found)
+            numbered = replace(plan, tracks=tuple(track.id for track in found.tracks), samples=samples.count)
+            crops = Thumbnails(found.tracks, found.doubts)
             outcome = _outcome(
                 clip, analysis, numbered, NOTHING_KEPT, watched, lambda shown, planes: crops.see(shown.frame, planes)
             )
@@ -91,8 +93,8 @@ def analyse_again(site: Storage, part: CasePart, plan: CasePlan, progress: Progr
     what was covered stays covered.  Raises SourceUnreadable, DetectorFailed.
     """
     before = part_directory(site, part)
-    tracks = read_tracks(before / TRACKS)
-    keep = keep_of(plan.decisions, tracks)
+    found = read_found(before / TRACKS)
+    keep = keep_of(plan.decisions, found.tracks, found.doubts)
     with _new_directory(site, plan) as directory, ExitStack() as stack:
         watched = stack.enter_context(fail_closed(plan, progress))
         clip = clip_for(site, plan)
@@ -100,15 +102,15 @@ def analyse_again(site: Storage, part: CasePart, plan: CasePlan, progress: Progr
         for name in (TRACKS, PICTURES):
             shutil.copyfile(before / name, directory / name)
         survey = read_survey(before / SURVEY)
-        if keep != keep_of(part.plan.decisions, tracks):
+        if keep != keep_of(part.plan.decisions, found.tracks, found.doubts):
             samples = samples_of(site, plan, clip.size, watched)
             backdrop_count = len(survey.backdrops)
             survey = survey_part(clip, keep, samples, watched, scratch)
             plan = _covered_anew(replace(plan, samples=samples.count), backdrop_count, len(survey.backdrops))
         with analysed(clip, covered(survey, plan), keep, watched, scratch) as analysis:
-            meter = SubjectMeter(analysis, plan.decisions, tracks)
+            meter = SubjectMeter(analysis, plan.decisions, found.tracks)
             write_outcome(directory, _outcome(clip, analysis, plan, keep, watched, meter.see))
-            plan = replace(plan, subject=meter.result())
+            plan = replace(plan, subject=meter.result(), companions=meter.companions())
         _write_survey(directory, survey)
         entered = _entered(site, plan, len(survey.times), directory)
     return replace(

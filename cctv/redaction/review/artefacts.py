@@ -17,10 +17,11 @@ import numpy as np
 from cctv.core.text import parse_json
 from cctv.redaction.background.model import Backdrop
 from cctv.redaction.background.scene_changes import Change, ChangeKind
+from cctv.redaction.people.persons import Doubt
 from cctv.redaction.review.errors import ArtefactUnreadable
 from cctv.redaction.review.sheet.thumbnails import Gallery, TrackPicture
 from cctv.redaction.tracking.pipeline import BackgroundModel
-from cctv.redaction.tracking.tracks import Track, TrackBoundary
+from cctv.redaction.tracking.tracks import Link, Track, TrackBoundary
 from cctv.redaction.video.geometry import Rect
 from cctv.redaction.video.yuv import Planes
 
@@ -36,6 +37,15 @@ class RenderOutcome:
     pictures: Gallery
     changes: tuple[Change, ...]
     stretch: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FoundTracks:
+    """The tracks of a part, what may join them, and where one may hold two people."""
+
+    tracks: tuple[Track, ...]
+    links: tuple[Link, ...] = ()
+    doubts: tuple[Doubt, ...] = ()
 
 
 def write_survey(path: Path, survey: BackgroundModel) -> None:
@@ -74,8 +84,11 @@ def read_times(path: Path) -> tuple[int, ...]:
         raise ArtefactUnreadable(path=path, problem=str(error)) from error
 
 
-def write_tracks(path: Path, tracks: Sequence[Track]) -> None:
-    """Tracks with a box for each frame, half-size pixels; the caller flushes the file."""
+def write_tracks(path: Path, found: FoundTracks) -> None:
+    """Tracks with a box for each frame, half-size pixels; the caller flushes the file.
+
+    `sure` is a text of 0 and 1, `look` is in hexadecimal; both may be missing, as may `links` and `doubts`.
+    """
     rows = [
         {
             "id": track.id,
@@ -83,27 +96,35 @@ def write_tracks(path: Path, tracks: Sequence[Track]) -> None:
             "began": track.began.value,
             "ended": track.ended.value,
             "boxes": [_sides(box) for box in track.boxes],
+            "sure": "".join("01"[sure] for sure in track.sure),
+            "look": track.look.hex(),
         }
-        for track in tracks
+        for track in found.tracks
     ]
-    path.write_text(json.dumps({"schema": 1, "tracks": rows}, separators=(",", ":")), encoding="utf-8")
+    content = {
+        "schema": 1,
+        "tracks": rows,
+        "links": [[link.first, link.second, link.probability] for link in found.links],
+        "doubts": [[doubt.track, doubt.first, doubt.last] for doubt in found.doubts],
+    }
+    path.write_text(json.dumps(content, separators=(",", ":")), encoding="utf-8")
 
 
 def read_tracks(path: Path) -> tuple[Track, ...]:
+    """The tracks alone; raises ArtefactUnreadable."""
+    return read_found(path).tracks
+
+
+def read_found(path: Path) -> FoundTracks:
     """Raises ArtefactUnreadable."""
     try:
-        rows = parse_json(path.read_text("utf-8"))["tracks"]
-        return tuple(
-            Track(
-                row["id"],
-                row["first"],
-                tuple(Rect(*box) for box in row["boxes"]),
-                TrackBoundary(row["began"]),
-                TrackBoundary(row["ended"]),
-            )
-            for row in rows
+        content = parse_json(path.read_text("utf-8"))
+        return FoundTracks(
+            tuple(_track(row) for row in content["tracks"]),
+            tuple(Link(int(a), int(b), float(chance)) for a, b, chance in content.get("links", ())),
+            tuple(Doubt(*map(int, row)) for row in content.get("doubts", ())),
         )
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ArtefactUnreadable(path=path, problem=str(error)) from error
 
 
@@ -153,17 +174,26 @@ def write_pictures(path: Path, pictures: Mapping[int, Sequence[TrackPicture]]) -
     np.savez_compressed(path, allow_pickle=False, **arrays)
 
 
-def read_pictures(path: Path) -> dict[int, tuple[TrackPicture, ...]]:
-    """Raises ArtefactUnreadable."""
+def read_pictures(path: Path, track: int | None = None) -> dict[int, tuple[TrackPicture, ...]]:
+    """The crops of every track, or of one, by its id; raises ArtefactUnreadable."""
     crops: dict[int, list[TrackPicture]] = {}
     try:
         with np.load(path, allow_pickle=False) as held:
             for name in held.files:
-                track, _, frame = name.partition("-")
-                crops.setdefault(int(track), []).append(TrackPicture(int(frame), held[name]))
+                number, _, frame = name.partition("-")
+                if track in (None, int(number)):
+                    crops.setdefault(int(number), []).append(TrackPicture(int(frame), held[name]))
     except (OSError, ValueError, KeyError) as error:
         raise ArtefactUnreadable(path=path, problem=str(error)) from error
-    return {track: tuple(sorted(pictures, key=lambda crop: crop.frame)) for track, pictures in crops.items()}
+    return {number: tuple(sorted(pictures, key=lambda crop: crop.frame)) for number, pictures in crops.items()}
+
+
+def _track(row: Mapping[str, Any]) -> Track:
+    boxes, sure = tuple(Rect(*box) for box in row["boxes"]), tuple(flag == "1" for flag in row.get("sure", ""))
+    if sure and len(sure) != len(boxes):
+        raise ValueError("a track's boxes and its sure frames do not match")
+    began, ended = TrackBoundary(row["began"]), TrackBoundary(row["ended"])
+    return Track(row["id"], row["first"], boxes, began, ended, sure, bytes.fromhex(row.get("look", "")))
 
 
 def _backdrop(held: Mapping[str, Any], number: int) -> Backdrop:

@@ -24,11 +24,13 @@ from cctv.footage.layout import inside
 from cctv.redaction.background.lighting_segments import backdrops_of
 from cctv.redaction.background.model import FEWEST, cover
 from cctv.redaction.errors import SourceUnreadable
+from cctv.redaction.people.persons import Doubt
+from cctv.redaction.people.questions import hidden_doubts
 from cctv.redaction.render.caption import CLOCK, CaptionTime, Line
 from cctv.redaction.render.options import Options
 from cctv.redaction.render.render import Work, redact
 from cctv.redaction.render.verify import VerifyReport
-from cctv.redaction.review.artefacts import SURVEY, TRACKS, read_survey, read_tracks
+from cctv.redaction.review.artefacts import SURVEY, TRACKS, read_found, read_survey
 from cctv.redaction.review.background_samples import Samples
 from cctv.redaction.review.case import Progress, part_directory
 from cctv.redaction.review.errors import DetectorFailed
@@ -148,12 +150,18 @@ def covered(survey: BackgroundModel, plan: CasePlan) -> BackgroundModel:
     )
 
 
-def keep_of(decisions: PartDecisions, tracks: Iterable[Track]) -> KeepBoxes:
-    """What was decided, by number or by drawing, as boxes of the picture."""
+def keep_of(decisions: PartDecisions, tracks: Iterable[Track], doubts: Iterable[Doubt] = ()) -> KeepBoxes:
+    """What was decided, by number or by drawing, as boxes of the picture.
+
+    Where a kept track may hold two people, it is hidden until somebody answered that it does not.
+    """
     paths = {track.id: _path_of(track) for track in tracks if track.id in {*decisions.keep, *decisions.hide}}
     kept = tuple(paths[number] for number in decisions.keep)
     hidden = tuple(paths[number] for number in decisions.hide)
-    return KeepBoxes((*decisions.boxes.keep, *kept), (*decisions.boxes.hide, *hidden))
+    doubted = tuple(
+        _stretch_of(paths[doubt.track], doubt) for doubt in hidden_doubts(doubts, decisions.keep, decisions.answers)
+    )
+    return KeepBoxes((*decisions.boxes.keep, *kept), (*decisions.boxes.hide, *hidden, *doubted))
 
 
 def render(
@@ -169,7 +177,8 @@ def render_part(site: Storage, part: CasePart, language: Language, target: Path,
     Raises SourceUnreadable, DetectorFailed, VerifyFailed (15), RenderFailed.
     """
     directory = part_directory(site, part)
-    keep = keep_of(part.plan.decisions, read_tracks(directory / TRACKS))
+    found = read_found(directory / TRACKS)
+    keep = keep_of(part.plan.decisions, found.tracks, found.doubts)
     line = caption_line(part, language, site.settings.site.timezone)
     options = Options(others=part.plan.decisions.others, caption=line)
     survey = covered(read_survey(directory / SURVEY), part.plan)
@@ -205,6 +214,12 @@ def _path_of(track: Track) -> BoxPath:
         for index, box in enumerate(track.boxes)
     )
     return BoxPath(f"track-{track.id}", keys)
+
+
+def _stretch_of(path: BoxPath, doubt: Doubt) -> BoxPath:
+    """The part of a track's path in which it may hold two people; a doubt beyond its ends counts as far as it goes."""
+    keys = tuple(key for key in path.keyframes if doubt.first <= key.frame <= doubt.last)
+    return BoxPath(f"doubt-{doubt.track}-{doubt.first}", keys or path.keyframes)
 
 
 def _half(clip: Clip) -> tuple[int, int]:
