@@ -133,6 +133,7 @@ def test_one_yes_joins_what_belongs_together_and_shows_it(people):
     question = _question(people)
     assert (question["kind"], question["people"]) == ("same", [1, 3])
     assert len(question["pictures"]) == 2
+    assert "11:00:03 to 11:00:06" in question["text"]  # local time
     said = _answer(people, "yes", "--json").json
     assert (said["joined"], said["people"]) == (True, [1, 3])
     assert _part(people)["keep"] == [1, 3]

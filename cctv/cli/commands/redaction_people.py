@@ -108,7 +108,7 @@ def _show_next(context: CommandContext, request_id: str, *, again: bool) -> None
     shown = found.asked(question) if question is not None else None
     paths = () if context.json or shown is None else save_question(context.site, case.request.id, shown)
     context.emit(
-        asked_data(case.request.id, found, shown),
+        asked_data(context, case.request.id, found, shown),
         lambda console: asked_text(console, context, case.request.id, found, shown, paths),
     )
 

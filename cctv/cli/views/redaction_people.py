@@ -77,7 +77,7 @@ def people_text(
     console.print(next_text(_following(request, people)))
 
 
-def asked_data(request: str, people: People, asked: AskedQuestion | None) -> dict[str, object]:
+def asked_data(context: CommandContext, request: str, people: People, asked: AskedQuestion | None) -> dict[str, object]:
     """The next question as JSON, its pictures in base64; `question` is null where nothing is to be asked."""
     if asked is None:
         return {"request": request, "question": None, "next": _following(request, people)}
@@ -87,7 +87,7 @@ def asked_data(request: str, people: People, asked: AskedQuestion | None) -> dic
         "question": {
             "id": question.id,
             "kind": question.kind,
-            "text": _words(asked),
+            "text": _words(context, asked),
             "camera": asked.part.plan.camera,
             "part": asked.part.plan.position,
             "start": asked.span.start,
@@ -120,7 +120,7 @@ def asked_text(
         )
         console.print(next_text(_following(request, people)))
         return
-    console.print(_words(asked), style="bold")
+    console.print(_words(context, asked), style="bold")
     for letter, picture, path in zip("AB", asked.pictures, paths, strict=False):
         where = _("{camera} part {part}", camera=picture.camera, part=picture.part)
         console.print(f"  {letter}  {where}, {local(picture.at, context.zone)}\n     {path}", soft_wrap=True)
@@ -201,17 +201,18 @@ def _picture_data(picture: PersonPicture) -> dict[str, object]:
     }
 
 
-def _words(asked: AskedQuestion) -> str:
-    """The question in plain words."""
+def _words(context: CommandContext, asked: AskedQuestion) -> str:
+    """The question in plain words, in local time."""
     where = part_name(asked.part)
+    start, end = (at.astimezone(context.zone) for at in (asked.span.start, asked.span.end))
     if asked.question.kind is AnswerKind.SAME:
         return _(
             "Is the person of picture B the requester of picture A?  B: {part}, {start:%H:%M:%S} to {end:%H:%M:%S}",
-            part=where, start=asked.span.start, end=asked.span.end,
+            part=where, start=start, end=end,
         )  # fmt: skip
     return _(
         "Is a second person in the requester's box?  {part}, {start:%H:%M:%S} to {end:%H:%M:%S}",
-        part=where, start=asked.span.start, end=asked.span.end,
+        part=where, start=start, end=end,
     )  # fmt: skip
 
 

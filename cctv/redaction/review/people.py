@@ -146,6 +146,12 @@ class People:
         """How many others there are, who stay hidden."""
         return len(self.everybody) - len(self.listed)
 
+    def glimpses_in(self, part: CasePart) -> int:
+        """How many of them there are in a part."""
+        listed, key = {person.number for person in self.listed}, part.plan.analysis
+        others = (person for person in self.everybody if person.number not in listed)
+        return sum(any(ref.part == key for ref in person.tracks) for person in others)
+
     def person(self, number: int) -> Person | None:
         """A person by number; None without one."""
         return next((person for person in self.everybody if person.number == number), None)
@@ -220,13 +226,13 @@ class People:
 
     def pictures(self, tracks: Sequence[TrackRef]) -> tuple[PersonPicture, ...]:
         """Pictures of a person: where they are seen best first, then the earliest and the latest others."""
-        by_track = {ref: found for ref in tracks if (found := self._pictures_of(ref))}
-        if not by_track:
+        clearest = max(tracks, key=lambda ref: (self._clearest[ref.part][ref.track], ref))
+        seen = {ref: self._pictures_of(ref) for ref in dict.fromkeys((clearest, tracks[0], tracks[-1]))}
+        pool = [picture for found in seen.values() for picture in found]
+        if not pool:
             return ()
-        clearest = max(by_track, key=lambda ref: (self._clearest[ref.part][ref.track], ref))
-        best = self._nearest(by_track[clearest], self._clearest[clearest.part][clearest.track].frame)
-        pool = [picture for found in by_track.values() for picture in found if picture is not best]
-        others = sorted(pool, key=lambda picture: (picture.at, picture.track))
+        best = self._nearest(seen[clearest] or pool, self._clearest[clearest.part][clearest.track].frame)
+        others = sorted((one for one in pool if one is not best), key=lambda one: (one.at, one.track))
         return (best, *others[:1], *others[1:][-1:])
 
     def _found(self, part: CasePart) -> PartTracks:
