@@ -128,7 +128,7 @@ class AnswerContradicts(CctvError):
     """The answer {verdict} to question {question} about {request} cannot stand: {problem}.  Nothing was changed.
 
     next: look at both pictures again; take the wrong answer back by
-    cctv redaction ask {request} --take-back QUESTION --reason WHY
+    cctv redaction ask {request} --take-back ID --reason WHY
     """
 
     exit_code = Exit.DECISION_MISSING
@@ -145,7 +145,7 @@ class KeptAgainstAnswer(CctvError):
     """Person {first} and person {second} of {request} cannot both be kept as the requester: the answer to question
     {question} says that they are two people.  Nothing was changed.
 
-    next: hide one of them; or, if the other consented, add --companion NUMBER with --consent-by, --consent-on and
+    next: hide one of them; or, if the other consented, add --companion WHO with --consent-by, --consent-on and
     --consent-how; or take the answer back: cctv redaction ask {request} --take-back {question} --reason WHY
     """
 

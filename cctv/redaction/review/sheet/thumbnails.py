@@ -45,6 +45,8 @@ _CROP_HEIGHT_PIXELS = 180  # pixels
 Jpeg = NDArray[np.uint8]
 """A coded picture, as one flat array of bytes."""
 _MAX_WIDTH_PIXELS = 480  # pixels: a face that can be recognised is larger than 8 of them
+_CORNER_SHARE = 0.3  # of a box's shorter side
+_LIGHT, _DARK = (255, 255, 255), (0, 0, 0)
 _KEPT, _HIDDEN, _MARKED = (75, 127, 26), (10, 87, 220), (190, 40, 200)  # blue first
 
 
@@ -58,7 +60,7 @@ class FrameRange:
 
 @dataclass(frozen=True, slots=True)
 class TrackPicture:
-    """One crop of a track: its frame and its picture, about _CROP_HEIGHT_PIXELS pixels high."""
+    """One crop of a track: its frame and its picture, _CROP_HEIGHT_PIXELS pixels high, with the corners of its box."""
 
     frame: int
     picture: Bgr
@@ -233,12 +235,21 @@ def _crop(planes: Planes, track: Track, frame: int) -> Bgr:
     picture = bgr(Planes(planes.y[rows, columns], planes.u[half], planes.v[half]))
     factor = _CROP_HEIGHT_PIXELS / picture.shape[0]
     width = max(1, round(picture.shape[1] * factor))
-    return np.asarray(
-        cv2.resize(
-            picture, (width, _CROP_HEIGHT_PIXELS), interpolation=cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC
-        ),
-        np.uint8,
-    )
+    method = cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC
+    crop = np.asarray(cv2.resize(picture, (width, _CROP_HEIGHT_PIXELS), interpolation=method), np.uint8)
+    return _cornered(crop, full.moved(-rect.left, -rect.top).scaled(factor))
+
+
+def _cornered(picture: Bgr, box: Rect) -> Bgr:
+    """The picture with the corners of a box: of people who stand together, a reviewer must know who is meant."""
+    reach = round(_CORNER_SHARE * min(box.w, box.h))
+    for x, inwards in ((box.x, reach), (box.right, -reach)):
+        for y, downwards in ((box.y, reach), (box.bottom, -reach)):
+            corner = [(x + inwards, y), (x, y), (x, y + downwards)]
+            line = np.array([(round(along), round(down)) for along, down in corner], np.int32)
+            cv2.polylines(picture, [line], False, _DARK, 3)
+            cv2.polylines(picture, [line], False, _LIGHT, 1)
+    return picture
 
 
 def _even(rect: PixelRect, size: Size) -> PixelRect:
