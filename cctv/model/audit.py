@@ -68,6 +68,7 @@ class Act(Enum):
     REDACTION_PREPARED = "redaction.prepared"
     REDACTION_KEPT = "redaction.kept"
     REDACTION_HIDDEN = "redaction.hidden"
+    REDACTION_ANSWERED = "redaction.answered"
     REDACTION_BACKDROP = "redaction.backdrop"
     REDACTION_REVIEWED = "redaction.reviewed"
     REDACTION_PREVIEWED = "redaction.previewed"

@@ -86,7 +86,7 @@ from cctv.redaction.review.errors import (
     SegmentChanged,
     SegmentMissing,
 )
-from cctv.redaction.review.plan import CasePart, CasePlan
+from cctv.redaction.review.plan import CasePart, CasePlan, SubjectVisibility
 from cctv.redaction.review.prepare import wanted_parts
 from cctv.redaction.review.privacy_masks import require_masked
 from cctv.redaction.review.queries import parts_of
@@ -287,14 +287,21 @@ def _render(site: Storage, plan: BuildPlan, planned: PlannedOutput, working: Pat
         ),
         signed_off=tuple(sorted({backdrop.signed_by for backdrop in part.plan.backdrops if backdrop.signed_by})),
         reviewed=tuple(Reviewed(review.first, review.last, By(review.at, review.by)) for review in part.reviewed),
-        subject=_subject(site, part),
-        companions=tuple(CompanionShown(consent.given) for consent in part.consents),
+        subject=_shown(site, part, part.plan.subject),
+        companions=tuple(_companions(site, part)),
     )
 
 
-def _subject(site: Storage, part: CasePart) -> SubjectShown:
-    """How much of the requester the video shows; a stretch ends where the next frame begins."""
-    subject, span = part.plan.subject, part.plan.span
+def _companions(site: Storage, part: CasePart) -> Iterable[CompanionShown]:
+    """Who else stays visible, and how much of each the video shows."""
+    for number, kept in enumerate(part.plan.decisions.companions):
+        shown = part.plan.shown_of_companion(number)
+        yield CompanionShown(part.consents[kept.consent - 1].given, _shown(site, part, shown) if shown else None)
+
+
+def _shown(site: Storage, part: CasePart, person: SubjectVisibility) -> SubjectShown:
+    """How much of a person the video shows; a stretch ends where the next frame begins."""
+    span = part.plan.span
     times = read_times(part_directory(site, part) / SURVEY)
     starts = [span.start + timedelta(microseconds=time) for time in times]
     hidden = tuple(
@@ -304,9 +311,9 @@ def _subject(site: Storage, part: CasePart) -> SubjectShown:
             Period(starts[stretch.first], [*starts, max(span.end, starts[-1])][stretch.last + 1]),
             stretch.cause.value,
         )
-        for stretch in subject.hidden
+        for stretch in person.hidden
     )
-    return SubjectShown(subject.visible, subject.frames, hidden)
+    return SubjectShown(person.visible, person.frames, hidden)
 
 
 def _hidden(plan: CasePlan) -> tuple[Hidden, ...]:

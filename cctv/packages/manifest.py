@@ -129,9 +129,13 @@ class SubjectShown:
 
 @dataclass(frozen=True, slots=True)
 class CompanionShown:
-    """Somebody beside the requester who stays visible, and the day of their consent; never their name."""
+    """Somebody beside the requester who stays visible, and the day of their consent; never their name.
+
+    `shown` is how much of them is visible; None in packages that were built before it was measured.
+    """
 
     consented: date
+    shown: SubjectShown | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,8 +17,8 @@ from cctv.redaction.review.sheet.page import (
     SheetDecision,
     SheetGap,
     SheetPart,
+    SheetPerson,
     SheetStretch,
-    SheetTrack,
     render_sheet,
 )
 from cctv.redaction.review.sheet.thumbnails import backdrop_picture
@@ -42,11 +42,9 @@ def camera(tmp_path_factory):
         tracks = analyse(clip, found, NOTHING_KEPT, differs, lambda *_: None).tracks
     crops = thumbnails(clip, tracks)
     shown = tuple(
-        SheetTrack(
+        SheetPerson(
             track.id,
-            0,
-            9,
-            WHOLE,
+            (WHOLE,),
             tuple((START, crop.picture) for crop in crops[track.id]),
             "keep 1",
             "hide 1",
@@ -59,11 +57,11 @@ def camera(tmp_path_factory):
     return SheetCamera("gevel-1", WHOLE, (WHOLE,), (gap,), (SheetPart(1, WHOLE, 40, (backdrop,), shown),))
 
 
-def test_one_walker_is_one_track_with_three_pictures(camera):
-    (track,) = camera.parts[0].tracks
+def test_one_walker_is_one_person_with_three_pictures(camera):
+    (person,) = camera.parts[0].people
 
-    assert len(track.pictures) == 3
-    assert all(picture.shape[0] == 180 for _, picture in track.pictures)
+    assert len(person.pictures) == 3
+    assert all(picture.shape[0] == 180 for _, picture in person.pictures)
 
 
 @pytest.mark.parametrize(
@@ -71,7 +69,7 @@ def test_one_walker_is_one_track_with_three_pictures(camera):
     [("nl", "Anonimiseringsblad"), ("fr", "Fiche d&#39;anonymisation"), ("en", "Redaction sheet")],
 )
 def test_the_sheet_says_what_to_do_and_fetches_nothing(camera, language, title):
-    command = "cctv redaction keep REQ-2026-007 --track 1"
+    command = "cctv redaction keep REQ-2026-007 --person 1"
 
     page = render_sheet(Sheet("REQ-2026-007", START, (camera,), ((command, "keep"),), language))
 

@@ -74,9 +74,9 @@ def test_a_track_that_is_kept_is_what_the_video_shows(prepared):
 def test_the_sheet_follows_every_decision(prepared):
     page = prepared.root / "derived" / REQUEST / "sheet.html"
     prepared.cctv(f"redaction keep {REQUEST} 1 --reason x")
-    assert page.read_text().count('class="track kept"') == 1
+    assert page.read_text().count('class="person kept"') == 1
     prepared.cctv(f"redaction hide {REQUEST} 1 --reason x")
-    assert page.read_text().count('class="track kept"') == 0
+    assert page.read_text().count('class="person kept"') == 0
     assert len([path for path in page.parent.iterdir() if path.is_dir()]) == 1
 
 

@@ -211,8 +211,8 @@ def test_the_sheet_shows_the_result_the_drawn_boxes_and_what_to_type_next_to_eac
     for command in (
         f"redaction backdrop {REQUEST} --stretch 1 --approve",
         f"redaction review {REQUEST} --frames 0-{TOTAL - 1}",
-        f"redaction keep {REQUEST} 1 --reason",
-        f"redaction hide {REQUEST} 2 --reason",
+        f"redaction keep {REQUEST} --person 1 --reason",
+        f"redaction hide {REQUEST} --person 2 --reason",
     ):
         assert command in page
     assert page.count("<img ") == page.count('<img alt="') > 0

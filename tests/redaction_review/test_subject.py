@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -17,9 +18,17 @@ from cctv.model.requests import Consent, HiddenCause
 from cctv.redaction.background.illumination import Light
 from cctv.redaction.background.model import Backdrop
 from cctv.redaction.background.survey import BackgroundModel
+from cctv.redaction.people.persons import Answer, AnswerKind, TrackRef, Verdict
 from cctv.redaction.render.privacy_masks import masked_area
 from cctv.redaction.render.visibility import Cover, FrameDecision
-from cctv.redaction.review.plan import CasePlan, Companion, HiddenStretch, PartDecisions, SubjectVisibility
+from cctv.redaction.review.plan import (
+    CasePlan,
+    Companion,
+    HiddenStretch,
+    PartDecisions,
+    PartSource,
+    SubjectVisibility,
+)
 from cctv.redaction.review.sheet.labels import visible_words
 from cctv.redaction.review.subject import (
     KeptPath,
@@ -296,3 +305,28 @@ def test_each_part_with_the_subject_must_show_enough_of_them():
     assert little_shown([whole, nobody], 0.8) == ()
     assert little_shown([nobody], 0.8) == (nobody,)
     assert little_shown([little, nobody], 0.0) == ()
+
+
+def test_a_plan_without_answers_is_written_as_before_there_were_any():
+    plan = CasePlan(RequestId("REQ-2026-001"), CameraId("foyer-1"), 1, (), SPAN)
+    assert "answers" not in plan.to_json()
+    assert "companions" not in {*json.loads(plan.to_json())}
+    assert CasePlan.from_json(plan.to_json()) == plan
+
+
+def test_only_answers_that_show_something_change_what_is_shown():
+    source = PartSource("a.mp4", "0", 1, SPAN.start, SPAN.end)
+    plan = CasePlan(RequestId("REQ-2026-001"), CameraId("foyer-1"), 1, (source,), SPAN)
+    first, second = TrackRef(plan.analysis, 1), TrackRef(plan.analysis, 2)
+    answers = {
+        verdict: (
+            Answer("q", AnswerKind.SAME, verdict, first, second),
+            Answer("r", AnswerKind.SECOND, verdict, first, None, (3, 9)),
+        )
+        for verdict in Verdict
+    }
+    shown = {verdict: replace(plan, decisions=PartDecisions(answers=given)) for verdict, given in answers.items()}
+    assert shown[Verdict.YES].shown == shown[Verdict.UNSURE].shown == plan.shown
+    assert shown[Verdict.NO].shown != plan.shown
+    assert len({other.digest for other in (plan, *shown.values())}) == 4
+    assert all(CasePlan.from_json(other.to_json()) == other for other in shown.values())

@@ -226,7 +226,7 @@ def _copy_steps(facts: RequestFacts) -> Iterator[Step]:
     looked = min(facts.signed_off, facts.reviewed) == parts
     if facts.decided < parts and not looked:  # a full review without decisions: no one stays visible
         line = N_(
-            'cctv redaction keep {id} TRACK... --reason "..."  (its sheet: cctv redaction show {id})', id=request.id
+            'cctv redaction keep {id} --person N --reason "..."  (its sheet: cctv redaction show {id})', id=request.id
         )
         yield Step(NextStepKind.DECIDE, line)
     if facts.signed_off < parts:

@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from cctv.cli.commands.redaction_people import ask, people
 from cctv.cli.commands.redaction_review import backdrop, preview, review
 from cctv.cli.context import CommandContext, json_option
 from cctv.cli.options import mutation, reason_option, refuse_typed_number
@@ -17,13 +18,11 @@ from cctv.cli.views.redaction import (
     approved_text,
     case_data,
     case_text,
-    decided_text,
     file_data,
     file_text,
-    part_data,
     prepared_data,
     prepared_text,
-    sheet,
+    show_decided,
     watched,
 )
 from cctv.core.i18n import _, translate
@@ -35,7 +34,7 @@ from cctv.redaction.render.caption import DEFAULT
 from cctv.redaction.render.options import Mode, Options, Others
 from cctv.redaction.review.approve import approve as approve_case
 from cctv.redaction.review.case import CaseFile
-from cctv.redaction.review.decide import Choice, Decided
+from cctv.redaction.review.decide import Choice
 from cctv.redaction.review.decide import hide as hide_tracks
 from cctv.redaction.review.decide import keep as keep_tracks
 from cctv.redaction.review.errors import SubjectHidden
@@ -55,6 +54,10 @@ def _choosing(command: Callable[..., None]) -> Callable[..., None]:
     command = click.option(
         "--boxes", type=_PATH, metavar="KEEP.json", help="Drawn boxes; frames count from 0 over the whole part."
     )(command)
+    command = click.option(
+        "--person", "persons", type=click.IntRange(1), multiple=True, metavar="N",
+        help="A person of `cctv redaction people`, in every camera and part, unless one is given; repeatable.",
+    )(command)  # fmt: skip
     command = click.argument("tracks", nargs=-1, type=click.IntRange(1), metavar="[TRACK]...")(command)
     return click.argument("request_id", metavar="REQUEST")(command)
 
@@ -64,8 +67,9 @@ def redaction() -> None:
     """Decide who stays visible, and approve it.
 
     \b
-      cctv redaction prepare REQ-2026-007              writes a page with numbered tracks
-      cctv redaction keep REQ-2026-007 3 5 --reason "recognised by the requester's red coat"
+      cctv redaction prepare REQ-2026-007              finds people, and writes a page with their pictures
+      cctv redaction keep REQ-2026-007 --person 2 --reason "recognised by the requester's red coat"
+      cctv redaction ask REQ-2026-007                  is this the requester again?
       cctv redaction approve REQ-2026-007 --all --reason "looked at every picture, only the requester stays"
       cctv redaction file INPUT OUTPUT                 any other video file
     """
@@ -91,8 +95,8 @@ def prepare(context: CommandContext, request_id: str, again: bool) -> None:
 
 @redaction.command()
 @_choosing
-@click.option("--companion", "companions", multiple=True, metavar="TRACK",
-              help="A kept track, or the id of a drawn box, of somebody else who consented; repeatable.")  # fmt: skip
+@click.option("--companion", "companions", multiple=True, metavar="WHO",
+              help="Who else consented: a person of --person, else a kept track or the id of a drawn box.")  # fmt: skip
 @click.option("--consent-by", metavar="NAME", help="Who consented, as the letter will say it.")
 @click.option("--consent-on", metavar="DATE", help="The day of the consent.")
 @click.option("--consent-how", metavar="TEXT", callback=refuse_typed_number,
@@ -103,15 +107,15 @@ def prepare(context: CommandContext, request_id: str, again: bool) -> None:
 @mutation
 @click.pass_obj
 def keep(context: CommandContext, /, request_id: str, **options: Any) -> None:  # noqa: ANN401  click hands over one argument an option
-    """Keep tracks visible, or what boxes drawn by hand enclose.  An approval given before is void.
+    """Keep people visible, or tracks, or what boxes drawn by hand enclose.  An approval given before is void.
 
     --boxes replaces all boxes of the part, those to keep and those to hide.  Somebody beside the requester stays
-    visible with a consent only: --companion says which tracks or boxes are theirs.
+    visible with a consent only: --companion says who that is.  A TRACK is a piece of a person, of one part.
 
     \b
-      cctv redaction keep REQ-2026-007 3 5 --reason "the requester, by her red coat"
+      cctv redaction keep REQ-2026-007 --person 2 --reason "the requester, by her red coat"
       cctv redaction keep REQ-2026-007 --boxes KEEP.json --camera foyer-1 --part 2 --reason "the requester"
-      cctv redaction keep REQ-2026-007 7 --companion 7 --consent-by "Jan Smet" --consent-on 20/11 \\
+      cctv redaction keep REQ-2026-007 --person 7 --companion 7 --consent-by "Jan Smet" --consent-on 20/11 \\
         --consent-how "in a signed form" --reason "her son"
     """
     choice = Choice(
@@ -124,10 +128,11 @@ def keep(context: CommandContext, /, request_id: str, **options: Any) -> None:  
         companions=options["companions"],
         consent=_consent(context, options),
         one_person=options["one_person"],
+        persons=options["persons"],
     )
     with watched() as progress:
         decided = keep_tracks(context.site, choice, progress, dry_run=context.dry_run)
-    _show_decided(context, decided)
+    show_decided(context, decided)
 
 
 @redaction.command()
@@ -141,26 +146,28 @@ def hide(
     context: CommandContext,
     request_id: str,
     tracks: tuple[int, ...],
+    persons: tuple[int, ...],
     boxes: Path | None,
     camera: str | None,
     position: int | None,
     others: str | None,
     reason: str,
 ) -> None:
-    """Hide tracks, or what boxes drawn by hand enclose; hiding beats keeping.
+    """Hide people, or tracks, or what boxes drawn by hand enclose; hiding beats keeping.
 
     --boxes takes a KEEP.json with boxes under "hide" only, and replaces the part's hide boxes.  Each may have a
     "reason": person, plate, screen, badge, document or other.
 
     \b
-      cctv redaction hide REQ-2026-007 4 --reason "a colleague"
+      cctv redaction hide REQ-2026-007 --person 4 --reason "a colleague"
       cctv redaction hide REQ-2026-007 --boxes PLATES.json --reason "plates of parked cars"
       cctv redaction hide REQ-2026-007 --others absent --reason "the shapes stand in front of the requester"
     """
-    choice = Choice(request_id, tracks, boxes, reason, camera, position, Others(others) if others else None)
+    appearing = Others(others) if others else None
+    choice = Choice(request_id, tracks, boxes, reason, camera, position, appearing, persons=persons)
     with watched() as progress:
         decided = hide_tracks(context.site, choice, progress, dry_run=context.dry_run)
-    _show_decided(context, decided)
+    show_decided(context, decided)
 
 
 @redaction.command()
@@ -278,19 +285,5 @@ def _hidden_reason(context: CommandContext, little: SubjectHidden) -> str:
     return answer
 
 
-def _show_decided(context: CommandContext, decided: Decided) -> None:
-    part = decided.after
-    request = part.plan.request
-    data = {
-        "dry_run": context.dry_run,
-        "request": request,
-        "part": part_data(part),
-        "approval_void": decided.voided,
-        "sheet": sheet(context, request),
-        "next": f"cctv redaction approve {request} --all --reason WHY",
-    }
-    context.emit(data, lambda console: decided_text(console, context, decided))
-
-
-for _command in (backdrop, review, preview):
+for _command in (people, ask, backdrop, review, preview):
     redaction.add_command(_command)

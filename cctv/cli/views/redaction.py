@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from rich.console import Console
@@ -13,12 +13,13 @@ from cctv.cli.context import CommandContext
 from cctv.cli.output import PlainConsole, length, local, table
 from cctv.cli.views.footage import next_text, print_dry, print_next
 from cctv.core.i18n import N_, _, decimal, ngettext, translate, translate_line
-from cctv.redaction.review.case import CaseFile, sheet_path
+from cctv.redaction.review.case import CaseFile, case_file, sheet_path
 from cctv.redaction.review.decide import Decided
-from cctv.redaction.review.plan import CasePart
+from cctv.redaction.review.people import People
+from cctv.redaction.review.plan import CasePart, SubjectVisibility
 from cctv.redaction.review.prepare import Prepared
 from cctv.redaction.review.review import Noted
-from cctv.redaction.review.sheet.labels import visible_words
+from cctv.redaction.review.sheet.labels import ranges_text, visible_words
 from cctv.redaction.standalone import FileReport
 
 _STAGES = {
@@ -78,15 +79,16 @@ def part_data(part: CasePart) -> dict[str, object]:
         "hide_reasons": {path.id: path.reason.value for path in plan.decisions.boxes.hide if path.reason},
         "others": plan.decisions.others,
         "companions": [
-            {"tracks": kept.tracks, "boxes": kept.boxes, "consent": part.consents[kept.consent - 1]}
-            for kept in plan.decisions.companions
+            {
+                "tracks": kept.tracks,
+                "boxes": kept.boxes,
+                "consent": part.consents[kept.consent - 1],
+                "shown": shown_data(shown) if (shown := plan.shown_of_companion(number)) else None,
+            }
+            for number, kept in enumerate(plan.decisions.companions)
         ],
-        "subject": {
-            "visible": plan.subject.visible,
-            "frames": plan.subject.frames,
-            "share": round(plan.subject.share, 4),
-            "hidden": plan.subject.hidden,
-        },
+        "answers": plan.decisions.answers,
+        "subject": shown_data(plan.subject),
         "backdrops": [
             {
                 "number": number,
@@ -108,6 +110,16 @@ def part_data(part: CasePart) -> dict[str, object]:
     }
 
 
+def shown_data(shown: SubjectVisibility) -> dict[str, object]:
+    """How much of a person a part shows, as JSON."""
+    return {
+        "visible": shown.visible,
+        "frames": shown.frames,
+        "share": round(shown.share, 4),
+        "hidden": shown.hidden,
+    }
+
+
 def case_data(context: CommandContext, case: CaseFile) -> dict[str, object]:
     """The parts of a request's redaction as JSON."""
     return {
@@ -120,7 +132,7 @@ def case_data(context: CommandContext, case: CaseFile) -> dict[str, object]:
 def visible_text(part: CasePart) -> str:
     """Which tracks and boxes stay visible in a part."""
     decisions = part.plan.decisions
-    tracks = ", ".join(str(number) for number in decisions.keep)
+    tracks = ranges_text(decisions.keep)
     boxes = ", ".join(path.id for path in decisions.boxes.keep)
     message = ngettext(len(decisions.keep), "track {tracks}", "tracks {tracks}", tracks=tracks)
     if tracks and boxes:
@@ -150,7 +162,7 @@ def prepared_data(prepared: Prepared) -> dict[str, object]:
             }
             for part_plan in prepared.parts
         ],
-        "next": f"cctv redaction keep {request} TRACK... --reason WHY",
+        "next": f"cctv redaction keep {request} --person N --reason WHY",
     }
 
 
@@ -170,40 +182,58 @@ def prepared_text(console: Console, prepared: Prepared) -> None:
         print_dry(console)
         return
     console.print("\n" + _("Open this page in a browser:") + f"\n  {prepared.sheet}\n", soft_wrap=True)
-    keep = next_text(f"cctv redaction keep {request} TRACK... --reason WHY")
+    keep = next_text(f"cctv redaction keep {request} --person N --reason WHY")
     approve = translate_line(f"cctv redaction approve {request} --all --reason WHY")
     console.print(keep)
     console.print(" " * keep.index("cctv ") + approve)
 
 
-def decided_text(console: Console, context: CommandContext, decided: Decided) -> None:
-    """What is visible and undecided in a part after a decision."""
-    part = decided.after
-    name, visible = _part_of(part), visible_text(part)
-    shown = (
-        _("{part}: visible would be {visible}", part=name, visible=visible)
-        if context.dry_run
-        else _("{part}: visible is {visible}", part=name, visible=visible)
-    )
-    console.print(shown, style="bold")
-    if part.plan.undecided:
-        console.print(_undecided(part))
-    if not context.dry_run:  # what it would show is known once it was analysed
-        console.print(translate(visible_words(part.plan.subject)))
-    if decided.voided:
+def show_decided(context: CommandContext, decided: Sequence[Decided]) -> None:
+    """Print what a decision made visible: a part each, the first one also as `part`; and what to type next."""
+    request = decided[0].after.plan.request
+    question = None if context.dry_run else People(context.site, case_file(context.site, request).parts).question()
+    following = f"cctv redaction ask {request}" if question else f"cctv redaction approve {request} --all --reason WHY"
+    parts = [part_data(change.after) for change in decided]
+    data = {
+        "dry_run": context.dry_run,
+        "request": request,
+        "part": parts[0],
+        "parts": parts,
+        "approval_void": any(change.voided for change in decided),
+        "sheet": sheet(context, request),
+        "next": following,
+    }
+    context.emit(data, lambda console: decided_text(console, context, decided, following))
+
+
+def decided_text(console: Console, context: CommandContext, decided: Sequence[Decided], following: str) -> None:
+    """What is visible and undecided in each part after a decision."""
+    for part in (change.after for change in decided):
+        name, visible = part_name(part), visible_text(part)
+        shown = (
+            _("{part}: visible would be {visible}", part=name, visible=visible)
+            if context.dry_run
+            else _("{part}: visible is {visible}", part=name, visible=visible)
+        )
+        console.print(shown, style="bold")
+        if part.plan.undecided:
+            console.print(_undecided(part))
+        if not context.dry_run:  # what it would show is known once it was analysed
+            console.print(translate(visible_words(part.plan.subject)))
+    if any(change.voided for change in decided):
         console.print(_("The approval given before is void, because the plan changed."))
     if context.dry_run:
         print_dry(console)
         return
-    console.print(_sheet_text(context, part.plan.request), soft_wrap=True)
+    console.print(_sheet_text(context, decided[0].after.plan.request), soft_wrap=True)
     console.print(_("Look at the sheet again: it has pictures of what is shown now."))
-    console.print(next_text(f"cctv redaction approve {part.plan.request} --all --reason WHY"))
+    console.print(next_text(following))
 
 
 def noted_text(console: Console, context: CommandContext, decision: Noted, following: str) -> None:
     """How far the parts were reviewed after a sign-off or a review."""
     for part in decision.after:
-        console.print(_("{part}: {found}", part=_part_of(part), found=review_progress(part)))
+        console.print(_("{part}: {found}", part=part_name(part), found=review_progress(part)))
     if decision.voided:
         console.print(_("The approval given before is void, because the plan changed."))
     if context.dry_run:
@@ -229,7 +259,7 @@ def review_progress(part: CasePart) -> str:
 def approved_text(console: Console, context: CommandContext, case: CaseFile) -> None:
     """What an approval makes visible, part by part."""
     for part in case.parts:
-        name, visible = _part_of(part), visible_text(part)
+        name, visible = part_name(part), visible_text(part)
         shown = _("{part}: visible will be {visible}; everything else is hidden", part=name, visible=visible)
         console.print(shown)
         if part.plan.undecided:
@@ -281,7 +311,7 @@ def case_text(console: Console, context: CommandContext, case: CaseFile) -> None
         )
     )
     for part in case.parts:
-        console.print(_("{part}: {found}", part=_part_of(part), found=translate(visible_words(part.plan.subject))))
+        console.print(_("{part}: {found}", part=part_name(part), found=translate(visible_words(part.plan.subject))))
     console.print("\n" + _sheet_text(context, case.request.id), soft_wrap=True)
 
 
@@ -328,12 +358,13 @@ def _part(camera: str, position: int) -> str:
     return _("{camera} part {part}", camera=camera, part=position)
 
 
-def _part_of(part: CasePart) -> str:
+def part_name(part: CasePart) -> str:
+    """`foyer-1 part 2`."""
     return _part(part.plan.camera, part.plan.position)
 
 
 def _undecided(part: CasePart) -> str:
-    return _("undecided, so hidden: {tracks}", tracks=", ".join(map(str, part.plan.undecided)))
+    return _("undecided, so hidden: {tracks}", tracks=ranges_text(part.plan.undecided))
 
 
 def _sheet_text(context: CommandContext, request: str) -> str:

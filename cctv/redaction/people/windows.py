@@ -79,8 +79,8 @@ class Windows:
 def learned_stature(boxes: Floats, scores: Floats, size: Size) -> Stature | None:
     """How tall people are, from boxes (n x 4) that were found in whole pictures; None where too few are sure.
 
-    A line by least squares, reweighted so that what lies far from it does not count (Cauchy weights), level where all feet
-    are in one row.  Boxes that the picture's lower edge cuts off show no feet and do not count.
+    A line by least squares, reweighted so that what lies far from it does not count (Cauchy weights), level where all
+    feet are in one row.  Boxes that the picture's lower edge cuts off show no feet and do not count.
     """
     counted = (scores >= SURE_SCORE) & (boxes[:, 1] + boxes[:, 3] < size.height - 2)
     if int(np.count_nonzero(counted)) < _FEWEST_BOXES:

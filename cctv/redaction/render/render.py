@@ -31,6 +31,7 @@ from cctv.redaction.render.options import Mode, Options
 from cctv.redaction.render.verify import VerifyReport, VisibleClaim, mask_picture, paired, verify
 from cctv.redaction.render.visibility import FrameDecision, VisibilityPass
 from cctv.redaction.tracking.annotations import KeepBoxes, check_within
+from cctv.redaction.tracking.people import People
 from cctv.redaction.tracking.pipeline import Analysis, analyse
 from cctv.redaction.video.encoder import Picture, from_first, h264_writer, mask_writer, write_planes
 from cctv.redaction.video.parallel import prefetch
@@ -46,7 +47,7 @@ class Work:
     """One redaction: what to read, what was decided, where to write.
 
     `keep_path` is only named in messages.  `elsewhere` is other footage of the same camera for the backdrop;
-    `survey` is one that was reviewed: it is used unchanged.
+    `survey` is one that was reviewed, and `people` those that were found with it: they are used unchanged.
     """
 
     clip: Clip
@@ -57,6 +58,7 @@ class Work:
     keep_path: Path = Path("KEEP.json")
     elsewhere: tuple[Clip, ...] = ()
     survey: BackgroundModel | None = None
+    people: People | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +106,7 @@ def redact(work: Work, progress: Progress) -> RenderReport:
         check_within(work.keep, len(background.times), work.keep_path)
         half = (even.height // 2, even.width // 2)
         differs, live = stack.enter_context(MaskSpool(half)), stack.enter_context(MaskSpool(half))
-        analysis = analyse(work.clip, background, work.keep, differs, progress, scratch)
+        analysis = analyse(work.clip, background, work.keep, differs, progress, scratch, work.people)
         if work.survey is not None:
             _require_scene(work, analysis)
         line = _caption(work, background.times)

@@ -26,9 +26,11 @@ from cctv.redaction.review.artefacts import (
     PICTURES,
     SURVEY,
     TRACKS,
+    UNSEEN,
+    FoundTracks,
     RenderOutcome,
+    read_found,
     read_survey,
-    read_tracks,
     write_outcome,
     write_pictures,
     write_survey,
@@ -69,9 +71,10 @@ def analyse_part(site: Storage, plan: CasePlan, progress: Progress) -> CasePart:
         samples = samples_of(site, plan, clip.size, watched)
         survey = survey_part(clip, NOTHING_KEPT, samples, watched, scratch)
         with analysed(clip, survey, NOTHING_KEPT, watched, scratch) as analysis:
-            write_tracks(directory / TRACKS, analysis.tracks)
-            numbered = replace(plan, tracks=tuple(track.id for track in analysis.tracks), samples=samples.count)
-            crops = Thumbnails(analysis.tracks)
+            found = FoundTracks(analysis.people)
+            write_tracks(directory, found)
+            numbered = replace(plan, tracks=tuple(track.id for track in found.tracks), samples=samples.count)
+            crops = Thumbnails(found.tracks, found.doubts)
             outcome = _outcome(
                 clip, analysis, numbered, NOTHING_KEPT, watched, lambda shown, planes: crops.see(shown.frame, planes)
             )
@@ -92,24 +95,24 @@ def analyse_again(site: Storage, part: CasePart, plan: CasePlan, progress: Progr
     what was covered stays covered.  Raises SourceUnreadable, DetectorFailed.
     """
     before = part_directory(site, part)
-    tracks = read_tracks(before / TRACKS)
-    keep = keep_of(plan.decisions, tracks)
+    found = read_found(before)
+    survey = read_survey(before / SURVEY)
+    keep = keep_of(plan.decisions, found, survey.rate)
     with _new_directory(site, plan) as directory, ExitStack() as stack:
         watched = stack.enter_context(fail_closed(plan, progress))
         clip = clip_for(site, plan)
         scratch = stack.enter_context(Scratch(directory, clip.size.even(), None))
-        for name in (TRACKS, PICTURES):
+        for name in (TRACKS, UNSEEN, PICTURES):
             shutil.copyfile(before / name, directory / name)
-        survey = read_survey(before / SURVEY)
-        if keep != keep_of(part.plan.decisions, tracks):
+        if keep != keep_of(part.plan.decisions, found, survey.rate):
             samples = samples_of(site, plan, clip.size, watched)
             backdrop_count = len(survey.backdrops)
             survey = survey_part(clip, keep, samples, watched, scratch)
             plan = _covered_anew(replace(plan, samples=samples.count), backdrop_count, len(survey.backdrops))
-        with analysed(clip, covered(survey, plan), keep, watched, scratch) as analysis:
-            meter = SubjectMeter(analysis, plan.decisions, tracks)
+        with analysed(clip, covered(survey, plan), keep, watched, scratch, found.people) as analysis:
+            meter = SubjectMeter(analysis, plan.decisions, found.tracks)
             write_outcome(directory, _outcome(clip, analysis, plan, keep, watched, meter.see))
-            plan = replace(plan, subject=meter.result())
+            plan = replace(plan, subject=meter.result(), companions=meter.companions())
         _write_survey(directory, survey)
         entered = _entered(site, plan, len(survey.times), directory)
     return replace(
@@ -135,7 +138,7 @@ def _outcome(
     drawn = (*plan.decisions.boxes.keep, *plan.decisions.boxes.hide)
     lit = [light is not None for light in analysis.lights]
     shifts = [backdrop.shift for backdrop in analysis.survey.backdrops]
-    changes = scenery_changes(analysis.tracks, analysis.stretch, lit, analysis.survey.rate, analysis.kept, shifts)
+    changes = scenery_changes(analysis.regions, analysis.stretch, lit, analysis.survey.rate, analysis.kept, shifts)
     of_changes = {(change.first + change.last) // 2 for change in changes}
     paths = (*keep.keep, *keep.hide)
     shown = {at for within in frame_ranges(times) for at in moments(within, analysis.tracks, paths)}

@@ -31,8 +31,8 @@ from cctv.redaction.review.case import (
     require_asked,
     require_open,
 )
-from cctv.redaction.review.decide import require_consent
 from cctv.redaction.review.errors import PlanChanged, SecondPersonNeeded, SubjectHidden
+from cctv.redaction.review.people import require_consent
 from cctv.redaction.review.plan import Approval, CasePart
 from cctv.redaction.review.privacy_masks import require_masked
 from cctv.redaction.review.queries import parts_of, update_unmoved

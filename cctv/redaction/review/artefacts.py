@@ -18,15 +18,18 @@ from cctv.core.text import parse_json
 from cctv.redaction.background.model import Backdrop
 from cctv.redaction.background.scene_changes import Change, ChangeKind
 from cctv.redaction.background.survey import BackgroundModel
+from cctv.redaction.people.persons import Doubt
 from cctv.redaction.review.errors import ArtefactUnreadable
 from cctv.redaction.review.sheet.thumbnails import Gallery, TrackPicture
-from cctv.redaction.tracking.tracks import Track, TrackBoundary
+from cctv.redaction.tracking.people import NOBODY, People, UnseenPlace
+from cctv.redaction.tracking.tracks import Link, Track, TrackBoundary
 from cctv.redaction.video.geometry import Rect
 from cctv.redaction.video.yuv import Planes
 
-SURVEY, TRACKS, PICTURES = "backdrops.npz", "tracks.json", "pictures.npz"
+SURVEY, TRACKS, UNSEEN, PICTURES = "backdrops.npz", "tracks.json", "unseen.npz", "pictures.npz"
 OUTCOME, CHANGES = "outcome.npz", "changes.json"
 _PLANES = ("y", "u", "v")
+_MOST_NAMED = 2  # tracks whose person may stand in an unseen place: those before and after a pause
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,24 @@ class RenderOutcome:
     pictures: Gallery
     changes: tuple[Change, ...]
     stretch: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FoundTracks:
+    """The people of a part, and where one of their tracks may hold two."""
+
+    people: People = NOBODY
+    doubts: tuple[Doubt, ...] = ()
+
+    @property
+    def tracks(self) -> tuple[Track, ...]:
+        """The tracks of everybody."""
+        return self.people.tracks
+
+    @property
+    def links(self) -> tuple[Link, ...]:
+        """What may join them."""
+        return self.people.links
 
 
 def write_survey(path: Path, survey: BackgroundModel) -> None:
@@ -74,8 +95,11 @@ def read_times(path: Path) -> tuple[int, ...]:
         raise ArtefactUnreadable(path=path, problem=str(error)) from error
 
 
-def write_tracks(path: Path, tracks: Sequence[Track]) -> None:
-    """Tracks with a box for each frame, half-size pixels; the caller flushes the file."""
+def write_tracks(directory: Path, found: FoundTracks) -> None:
+    """Tracks with a box for each frame, half-size pixels, and beside them where somebody may stand unseen.
+
+    `sure` is a text of 0 and 1, `look` is in hexadecimal.  The caller flushes the files.
+    """
     rows = [
         {
             "id": track.id,
@@ -83,28 +107,61 @@ def write_tracks(path: Path, tracks: Sequence[Track]) -> None:
             "began": track.began.value,
             "ended": track.ended.value,
             "boxes": [_sides(box) for box in track.boxes],
+            "sure": "".join("01"[sure] for sure in track.sure),
+            "look": track.look.hex(),
         }
-        for track in tracks
+        for track in found.tracks
     ]
-    path.write_text(json.dumps({"schema": 1, "tracks": rows}, separators=(",", ":")), encoding="utf-8")
+    content = {
+        "schema": 1,
+        "tracks": rows,
+        "links": [[link.first, link.second, link.probability] for link in found.links],
+        "doubts": [[doubt.track, doubt.first, doubt.last] for doubt in found.doubts],
+        "doubtful": sorted(found.people.doubtful),
+        "spacing": found.people.spacing,
+    }
+    (directory / TRACKS).write_text(json.dumps(content, separators=(",", ":")), encoding="utf-8")
+    places = [(frame, place) for frame, here in sorted(found.people.unseen.items()) for place in here]
+    named = [(frame, *(*place.tracks, 0, 0)[:_MOST_NAMED]) for frame, place in places]
+    boxes = [_sides(place.box) for _, place in places]
+    np.savez_compressed(
+        directory / UNSEEN,
+        allow_pickle=False,
+        named=np.array(named, np.int32).reshape(-1, 1 + _MOST_NAMED),
+        boxes=np.array(boxes, np.float32).reshape(-1, 4),
+    )
 
 
-def read_tracks(path: Path) -> tuple[Track, ...]:
-    """Raises ArtefactUnreadable."""
+def read_tracks(directory: Path) -> tuple[Track, ...]:
+    """The tracks alone; raises ArtefactUnreadable."""
+    return read_found(directory).tracks
+
+
+def read_found(directory: Path) -> FoundTracks:
+    """What `write_tracks` wrote into a part's directory; raises ArtefactUnreadable."""
+    path = directory / TRACKS
     try:
-        rows = parse_json(path.read_text("utf-8"))["tracks"]
-        return tuple(
-            Track(
-                row["id"],
-                row["first"],
-                tuple(Rect(*box) for box in row["boxes"]),
-                TrackBoundary(row["began"]),
-                TrackBoundary(row["ended"]),
-            )
-            for row in rows
+        content = parse_json(path.read_text("utf-8"))
+        people = People(
+            tuple(_track(row) for row in content["tracks"]),
+            tuple(Link(int(a), int(b), float(chance)) for a, b, chance in content["links"]),
+            frozenset(int(number) for number in content["doubtful"]),
+            _unseen(directory / UNSEEN),
+            int(content["spacing"]),
         )
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        return FoundTracks(people, tuple(Doubt(*map(int, row)) for row in content["doubts"]))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ArtefactUnreadable(path=path, problem=str(error)) from error
+
+
+def _unseen(path: Path) -> dict[int, tuple[UnseenPlace, ...]]:
+    """Raises OSError, ValueError, KeyError."""
+    places: dict[int, list[UnseenPlace]] = {}
+    with np.load(path, allow_pickle=False) as held:
+        for (frame, *tracks), box in zip(held["named"].tolist(), held["boxes"].tolist(), strict=True):
+            place = UnseenPlace(tuple(number for number in tracks if number), Rect(*box))
+            places.setdefault(frame, []).append(place)
+    return {frame: tuple(here) for frame, here in places.items()}
 
 
 def write_outcome(directory: Path, outcome: RenderOutcome) -> None:
@@ -153,17 +210,26 @@ def write_pictures(path: Path, pictures: Mapping[int, Sequence[TrackPicture]]) -
     np.savez_compressed(path, allow_pickle=False, **arrays)
 
 
-def read_pictures(path: Path) -> dict[int, tuple[TrackPicture, ...]]:
-    """Raises ArtefactUnreadable."""
+def read_pictures(path: Path, track: int | None = None) -> dict[int, tuple[TrackPicture, ...]]:
+    """The crops of every track, or of one, by its id; raises ArtefactUnreadable."""
     crops: dict[int, list[TrackPicture]] = {}
     try:
         with np.load(path, allow_pickle=False) as held:
             for name in held.files:
-                track, _, frame = name.partition("-")
-                crops.setdefault(int(track), []).append(TrackPicture(int(frame), held[name]))
+                number, _, frame = name.partition("-")
+                if track in (None, int(number)):
+                    crops.setdefault(int(number), []).append(TrackPicture(int(frame), held[name]))
     except (OSError, ValueError, KeyError) as error:
         raise ArtefactUnreadable(path=path, problem=str(error)) from error
-    return {track: tuple(sorted(pictures, key=lambda crop: crop.frame)) for track, pictures in crops.items()}
+    return {number: tuple(sorted(pictures, key=lambda crop: crop.frame)) for number, pictures in crops.items()}
+
+
+def _track(row: Mapping[str, Any]) -> Track:
+    boxes, sure = tuple(Rect(*box) for box in row["boxes"]), tuple(flag == "1" for flag in row.get("sure", ""))
+    if sure and len(sure) != len(boxes):
+        raise ValueError("a track's boxes and its sure frames do not match")
+    began, ended = TrackBoundary(row["began"]), TrackBoundary(row["ended"])
+    return Track(row["id"], row["first"], boxes, began, ended, sure, bytes.fromhex(row.get("look", "")))
 
 
 def _backdrop(held: Mapping[str, Any], number: int) -> Backdrop:

@@ -93,10 +93,69 @@ class TrackUnknown(UsageError):
     """
 
 
+class PersonUnknown(UsageError):
+    """{request} has no person {number}.
+
+    next: cctv redaction people {request}
+    """
+
+
+class PersonElsewhere(UsageError):
+    """None of the people {numbers} of {request} is in that camera or part.
+
+    next: leave --camera and --part out; cctv redaction people {request} says where they are
+    """
+
+
+class TracksAndPeople(UsageError):
+    """Tracks or drawn boxes are of one part, people of every part of {request}: they are decided on one by one.
+
+    next: give either --person N, or tracks and --boxes KEEP.json.
+    """
+
+
+class QuestionStale(CctvError):
+    """Question {question} is not the next question about {request}, or no longer: something was answered or decided
+    since it was shown.  Nothing was changed.
+
+    next: cctv redaction ask {request}, which shows the question that is open now
+    """
+
+    exit_code = Exit.DECISION_MISSING
+
+
+class AnswerContradicts(CctvError):
+    """The answer {verdict} to question {question} about {request} cannot stand: {problem}.  Nothing was changed.
+
+    next: look at both pictures again; take the wrong answer back by
+    cctv redaction ask {request} --take-back ID --reason WHY
+    """
+
+    exit_code = Exit.DECISION_MISSING
+
+
+class AnswerUnknown(UsageError):
+    """{request} has no answer to a question {question}; it has answers to: {known}.
+
+    next: cctv redaction people {request} --json lists the answers
+    """
+
+
+class KeptAgainstAnswer(CctvError):
+    """Person {first} and person {second} of {request} cannot both be kept as the requester: the answer to question
+    {question} says that they are two people.  Nothing was changed.
+
+    next: hide one of them; or, if the other consented, add --companion WHO with --consent-by, --consent-on and
+    --consent-how; or take the answer back: cctv redaction ask {request} --take-back {question} --reason WHY
+    """
+
+    exit_code = Exit.DECISION_MISSING
+
+
 class NothingDecided(UsageError):
     """Nothing was said to {verb}.
 
-    next: give the numbers of tracks from the sheet, or --boxes KEEP.json.
+    next: give --person N with a number of cctv redaction people, the numbers of tracks, or --boxes KEEP.json.
     """
 
 

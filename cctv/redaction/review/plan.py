@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
@@ -22,12 +22,14 @@ from cctv.core.time_range import Span
 from cctv.model.footage import Segment
 from cctv.model.ids import CameraId, RequestId
 from cctv.model.requests import Consent, HiddenCause
+from cctv.redaction.people.persons import Answer, AnswerKind, TrackRef, Verdict
 from cctv.redaction.render.options import Others
 from cctv.redaction.tracking.annotations import NOTHING_KEPT, KeepBoxes
 from cctv.redaction.video.geometry import Rect
 
 SCHEMA = 1
 _BACKDROP = "backdrop-"
+_TRACKS = "tracks.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,8 @@ class PartDecisions:
     """What a person decided.  A track in neither list is hidden, like everything that no one decided on.
 
     What is kept is the requester's, unless it is a companion's.  `one_person` are tracks and ids of drawn boxes that
-    are all the requester, as a person declared, though they stand apart at one time: a mirror.
+    are all the requester, as a person declared, though they stand apart at one time: a mirror.  `answers` are those to
+    questions about tracks of this part; one about tracks of two parts is in both.
     """
 
     keep: tuple[int, ...] = ()
@@ -90,6 +93,17 @@ class PartDecisions:
     others: Others = Others.SHAPE
     companions: tuple[Companion, ...] = ()
     one_person: tuple[int | str, ...] = ()
+    answers: tuple[Answer, ...] = ()
+
+    def keeping(self, tracks: Collection[int]) -> PartDecisions:
+        """The same decisions with these tracks kept."""
+        keep, hide = {*self.keep, *tracks}, {*self.hide} - {*tracks}
+        return replace(self, keep=tuple(sorted(keep)), hide=tuple(sorted(hide)))
+
+    def hiding(self, tracks: Collection[int]) -> PartDecisions:
+        """The same decisions with these tracks hidden."""
+        keep, hide = {*self.keep} - {*tracks}, {*self.hide, *tracks}
+        return replace(self, keep=tuple(sorted(keep)), hide=tuple(sorted(hide)))
 
     @property
     def of_companions(self) -> frozenset[int | str]:
@@ -155,7 +169,8 @@ class CasePlan:
 
     `sources` are whole segments; of their frames only those count whose time lies in `requested`, the span of the
     request.  `masks` are the privacy masks that were in force when it was prepared, polygons in percent of the picture;
-    `backdrops` are the backdrops on which something was decided; `subject` is how much of the subject is shown.
+    `backdrops` are the backdrops on which something was decided; `subject` is how much of the subject is shown, and
+    `companions` how much of each of those that the decisions name, in their order.
     """
 
     request: RequestId
@@ -172,12 +187,35 @@ class CasePlan:
     masks: tuple[Polygon, ...] = ()
     backdrops: tuple[BackdropDecision, ...] = ()
     subject: SubjectVisibility = SubjectVisibility()
+    companions: tuple[SubjectVisibility, ...] = ()
     schema: int = SCHEMA
 
     @property
     def span(self) -> Span:
         """What of the sources was requested."""
         return trimmed(self.sources, self.requested)
+
+    @property
+    def analysis(self) -> str:
+        """The key of the analysis that numbered the tracks: answers name tracks by it, and die with it."""
+        tracks = next((artefact.sha256 for artefact in self.artefacts if artefact.name == _TRACKS), "")
+        return hashlib.sha256(f"{self.camera} {self.span.start.isoformat()} {tracks}".encode()).hexdigest()[:16]
+
+    def shown_of_companion(self, index: int) -> SubjectVisibility | None:
+        """How much of a companion is shown, by its place (from 0) in the decisions; None where it was not measured."""
+        return next(iter(self.companions[index : index + 1]), None)
+
+    @property
+    def kept(self) -> tuple[TrackRef, ...]:
+        """The tracks that are kept as the requester's."""
+        others = self.decisions.of_companions
+        return tuple(TrackRef(self.analysis, number) for number in self.decisions.keep if number not in others)
+
+    @property
+    def not_the_requester(self) -> tuple[TrackRef, ...]:
+        """The tracks that were decided to be somebody else's."""
+        numbers = {*self.decisions.hide, *(name for name in self.decisions.of_companions if isinstance(name, int))}
+        return tuple(TrackRef(self.analysis, number) for number in sorted(numbers))
 
     @property
     def undecided(self) -> tuple[int, ...]:
@@ -217,15 +255,24 @@ class CasePlan:
 
     @property
     def shown(self) -> str:
-        """Hex SHA-256 of everything but the sign-offs of backdrops: the same as long as the same picture is shown."""
+        """Hex SHA-256 of everything that the picture depends on: the same as long as the same picture is shown.
+
+        Sign-offs do not count, nor answers, but for those that show a stretch which was in doubt.
+        """
         bare = tuple(
             BackdropDecision(decision.number, decision.covers) for decision in self.backdrops if decision.covers
         )
-        return replace(self, backdrops=bare, decided_by=()).digest
+        shows = (AnswerKind.SECOND, Verdict.NO)
+        answers = tuple(answer for answer in self.decisions.answers if (answer.kind, answer.verdict) == shows)
+        decisions = replace(self.decisions, answers=answers)
+        return replace(self, backdrops=bare, decided_by=(), decisions=decisions).digest
 
     def to_json(self) -> str:
-        """The canonical text that is stored and hashed."""
+        """The canonical text that is stored and hashed; what came later to the format is left out where it is empty."""
         payload = _adapter().dump_python(self, mode="json")
+        for holder, name in ((payload, "companions"), (payload["decisions"], "answers")):
+            if not holder[name]:
+                del holder[name]
         return json.dumps(payload, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
     @staticmethod

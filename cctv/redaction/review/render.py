@@ -7,7 +7,7 @@ and for what a package reports of a render.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -25,19 +25,22 @@ from cctv.redaction.background.lighting_segments import backdrops_of
 from cctv.redaction.background.model import FEWEST, cover
 from cctv.redaction.background.survey import BackgroundModel, sampled
 from cctv.redaction.errors import SourceUnreadable
+from cctv.redaction.people.persons import Doubt
+from cctv.redaction.people.questions import hidden_doubts
 from cctv.redaction.render.caption import CLOCK, CaptionTime, Line
 from cctv.redaction.render.options import Options
 from cctv.redaction.render.render import Work, redact
 from cctv.redaction.render.verify import VerifyReport
-from cctv.redaction.review.artefacts import SURVEY, TRACKS, read_survey, read_tracks
+from cctv.redaction.review.artefacts import SURVEY, FoundTracks, read_found, read_survey
 from cctv.redaction.review.background_samples import Samples
 from cctv.redaction.review.case import Progress, part_directory
 from cctv.redaction.review.errors import DetectorFailed
 from cctv.redaction.review.plan import CasePart, CasePlan, PartDecisions
 from cctv.redaction.review.sheet.labels import line_words
-from cctv.redaction.tracking.annotations import BoxPath, KeepBoxes, Keyframe
+from cctv.redaction.tracking.annotations import BoxPath, KeepBoxes
+from cctv.redaction.tracking.kept import track_paths
+from cctv.redaction.tracking.people import People
 from cctv.redaction.tracking.pipeline import Analysis, analyse
-from cctv.redaction.tracking.tracks import Track
 from cctv.redaction.video.reader import Clip, clip_of
 from cctv.redaction.video.spill import MaskSpool, Scratch
 from cctv.redaction.video.yuv import frame_bytes
@@ -49,7 +52,6 @@ log = logging.getLogger(__name__)
 _OF_PICTURES = (cv2.error, ArithmeticError, MemoryError, RuntimeError, ValueError)
 _BUDGET_BYTES = 256 << 20  # bytes of samples held at once, as model.Sampler's own
 _MIN_OWN_SAMPLES = 32
-_SPREAD_SHARE = 0.06  # of a track's sides: a region at half size ends a little inside of the person
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,11 +105,16 @@ def survey_part(clip: Clip, keep: KeepBoxes, samples: Samples, progress: Progres
 
 @contextmanager
 def analysed(
-    clip: Clip, survey: BackgroundModel, keep: KeepBoxes, progress: Progress, scratch: Scratch
+    clip: Clip,
+    survey: BackgroundModel,
+    keep: KeepBoxes,
+    progress: Progress,
+    scratch: Scratch,
+    people: People | None = None,
 ) -> Iterator[Analysis]:
-    """Everything that moves in a part, its tracks numbered from 1; raises SourceUnreadable."""
+    """Everything that moves in a part; without `people` they are found, numbered from 1.  Raises SourceUnreadable."""
     with MaskSpool(_half(clip)) as differs:
-        yield analyse(clip, survey, keep, differs, progress, scratch)
+        yield analyse(clip, survey, keep, differs, progress, scratch, people)
 
 
 @contextmanager
@@ -149,19 +156,29 @@ def covered(survey: BackgroundModel, plan: CasePlan) -> BackgroundModel:
     )
 
 
-def keep_of(decisions: PartDecisions, tracks: Iterable[Track]) -> KeepBoxes:
-    """What was decided, by number or by drawing, as boxes of the picture."""
-    paths = {track.id: _path_of(track) for track in tracks if track.id in {*decisions.keep, *decisions.hide}}
+def keep_of(decisions: PartDecisions, found: FoundTracks, rate: float) -> KeepBoxes:
+    """What was decided, by number or by drawing, as boxes of the picture; `rate` is frames a second.
+
+    Short pauses between kept tracks of one person are bridged.  Where a kept track may hold two people, it is hidden
+    until somebody answered that it does not.
+    """
+    own = set(decisions.keep) - decisions.of_companions
+    paths = track_paths(found.tracks, own, rate)
+    for companion in decisions.companions:
+        paths |= track_paths(found.tracks, companion.tracks, rate)
+    paths |= {number: path for number in decisions.hide for path in track_paths(found.tracks, [number], rate).values()}
     kept = tuple(paths[number] for number in decisions.keep)
     hidden = tuple(paths[number] for number in decisions.hide)
-    return KeepBoxes((*decisions.boxes.keep, *kept), (*decisions.boxes.hide, *hidden))
+    doubted = tuple(
+        _stretch_of(paths[doubt.track], doubt)
+        for doubt in hidden_doubts(found.doubts, decisions.keep, decisions.answers)
+    )
+    return KeepBoxes((*decisions.boxes.keep, *kept), (*decisions.boxes.hide, *hidden, *doubted))
 
 
-def render(
-    clip: Clip, survey: BackgroundModel, keep: KeepBoxes, options: Options, target: Path, progress: Progress
-) -> VerifyReport:
-    """Render a part from a survey that was reviewed, and prove the result; on any error there is no target."""
-    return redact(Work(clip, keep, options, target, survey=survey), progress).verified
+def render(work: Work, progress: Progress) -> VerifyReport:
+    """Render a part from a survey and people that were reviewed, and prove it; on any error there is no target."""
+    return redact(work, progress).verified
 
 
 def render_part(site: Storage, part: CasePart, language: Language, target: Path, progress: Progress) -> RenderResult:
@@ -170,14 +187,16 @@ def render_part(site: Storage, part: CasePart, language: Language, target: Path,
     Raises SourceUnreadable, DetectorFailed, VerifyFailed (15), RenderFailed.
     """
     directory = part_directory(site, part)
-    keep = keep_of(part.plan.decisions, read_tracks(directory / TRACKS))
+    found = read_found(directory)
     line = caption_line(part, language, site.settings.site.timezone)
     options = Options(others=part.plan.decisions.others, caption=line)
     survey = covered(read_survey(directory / SURVEY), part.plan)
+    keep = keep_of(part.plan.decisions, found, survey.rate)
     with fail_closed(part.plan, progress) as watched:
         facts = {"case": part.plan.request, "camera": part.plan.camera, "part": part.plan.position}
         log.info("render.started", extra=facts)
-        proved = render(clip_for(site, part.plan), survey, keep, options, target, watched)
+        work = Work(clip_for(site, part.plan), keep, options, target, survey=survey, people=found.people)
+        proved = render(work, watched)
     return RenderResult(
         frames=proved.frames,
         live_pixels_outside=proved.live_pixels_outside_kept,
@@ -199,13 +218,10 @@ def _facts(plan: CasePlan, at: Sequence[object]) -> dict[str, object]:
     return {"case": plan.request, "camera": plan.camera, "part": plan.position, "stage": at[0], "frame": at[1]}
 
 
-def _path_of(track: Track) -> BoxPath:
-    """A track as a path of boxes: its box in every frame, at full size, grown a little."""
-    keys = tuple(
-        Keyframe(track.first + index, box.scaled(2).grown(2 + _SPREAD_SHARE * box.w * 2, 2 + _SPREAD_SHARE * box.h * 2))
-        for index, box in enumerate(track.boxes)
-    )
-    return BoxPath(f"track-{track.id}", keys)
+def _stretch_of(path: BoxPath, doubt: Doubt) -> BoxPath:
+    """The part of a track's path in which it may hold two people; a doubt beyond its ends counts as far as it goes."""
+    keys = tuple(key for key in path.keyframes if doubt.first <= key.frame <= doubt.last)
+    return BoxPath(f"doubt-{doubt.track}-{doubt.first}", keys or path.keyframes)
 
 
 def _half(clip: Clip) -> tuple[int, int]:

@@ -1,6 +1,7 @@
 """The subject of a request in a part: in which frames they are visible, in which not, and why not.
 
-`SubjectMeter` measures one pass over what a plan shows; it changes no decision and no pixel.  `two_people` finds kept
+`SubjectMeter` measures one pass over what a plan shows, and how much of each companion; it changes no decision and no
+pixel.  `two_people` finds kept
 boxes that cannot all be the requester's, `little_shown` the parts that show too little of them.  Pure, apart from the
 masks that it reads.
 """
@@ -10,17 +11,21 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from itertools import combinations, groupby
 
 import numpy as np
 
+from cctv.cases.text_input import checked_text
+from cctv.core.i18n import N_
 from cctv.model.requests import Consent, HiddenCause
 from cctv.redaction.background.scene_changes import runs
-from cctv.redaction.render.visibility import FrameDecision, verdicts_around
-from cctv.redaction.review.plan import CasePlan, Companion, HiddenStretch, PartDecisions, SubjectVisibility
-from cctv.redaction.tracking.annotations import BoxPath
+from cctv.redaction.render.visibility import FrameDecision
+from cctv.redaction.review.errors import CompanionUnknown, ConsentLater
+from cctv.redaction.review.plan import CasePart, CasePlan, Companion, HiddenStretch, PartDecisions, SubjectVisibility
+from cctv.redaction.tracking.annotations import BoxPath, boxes_at
 from cctv.redaction.tracking.bounds import at_border, grow_by_hide_margin, likeness
-from cctv.redaction.tracking.overlap import MIN_VISIBLE_SHARE
+from cctv.redaction.tracking.overlap import MIN_VISIBLE_SHARE, Others
 from cctv.redaction.tracking.pipeline import Analysis
 from cctv.redaction.tracking.tracks import Track, TrackBoundary, meets
 from cctv.redaction.video.geometry import Rect, Size, inner, outer
@@ -108,6 +113,26 @@ def consents_needed(decisions: PartDecisions, consents: Sequence[Consent]) -> tu
     return replace(decisions, companions=renumbered), used
 
 
+def checked_consent(consent: Consent, today: date) -> Consent:
+    """A consent as it is stored; raises ConsentLater, and a usage error for a name or text that is empty."""
+    if consent.given > today:
+        raise ConsentLater(when=consent.given)
+    return Consent(
+        checked_text(N_("name"), consent.who, N_("name who consented: --consent-by NAME.")),
+        consent.given,
+        checked_text(N_("consent"), consent.recorded, N_("say how it is recorded: --consent-how HOW.")),
+    )
+
+
+def companion_named(part: CasePart, decisions: PartDecisions, name: str) -> int | str:
+    """The drawn box or the track that a name means; raises CompanionUnknown."""
+    if any(path.id == name for path in decisions.boxes.keep):
+        return name
+    if name.isdecimal() and int(name) in decisions.keep:
+        return int(name)
+    raise CompanionUnknown(request=part.plan.request, part=part.name, names=name)
+
+
 def two_people(decisions: PartDecisions, kept: Sequence[KeptPath]) -> TwoPeople | None:
     """Two paths that are both said to be the requester's and stand apart in one frame; None without any.
 
@@ -138,12 +163,48 @@ def little_shown(plans: Sequence[CasePlan], least: float) -> tuple[CasePlan, ...
 
 
 class SubjectMeter:
-    """Takes the decision of each frame of a part in order; `result` says how much of the subject they show."""
+    """Takes the decision of each frame of a part in order; says how much of the subject and of companions they show."""
 
     def __init__(self, analysis: Analysis, decisions: PartDecisions, tracks: Sequence[Track]) -> None:
-        self._analysis, self._decisions, self._tracks = analysis, decisions, tracks
-        kept = enumerate(kept_paths(decisions, tracks, analysis.kept.keep))
-        self._own = [(number, path) for number, path in kept if path.name not in decisions.of_companions]
+        kept = kept_paths(decisions, tracks, analysis.kept.keep)
+        names: frozenset[int | str] = frozenset(path.name for path in kept)
+        own = names - decisions.of_companions
+        beside: list[frozenset[int | str]] = [
+            frozenset([*companion.tracks, *companion.boxes]) for companion in decisions.companions
+        ]
+        self._subject, *self._companions = (
+            _PersonMeter(analysis, decisions, tracks, kept, person) for person in (own, *beside)
+        )
+
+    def see(self, decision: FrameDecision, planes: Planes) -> None:
+        """Note who is visible in the next frame."""
+        for meter in (self._subject, *self._companions):
+            meter.see(decision, planes)
+
+    def result(self) -> SubjectVisibility:
+        """What the frames that were seen show of the subject."""
+        return self._subject.result()
+
+    def companions(self) -> tuple[SubjectVisibility, ...]:
+        """What they show of each companion, in the order of the decisions."""
+        return tuple(meter.result() for meter in self._companions)
+
+
+class _PersonMeter:
+    """The same for one person, whose tracks and drawn boxes are `person`."""
+
+    def __init__(
+        self,
+        analysis: Analysis,
+        decisions: PartDecisions,
+        tracks: Sequence[Track],
+        kept: Sequence[KeptPath],
+        person: frozenset[int | str],
+    ) -> None:
+        self._analysis, self._tracks, self._people = analysis, tracks, Others(analysis)
+        self._own = [(number, path) for number, path in enumerate(kept) if path.name in person]
+        self._others = frozenset(path.name for path in kept if path.name not in person) | {*decisions.hide}
+        self._drawn_hides = len(decisions.boxes.hide)  # they come first; behind them, hidden tracks and doubts
         rows, columns = analysis.differs.shape
         self._half, self._picture = Size(columns, rows), Rect(0, 0, columns, rows)
         self._boxed: list[bool] = []
@@ -187,27 +248,30 @@ class SubjectMeter:
             return HiddenCause.OUTSIDE
         if analysis.lights[frame] is None:
             return HiddenCause.LIGHT
-        verdicts = verdicts_around(analysis, number, frame)
         hidden = self._coverings(frame)
-        for cause in (HiddenCause.MASKED, HiddenCause.COVERED):
+        for cause in (HiddenCause.MASKED, HiddenCause.COVERED, HiddenCause.PEOPLE):
             if np.count_nonzero(~hidden[cause][own.slices()]) < MIN_VISIBLE_SHARE * own.area:
                 return cause
-        if any(verdict.everything for verdict in verdicts):
-            return HiddenCause.PEOPLE
-        hidden[HiddenCause.PEOPLE] = self._drawn(other for verdict in verdicts for other in verdict.boxes)
+        backdrop = analysis.survey.backdrops[analysis.stretch[frame]]
+        hidden[HiddenCause.PEOPLE] |= self._drawn(self._people.hiding(number, frame, backdrop))
         return max(hidden, key=lambda cause: int(np.count_nonzero(hidden[cause][own.slices()])))
 
     def _coverings(self, frame: int) -> dict[HiddenCause, Mask]:
         """What hides pixels of a frame whoever stands there."""
         analysis = self._analysis
         backdrop = analysis.survey.backdrops[analysis.stretch[frame]]
-        covered = self._drawn(grow_by_hide_margin(hide.scaled(0.5)) for hide in analysis.kept.hidden_at(frame))
+        drawn, people = (
+            self._drawn(grow_by_hide_margin(hide.scaled(0.5)) for hide in boxes_at(paths, frame))
+            for paths in (analysis.kept.hide[: self._drawn_hides], analysis.kept.hide[self._drawn_hides :])
+        )
+        covered = drawn
         if backdrop.covered is not None:
             covered |= backdrop.covered
         return {
             HiddenCause.MASKED: analysis.masked.half if analysis.masked is not None else self._drawn(()),
             HiddenCause.COVERED: covered,
-            HiddenCause.BACKGROUND: backdrop.doubted & ~covered,
+            HiddenCause.PEOPLE: people,
+            HiddenCause.BACKGROUND: self._drawn(person.scaled(0.5) for person in backdrop.people) & ~covered & ~people,
         }
 
     def _drawn(self, boxes: Iterable[Rect]) -> Mask:
@@ -252,10 +316,6 @@ class SubjectMeter:
         alike = [(likeness(held, box.scaled(0.5)), track) for track, held in there if track.id not in self._others]
         best, track = max(alike, key=lambda item: item[0], default=(0.0, None))
         return track if best >= _MIN_LIKENESS else None
-
-    @property
-    def _others(self) -> frozenset[int | str]:
-        return self._decisions.of_companions | {*self._decisions.hide}
 
 
 def _followed(tracks: Sequence[Track], others: frozenset[int | str], step: int) -> dict[int, int]:

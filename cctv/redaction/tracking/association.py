@@ -118,12 +118,12 @@ def follow(frames: Iterable[FrameDetections], rate: float) -> list[Trail]:
         _go_on_weakly([trail for number, trail in enumerate(open_)
                        if number not in going | doubtful and len(trail.steps) >= _ESTABLISHED and trail.weak < weak],
                       step, found)  # fmt: skip
-        staying = []
+        staying: list[_Open] = []
         for number, trail in enumerate(open_):
             trail.missed += trail.steps[-1] != step
             (ended if number in doubtful or trail.missed > patience else staying).append(trail)
         open_ = staying
-        open_.extend(_begun(open_, step, found, [number for number in sure if number not in taken]))
+        open_.extend(_begun(open_, step, found, [number for number in sure.tolist() if number not in taken]))
     return [trail.closed() for trail in (*ended, *open_) if len(trail.steps) > 1]
 
 
@@ -140,7 +140,7 @@ def _go_on_surely(
         other_column = _next_best(costs[row], column)
         other_row = _next_best(costs[:, column], row)
         if costs[row, other_column] < cost + _DOUBT and other_column != column:
-            apart = overlaps(found.boxes[sure[[column]]].astype(np.float64), found.boxes[sure[[other_column]]])
+            apart = overlaps(*(found.boxes[sure[[at]]].astype(np.float64) for at in (column, other_column)))
             free = _without(costs[:, other_column], row).min(initial=_UNFIT) > costs[row, other_column] - _DOUBT
             if apart[0, 0] < _SAME_BOX and free:
                 doubtful.add(row)

@@ -88,7 +88,7 @@ def _cut(trails: Sequence[Trail], rate: float) -> list[Trail]:
     for crossing in _crossings([dense(trail, rate) for trail in trails], rate):
         if not _is_settled(trails, clear, crossing, round(_WINDOW_SECONDS * rate)):
             cuts[crossing.one].add((crossing.first + crossing.last) // 2)
-    parts = []
+    parts: list[Trail] = []
     for trail, seen, at in zip(trails, clear, cuts, strict=True):
         change = _change(trail, seen, rate)
         if change is not None and not any(abs(change - step) < _CHANGE_SECONDS * rate for step in at):

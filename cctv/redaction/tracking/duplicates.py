@@ -101,7 +101,7 @@ def _second(boxes: Boxes, scores: NDArray[np.float64]) -> NDArray[np.bool_]:
         out[number] = any(
             (inside[rival, number] >= _WITHIN and _one_person(boxes[rival], boxes[number]))
             or _is_around(rival, number, areas, scores, inside)
-            for rival in better
+            for rival in better.tolist()
         ) or _is_between(boxes, number, beside)
     return out
 

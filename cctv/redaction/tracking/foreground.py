@@ -24,7 +24,6 @@ from cctv.redaction.background.camera_motion import misfit, relief
 from cctv.redaction.background.illumination import Light, ReferencePixels
 from cctv.redaction.background.lighting_segments import best
 from cctv.redaction.background.model import Backdrop
-from cctv.redaction.tracking.matching import Component
 from cctv.redaction.video.geometry import PixelRect, Rect
 from cctv.redaction.video.spill import Regions
 from cctv.redaction.video.yuv import Mask, Plane
@@ -42,6 +41,14 @@ _GROW_PIXELS = 2  # half-size pixels on every side of a region's boxes
 _UPRIGHT_RATIO = 0.5  # width by height: a track's widest step (PETS09-S2L1: 99 % of the boxes); a wider region is cut
 _NARROW_PIXELS = 16  # half-size pixels; a narrower region is never cut
 _SPARSE_SHARE = 0.2  # of its box; a region that fills less is a line: at 0.25 one head in 4,650 shows, at 0.2 none
+
+
+@dataclass(frozen=True, slots=True)
+class Component:
+    """One region of one frame at half size: its box and its pixels."""
+
+    box: Rect
+    area: int
 
 
 @dataclass(frozen=True, slots=True)

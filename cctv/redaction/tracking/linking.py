@@ -130,7 +130,7 @@ def _motion_cost(before: DensePath, after: DensePath, rate: float) -> float | No
     growth = abs(float(np.log(first[3] / last[3])))
     if near > _FARTHEST * (0.4 + 0.6 * min(pause / rate, 1)) or growth > _LARGEST_GROWTH:
         return None
-    return near + 0.5 * far + 2 * growth + 0.15 * pause / rate
+    return float(near + 0.5 * far + 2 * growth + 0.15 * pause / rate)
 
 
 def _foot(box: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -7,7 +7,7 @@ reading detections and masks from disk.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -105,9 +105,10 @@ class _Judged:
     def __len__(self) -> int:
         return len(self._spool)
 
+    def __iter__(self) -> Iterator[FrameDetections]:
+        return (self[index] for index in range(len(self)))
+
     def __getitem__(self, index: int) -> FrameDetections:
-        if index >= len(self._spool):
-            raise IndexError(index)
         return weighed(self._spool[index], self._height, self._size)
 
 
@@ -161,7 +162,7 @@ def _bounded(tracks: Sequence[Track], frames: int) -> tuple[Track, ...]:
     )
 
 
-def _spare(judged: _Judged, paths: Sequence[DensePath], height: ExpectedHeight) -> Iterable[HiddenPlace]:
+def _spare(judged: _Judged, paths: Sequence[DensePath], height: ExpectedHeight) -> Iterator[HiddenPlace]:
     """Detections of nobody's trail that stay for a while, are of a person's size, and are no known person's head."""
     if not height.known:
         return
@@ -169,7 +170,7 @@ def _spare(judged: _Judged, paths: Sequence[DensePath], height: ExpectedHeight) 
     for path in paths:
         for index, box in enumerate(path.boxes):
             at[path.first + index].append(box)
-    likely = [_likely(found, height) for found in (judged[index] for index in range(len(judged)))]
+    likely = [_likely(found, height) for found in judged]
     for step, boxes in enumerate(likely):
         if not len(boxes):
             continue

@@ -63,9 +63,10 @@ HIDDEN_CAUSES: dict[HiddenCause, Message] = {
 }
 _LINE = pgettext_lazy("caption, without accents", "background reconstructed, others hidden")  # OpenCV draws ASCII only
 _COMMANDS = (
-    N_("keep these tracks visible"),
-    N_('keep what drawn boxes enclose; hide what stands under "hide"'),
-    N_("hide these tracks, whatever else is kept"),
+    N_("keep a person visible, in every camera and part"),
+    N_("look at two pictures: is this the requester again? Repeat it until there is no question left"),
+    N_("hide a person, whatever else is kept"),
+    N_('for what is left: keep what drawn boxes enclose; hide what stands under "hide"'),
     N_("cover somebody or something in a backdrop, and sign it off"),
     N_("make videos of what will be shown, to watch from start to end"),
     N_("approve, after every backdrop and every range was looked at"),
@@ -81,6 +82,16 @@ def visible_words(visibility: SubjectVisibility) -> Message:
         return N_("the requester is visible in no frame: nobody is kept")
     return N_(
         "the requester is visible in {visible} of {frames} frames ({share} %)",
+        visible=visibility.visible,
+        frames=visibility.frames,
+        share=shown_percent(visibility.visible, visibility.frames),
+    )
+
+
+def companion_words(visibility: SubjectVisibility) -> Message:
+    """In how many frames somebody beside the requester is visible, of those with them in the picture."""
+    return N_(
+        "visible in {visible} of {frames} frames ({share} %)",
         visible=visibility.visible,
         frames=visibility.frames,
         share=shown_percent(visibility.visible, visibility.frames),

@@ -23,7 +23,7 @@ from cctv.redaction.review.sheet.thumbnails import Bgr, Jpeg
 
 
 class SheetDecision(Enum):
-    """What was decided of a track."""
+    """What was decided of a person."""
 
     UNDECIDED = "undecided"
     KEPT = "kept"
@@ -60,22 +60,6 @@ class SheetBackdrop:
     command: str
     covers: int = 0
     signed_by: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class SheetTrack:
-    """A track: its number, its first and last frame and their times, its pictures with their times, what was
-    decided, and what to type.
-    """
-
-    number: int
-    first: int
-    last: int
-    span: SheetStretch
-    pictures: tuple[tuple[datetime, Bgr], ...]
-    keep: str
-    hide: str
-    decision: SheetDecision = SheetDecision.UNDECIDED
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +115,27 @@ class SheetHidden:
 
 
 @dataclass(frozen=True, slots=True)
+class SheetPerson:
+    """A person of a part: their number in the request, when they are seen, pictures with their times, and what to type.
+
+    The first picture is the best one.  `elsewhere` are other parts in which they are.  `shown` says how much of them is
+    visible, and `hidden` when and why they are not; both are empty where nothing of them is kept.  `tracks` are the
+    numbers of their pieces in this part.
+    """
+
+    number: int
+    spans: tuple[SheetStretch, ...]
+    pictures: tuple[tuple[datetime, Bgr], ...]
+    keep: str
+    hide: str
+    decision: SheetDecision = SheetDecision.UNDECIDED
+    tracks: tuple[int, ...] = ()
+    elsewhere: tuple[str, ...] = ()
+    shown: str = ""
+    hidden: tuple[SheetHidden, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class SheetCompanion:
     """What is kept of somebody beside the requester, and their consent."""
 
@@ -144,7 +149,8 @@ class SheetCompanion:
 class SheetPart:
     """One unbroken stretch of a camera; all times are local.
 
-    `subject` says how much of the requester is shown, `hidden` when and why they are not.
+    `glimpses` is how many others are seen for less than a second; they are hidden and not among `people`.  `subject`
+    says how much of the requester is shown, `hidden` when and why they are not.
     `live` is when anything of the source is shown; `others` is how other people appear; `preview` is a path beside
     the page.
     """
@@ -153,7 +159,8 @@ class SheetPart:
     span: SheetStretch
     frames: int
     backdrops: tuple[SheetBackdrop, ...]
-    tracks: tuple[SheetTrack, ...]
+    people: tuple[SheetPerson, ...]
+    glimpses: int = 0
     ranges: tuple[SheetRange, ...] = ()
     changes: tuple[SheetChange, ...] = ()
     drawings: tuple[SheetDrawing, ...] = ()
@@ -168,8 +175,8 @@ class SheetPart:
 
     @property
     def undecided(self) -> tuple[int, ...]:
-        """The tracks on which no one decided."""
-        return tuple(track.number for track in self.tracks if track.decision is SheetDecision.UNDECIDED)
+        """The people on whom no one decided."""
+        return tuple(person.number for person in self.people if person.decision is SheetDecision.UNDECIDED)
 
     @property
     def signed(self) -> int:

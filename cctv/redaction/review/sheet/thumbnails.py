@@ -8,6 +8,7 @@ and are never part of a package.
 
 from __future__ import annotations
 
+import bisect
 import math
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cctv.redaction.background.model import Backdrop
+from cctv.redaction.people.persons import Doubt
 from cctv.redaction.progress import Progress
 from cctv.redaction.render.compositor import Composer
 from cctv.redaction.render.options import Options
@@ -35,6 +37,8 @@ _RANGE_US = 30_000_000  # microseconds: about as much as a reviewer watches befo
 _MAX_RANGES = 60  # of a part; those of a long one are longer
 _REGULAR_MOMENTS = 6  # moments of a range in which something happens
 _MAX_MOMENTS = 12  # moments of a range, changes included
+_CANDIDATES = 24  # frames of a track among which the clearest one is chosen
+_MAX_COVERED_SHARE = 0.05  # of a box by others in which its person still counts as alone
 Bgr = NDArray[np.uint8]
 """A colour picture, (height, width, 3) uint8, blue first as cv2 has it."""
 _CROP_MARGIN_SHARE = 0.35  # of a box's sides shown around it, so that the person is seen in context
@@ -42,6 +46,8 @@ _CROP_HEIGHT_PIXELS = 180  # pixels
 Jpeg = NDArray[np.uint8]
 """A coded picture, as one flat array of bytes."""
 _MAX_WIDTH_PIXELS = 480  # pixels: a face that can be recognised is larger than 8 of them
+_CORNER_SHARE = 0.3  # of a box's shorter side
+_LIGHT, _DARK = (255, 255, 255), (0, 0, 0)
 _KEPT, _HIDDEN, _MARKED = (75, 127, 26), (10, 87, 220), (190, 40, 200)  # blue first
 
 
@@ -55,21 +61,57 @@ class FrameRange:
 
 @dataclass(frozen=True, slots=True)
 class TrackPicture:
-    """One crop of a track: its frame and its picture, about _CROP_HEIGHT_PIXELS pixels high."""
+    """One crop of a track: its frame and its picture, _CROP_HEIGHT_PIXELS pixels high, with the corners of its box."""
 
     frame: int
     picture: Bgr
 
 
-class Thumbnails:
-    """For each track's id, crops at a tenth, the half and nine tenths of its span, from one pass over the clip."""
+@dataclass(frozen=True, slots=True, order=True)
+class Clearness:
+    """How well a person is seen in a frame: by a detection, with nobody before or behind them, and how large."""
 
-    def __init__(self, tracks: Sequence[Track]) -> None:
+    sure: bool
+    alone: bool
+    area: float
+    frame: int
+
+
+def clearest_frames(tracks: Sequence[Track]) -> dict[int, Clearness]:
+    """For each track, by its id, the frame in which its person is seen best, of some that are spread over it."""
+    candidates = {track.id: _spread(range(track.first, track.last + 1), _CANDIDATES) for track in tracks}
+    wanted = sorted({frame for frames in candidates.values() for frame in frames})
+    beside: dict[int, list[Rect]] = {frame: [] for frame in wanted}
+    for track in tracks:
+        for frame in wanted[bisect.bisect_left(wanted, track.first) : bisect.bisect_right(wanted, track.last)]:
+            beside[frame].append(track.boxes[frame - track.first])
+
+    def clearness(track: Track, frame: int) -> Clearness:
+        index = frame - track.first
+        box = track.boxes[index]
+        covered = sum(box.overlap(other) for other in beside[frame]) - box.area  # its own box is among them
+        sure = not track.sure or track.sure[index]
+        return Clearness(sure, covered <= _MAX_COVERED_SHARE * box.area, box.area, frame)
+
+    return {track.id: max(clearness(track, frame) for frame in candidates[track.id]) for track in tracks}
+
+
+class Thumbnails:
+    """For each track's id, crops from one pass over the clip: where it is seen best, near both ends of its span, and in
+    the middle of each stretch in which it may hold two people.
+    """
+
+    def __init__(self, tracks: Sequence[Track], doubts: Iterable[Doubt] = ()) -> None:
         self._requests: dict[int, list[Track]] = {}
+        best = clearest_frames(tracks)
+        frames = {track.id: {best[track.id].frame} for track in tracks}
+        for doubt in doubts:
+            frames[doubt.track].add((doubt.first + doubt.last) // 2)
         for track in tracks:
             length = len(track.boxes)
-            for offset in sorted({length // 10, length // 2, length * 9 // 10}):
-                self._requests.setdefault(track.first + offset, []).append(track)
+            for frame in frames[track.id] | {track.first + length // 10, track.first + length * 9 // 10}:
+                if track.first <= frame <= track.last:
+                    self._requests.setdefault(frame, []).append(track)
         self._crops: dict[int, list[TrackPicture]] = {track.id: [] for track in tracks}
 
     def see(self, frame: int, planes: Planes) -> None:
@@ -194,12 +236,21 @@ def _crop(planes: Planes, track: Track, frame: int) -> Bgr:
     picture = bgr(Planes(planes.y[rows, columns], planes.u[half], planes.v[half]))
     factor = _CROP_HEIGHT_PIXELS / picture.shape[0]
     width = max(1, round(picture.shape[1] * factor))
-    return np.asarray(
-        cv2.resize(
-            picture, (width, _CROP_HEIGHT_PIXELS), interpolation=cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC
-        ),
-        np.uint8,
-    )
+    method = cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC
+    crop = np.asarray(cv2.resize(picture, (width, _CROP_HEIGHT_PIXELS), interpolation=method), np.uint8)
+    return _cornered(crop, full.moved(-rect.left, -rect.top).scaled(factor))
+
+
+def _cornered(picture: Bgr, box: Rect) -> Bgr:
+    """The picture with the corners of a box: of people who stand together, a reviewer must know who is meant."""
+    reach = round(_CORNER_SHARE * min(box.w, box.h))
+    for x, inwards in ((box.x, reach), (box.right, -reach)):
+        for y, downwards in ((box.y, reach), (box.bottom, -reach)):
+            corner = [(x + inwards, y), (x, y), (x, y + downwards)]
+            line = np.array([(round(along), round(down)) for along, down in corner], np.int32)
+            cv2.polylines(picture, [line], False, _DARK, 3)
+            cv2.polylines(picture, [line], False, _LIGHT, 1)
+    return picture
 
 
 def _even(rect: PixelRect, size: Size) -> PixelRect:

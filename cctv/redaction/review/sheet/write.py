@@ -16,24 +16,21 @@ from zoneinfo import ZoneInfo
 from cctv.cases.footage_status import FootageStatus, request_footage
 from cctv.cases.requests.blocks import require_usable
 from cctv.cases.requests.needs import scope_of
-from cctv.core.i18n import Language, translate_to
+from cctv.core.i18n import N_, Language, translate_to
 from cctv.core.time_range import Span
 from cctv.db.engine import read_transaction
 from cctv.db.storage import Storage
 from cctv.model.cases import AccessRequest
 from cctv.redaction.background.model import cover
 from cctv.redaction.review.artefacts import (
-    PICTURES,
     SURVEY,
-    TRACKS,
     RenderOutcome,
     read_outcome,
-    read_pictures,
     read_survey,
-    read_tracks,
 )
 from cctv.redaction.review.case import CaseFile, case_file, part_directory, sheet_path
-from cctv.redaction.review.plan import CasePart
+from cctv.redaction.review.people import ListedPerson, People
+from cctv.redaction.review.plan import CasePart, SubjectVisibility
 from cctv.redaction.review.privacy_masks import require_masked
 from cctv.redaction.review.sheet.labels import (
     DELETED,
@@ -42,6 +39,7 @@ from cctv.redaction.review.sheet.labels import (
     TO_COME,
     cause_words,
     command_words,
+    companion_words,
     visible_words,
 )
 from cctv.redaction.review.sheet.page import (
@@ -56,13 +54,12 @@ from cctv.redaction.review.sheet.page import (
     SheetHidden,
     SheetMoment,
     SheetPart,
+    SheetPerson,
     SheetRange,
     SheetStretch,
-    SheetTrack,
     render_sheet,
 )
-from cctv.redaction.review.sheet.thumbnails import FrameRange, Jpeg, TrackPicture, backdrop_picture, frame_ranges
-from cctv.redaction.tracking.tracks import Track
+from cctv.redaction.review.sheet.thumbnails import FrameRange, Jpeg, backdrop_picture, frame_ranges
 
 PREVIEW = "preview.mp4"
 """In a part's directory: what it would look like, once it was requested."""
@@ -74,7 +71,6 @@ class _PartAnalysis:
 
     directory: Path
     outcome: RenderOutcome
-    tracks: tuple[Track, ...]
     times: tuple[int, ...]
 
 
@@ -84,10 +80,11 @@ def write_sheet(site: Storage, case: CaseFile) -> Path:
     zone = site.settings.site.timezone
     with read_transaction(site.engine) as connection:
         footage = request_footage(connection, site, request)
+    people = People(site, case.parts)
     sheet = Sheet(
         reference=request.id,
         made_at=site.clock.now().astimezone(zone),
-        cameras=tuple(_camera(site, case, status) for status in footage),
+        cameras=tuple(_camera(site, case, people, status) for status in footage),
         commands=_commands(case, language),
         language=language.value,
     )
@@ -110,7 +107,7 @@ def refreshed_case(site: Storage, request_id: str) -> CaseFile:
     return case
 
 
-def _camera(site: Storage, case: CaseFile, status: FootageStatus) -> SheetCamera:
+def _camera(site: Storage, case: CaseFile, people: People, status: FootageStatus) -> SheetCamera:
     zone, language = site.settings.site.timezone, site.settings.site.language
     parts = [part for part in case.parts if part.plan.camera == status.camera]
     several = len(case.parts) > 1
@@ -119,7 +116,7 @@ def _camera(site: Storage, case: CaseFile, status: FootageStatus) -> SheetCamera
         requested=_stretch(scope_of(case.request), zone),
         coverage=tuple(_stretch(span, zone) for part in parts for span in _shown(part)),
         gaps=tuple(_gaps(status, zone, language)),
-        parts=tuple(_Page(site, case.request, part, several).section() for part in parts),
+        parts=tuple(_Page(site, case.request, part, people, several).section() for part in parts),
     )
 
 
@@ -132,41 +129,46 @@ def _shown(part: CasePart) -> Iterable[Span]:
 class _Page:
     """The section of one part."""
 
-    def __init__(self, site: Storage, request: AccessRequest, part: CasePart, several: bool) -> None:
-        self._part, self._plan = part, part.plan
+    def __init__(self, site: Storage, request: AccessRequest, part: CasePart, people: People, several: bool) -> None:
+        self._part, self._plan, self._people = part, part.plan, people
+        self._listed = [one for one in people.listed if any(seen.part is part for seen in one.appearances)]
         self._request = request.id
         self._which = f" --camera {part.plan.camera} --part {part.plan.position}" if several else ""
         directory = part_directory(site, part)
         self._survey = read_survey(directory / SURVEY)
-        self._analysis = _PartAnalysis(
-            directory, read_outcome(directory), read_tracks(directory / TRACKS), tuple(self._survey.times)
-        )
+        self._analysis = _PartAnalysis(directory, read_outcome(directory), tuple(self._survey.times))
         self._zone, self._language = site.settings.site.timezone, site.settings.site.language
         self._start = part.plan.span.start.astimezone(self._zone)
         self._beside = sheet_path(site, request.id).parent
 
     def section(self) -> SheetPart:
         part, plan, analysis = self._part, self._plan, self._analysis
-        pictures = read_pictures(analysis.directory / PICTURES)
         preview = analysis.directory / PREVIEW
         return SheetPart(
             position=plan.position,
             span=_stretch(plan.span, self._zone),
             frames=plan.frames,
             backdrops=tuple(self._backdrops()),
-            tracks=tuple(self._track(track, pictures.get(track.id, ())) for track in analysis.tracks),
+            people=tuple(self._person(person) for person in self._listed),
+            glimpses=self._people.glimpses_in(part),
             ranges=tuple(self._range(frame_range) for frame_range in frame_ranges(analysis.times)),
             changes=tuple(self._changes()),
             drawings=tuple(self._drawings()),
             live=tuple(self._spans(analysis.outcome.pictures.live)),
             others=plan.decisions.others.value,
             subject=translate_to(visible_words(plan.subject), self._language),
-            hidden=tuple(self._hidden()),
+            hidden=tuple(self._hidden(plan.subject)),
             companions=tuple(self._companions()),
-            visible=", ".join([*map(str, plan.decisions.keep), *(path.id for path in plan.decisions.boxes.keep)]),
+            visible=", ".join([*self._kept(), *(path.id for path in plan.decisions.boxes.keep)]),
             preview=preview.relative_to(self._beside).as_posix() if preview.exists() else None,
             approved_by=part.approval.by if part.approved and part.approval else None,
         )
+
+    def _kept(self) -> Iterable[str]:
+        """The people who are kept, as the page calls them."""
+        for person in self._listed:
+            if any(one.part is self._part and one.decision is SheetDecision.KEPT for one in person.appearances):
+                yield translate_to(N_("person {number}", number=person.number), self._language)
 
     def _backdrops(self) -> Iterable[SheetBackdrop]:
         plan = self._plan
@@ -183,22 +185,23 @@ class _Page:
                 signed_by=decision.signed_by if number not in plan.unsigned else None,
             )
 
-    def _track(self, track: Track, pictures: Iterable[TrackPicture]) -> SheetTrack:
-        decisions = self._plan.decisions
-        decision = SheetDecision.UNDECIDED
-        if track.id in decisions.hide:
-            decision = SheetDecision.HIDDEN
-        elif track.id in decisions.keep:
-            decision = SheetDecision.KEPT
-        return SheetTrack(
-            number=track.id,
-            first=track.first,
-            last=track.last,
-            span=self._between(track.first, track.last),
-            pictures=tuple((self._at(crop.frame), crop.picture) for crop in pictures),
-            keep=self._typed("keep", str(track.id)),
-            hide=self._typed("hide", str(track.id)),
-            decision=decision,
+    def _person(self, person: ListedPerson) -> SheetPerson:
+        here = next(one for one in person.appearances if one.part is self._part)
+        refs = [ref for ref in person.tracks if ref.part == self._plan.analysis]
+        tracks = [self._people.tracks.tracks[ref] for ref in refs]
+        return SheetPerson(
+            number=person.number,
+            spans=tuple(self._between(track.first, track.last) for track in tracks),
+            pictures=tuple((picture.at, picture.picture) for picture in self._people.pictures(refs)),
+            keep=f"cctv redaction keep {self._request} --person {person.number} --reason WHY",
+            hide=f"cctv redaction hide {self._request} --person {person.number} --reason WHY",
+            decision=here.decision,
+            tracks=here.tracks,
+            elsewhere=tuple(
+                translate_to(one.part.name, self._language) for one in person.appearances if one is not here
+            ),
+            shown=translate_to(companion_words(here.shown), self._language) if here.shown else "",
+            hidden=tuple(self._hidden(here.shown)) if here.shown else (),
         )
 
     def _range(self, within: FrameRange) -> SheetRange:
@@ -247,8 +250,8 @@ class _Page:
                     ),
                 )
 
-    def _hidden(self) -> Iterable[SheetHidden]:
-        for stretch in self._plan.subject.hidden:
+    def _hidden(self, shown: SubjectVisibility) -> Iterable[SheetHidden]:
+        for stretch in shown.hidden:
             cause = translate_to(HIDDEN_CAUSES[stretch.cause], self._language)
             yield SheetHidden(stretch.first, stretch.last, self._between(stretch.first, stretch.last), cause)
 
@@ -293,9 +296,10 @@ def _commands(case: CaseFile, language: Language) -> tuple[tuple[str, str], ...]
     request = case.request.id
     which = " --camera CAMERA --part N" if len(case.parts) > 1 else ""
     typed = (
-        f"cctv redaction keep {request} TRACK...{which} --reason WHY",
+        f"cctv redaction keep {request} --person N --reason WHY",
+        f"cctv redaction ask {request}",
+        f"cctv redaction hide {request} --person N --reason WHY",
         f"cctv redaction keep {request} --boxes KEEP.json{which} --reason WHY",
-        f"cctv redaction hide {request} TRACK...{which} --reason WHY",
         f"cctv redaction backdrop {request}{which} --stretch N --cover X,Y,W,H --approve --reason WHY",
         f"cctv redaction preview {request}",
         f"cctv redaction approve {request} --reason WHY",
