@@ -1,0 +1,126 @@
+"""The engine as the bench drives it: prepare a clip once, then show it under the decisions on one person after another.
+
+The only module that knows how the engine's passes fit together.  A preparation is everything that `cctv redaction
+prepare` does to a clip before anybody decides; it is the same whoever is kept, so every person shares it.  It travels
+to other processes as a file: spools on disk are pickled with their content.
+"""
+
+from __future__ import annotations
+
+import pickle
+import tempfile
+from collections.abc import Callable, Iterator
+from copyreg import pickle as pickled_by
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from cctv.redaction.people.detections import DetectionSpool
+from cctv.redaction.people.persons import Doubt
+from cctv.redaction.render.options import Options
+from cctv.redaction.render.render import RenderReport, Work, redact
+from cctv.redaction.render.visibility import VisibilityPass
+from cctv.redaction.tracking.annotations import NOTHING_KEPT, KeepBoxes
+from cctv.redaction.tracking.pipeline import Analysis, Progress, analyse, propagate_and_resolve, survey
+from cctv.redaction.tracking.tracks import Link, Track
+from cctv.redaction.video.geometry import Size
+from cctv.redaction.video.reader import clip_of
+from cctv.redaction.video.spill import MaskSpool, Scratch
+from redaction_bench.pictures import Hidden
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What all redactions of a clip share: its empty scene, its foreground, its tracks, and what is unsure of these.
+
+    `links` are tracks that may be one person's, `doubts` stretches of a track that may hold two people.
+    """
+
+    analysis: Analysis
+    links: tuple[Link, ...] = ()
+    doubts: tuple[Doubt, ...] = ()
+
+    @property
+    def tracks(self) -> tuple[Track, ...]:
+        """Everybody who was followed, numbered from 1; boxes at half size."""
+        return self.analysis.tracks
+
+
+def quiet(_step: str, _done: int, _total: int) -> None:
+    """No progress."""
+
+
+def prepare(clip: Path, folder: Path, progress: Progress = quiet) -> Prepared:
+    """Everything that is done before anybody decides; raises what the engine raises."""
+    reading = clip_of([clip])
+    even = reading.size.even()
+    with Scratch(folder, even, None) as scratch:
+        background = survey(reading, NOTHING_KEPT, progress, scratch=scratch)
+        differs = MaskSpool((even.height // 2, even.width // 2))
+        analysis = analyse(reading, background, NOTHING_KEPT, differs, progress, scratch)
+    return Prepared(analysis)
+
+
+def masks_of(prepared: Prepared, keep: KeepBoxes, options: Options, size: Size) -> Iterator[Hidden]:
+    """What a redaction would hide in each frame, without rendering it: the masks that a render writes and proves."""
+    analysis = prepared.analysis
+    kept, verdicts = propagate_and_resolve(keep, analysis.differs, analysis.survey.rate)
+    decided = replace(analysis, kept=kept, verdicts=verdicts)
+    for decision in VisibilityPass(decided, keep, options, None):
+        yield ~np.repeat(np.repeat(decision.live, 2, 0), 2, 1)[: size.height, : size.width]
+
+
+def redacted(
+    clip: Path,
+    keep: KeepBoxes,
+    options: Options,
+    output: Path,
+    mask: Path | None = None,
+    progress: Progress = quiet,
+    prepared: Prepared | None = None,
+) -> RenderReport:
+    """Redact as `cctv redaction file` does, or, of a clip that was prepared, as `export build` does."""
+    work = Work(clip_of([clip]), keep, options, output, mask)
+    if prepared is not None:
+        work = replace(work, survey=prepared.analysis.survey)
+    return redact(work, progress)
+
+
+def store(prepared: Prepared, path: Path) -> None:
+    """Write a preparation for `stored` in other processes."""
+    with path.open("wb") as file:
+        pickle.dump(prepared, file)
+
+
+@lru_cache(maxsize=1)
+def stored(path: Path) -> Prepared:
+    """A preparation that this bench wrote; the last one is kept in memory."""
+    with path.open("rb") as file:
+        prepared = pickle.load(file)
+    assert isinstance(prepared, Prepared)
+    return prepared
+
+
+Spool = MaskSpool | DetectionSpool
+
+
+def _restored(kind: type[Spool], state: dict[str, Any], content: bytes) -> Spool:
+    spool = kind.__new__(kind)
+    spool.__dict__.update(state)
+    spool.__dict__["_file"] = file = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the spool
+    file.write(content)
+    return spool
+
+
+def _reduced(spool: object) -> tuple[Callable[..., object], tuple[Any, ...]]:
+    state = dict(spool.__dict__)
+    file = state.pop("_file")
+    file.seek(0)
+    return _restored, (type(spool), state, file.read())
+
+
+for _kind in (MaskSpool, DetectionSpool):
+    pickled_by(_kind, _reduced)
