@@ -116,19 +116,23 @@ def at_own_size(on: Annotated, *, beside_rival: bool) -> Iterator[Figure]:
 
 
 def without_movement(on: Annotated) -> Iterator[Figure]:
-    """The rows on footage in which nothing but the sensor's noise moves: the clip's own empty scene."""
-    clip = on.folder / "still.mp4"
-    still(on.scene.filled, clip, on.size, _STILL_FRAMES)
-    with workers(1) as pool:
-        alone = _STILL_FRAMES / pool.submit(_spent, _read, clip).result().seconds
+    """The rows on footage in which nothing but the sensor's noise moves: the clip's own empty scene.
+
+    Decoding alone is the engine's own, into its planes; that by the ffmpeg program, into nothing, is told beside.
+    """
+    clip, file = on.folder / "still.mp4", on.folder / "still.prepared"
+    for name, size in ((f"{on.size.width}x{on.size.height}", on.size), ("1080p25", _FULL)):
+        still(on.scene.filled, clip, size, _STILL_FRAMES)
+        with workers(1) as pool:
+            alone = _STILL_FRAMES / pool.submit(_spent, _read, clip).result().seconds
         other = _STILL_FRAMES / _spent(decode, clip).seconds
-    preparing = _prepared(clip, on.folder, on.folder / "still.prepared")
-    (on.folder / "still.prepared").unlink()
+        preparing = _prepared(clip, on.folder, file).fps
+        yield tells(f"{name}: still: decoding alone, fps", round(alone))
+        yield tells(f"{name}: still: preparing, fps", round(preparing, 1))
+        yield at_least(f"{name}: still: preparing / decoding alone", round(preparing / alone, 2), _STILL)
+        yield tells(f"{name}: still: preparing / decoding by ffmpeg", round(preparing / other, 2))
+    file.unlink()
     clip.unlink()
-    yield tells("still: decoding alone, fps", round(alone))
-    yield tells("still: preparing, fps", round(preparing.fps, 1))
-    yield at_least("still: preparing / decoding alone", round(preparing.fps / alone, 2), _STILL)
-    yield tells("still: preparing / decoding by ffmpeg", round(preparing.fps / other, 2))
 
 
 def at_1080p(on: Annotated, extent: Extent) -> Iterator[Figure]:
