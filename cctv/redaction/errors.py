@@ -130,3 +130,13 @@ class PeopleSearchFailed(CctvError):
     """
 
     exit_code = Exit.UNREADABLE
+
+
+class DetectorBlind(CctvError):
+    """The detector of people ({model}) found nobody in {frames} frames of {path} in which something as large as a
+    person moves.  Nothing was made of what it searched.
+
+    next: {following}
+    """
+
+    exit_code = Exit.UNREADABLE

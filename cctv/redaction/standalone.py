@@ -17,10 +17,10 @@ import cv2
 from cctv.core.i18n import N_, Message
 from cctv.core.process import available_memory, limited_memory
 from cctv.redaction.errors import InputMissing, InsideStorage, MemoryShort, OutputRefused
+from cctv.redaction.progress import Progress
 from cctv.redaction.render.options import Mode, Options
 from cctv.redaction.render.render import RenderReport, Work, redact
 from cctv.redaction.tracking.annotations import NOTHING_KEPT, read_keep
-from cctv.redaction.tracking.pipeline import Progress
 from cctv.redaction.video.reader import Clip, clip_of, needed_memory, size_text
 
 SITE_MARKER = "site.json"

@@ -38,6 +38,7 @@ from cctv.model.ids import id_kind, typed_id, typed_name, valid_id
 from cctv.model.legal import Area
 from cctv.model.requests import Party, RequesterRole
 from cctv.packages.manifest import read_manifest
+from cctv.redaction.people.weights import load_model
 from cctv.redaction.tracking.annotations import check_within, read_keep
 from fuzzing import hostile
 from fuzzing.door import Door, Try
@@ -47,6 +48,11 @@ _NOW = datetime(2026, 11, 22, 12, 0, tzinfo=ZoneInfo("Europe/Brussels"))
 _ZONE = ZoneInfo("Europe/Brussels")
 _CLIP_FRAMES = 1500
 
+# An ONNX file without an operation: one tensor, and an input of 1 x 3 x 96 x 128.
+_ONNX = (
+    b"\x08\x08:1*\x0c\x08\x01\x10\x01B\x06kernelZ!\n\x06images\x12\x17\n\x15\x08\x01\x12\x11"
+    b"\n\x02\x08\x01\n\x02\x08\x03\n\x02\x08`\n\x03\x08\x80\x01"
+)
 _TOML = (
     (_ROOT / "cameras.toml").read_text(),
     '[site]\nname = "Post"\ntimezone = "Europe/Brussels"\njurisdiction = "BE"\nstorage = '
@@ -613,5 +619,6 @@ FILE_DOORS = (
         _json_of(_CHECKPOINTS),
         _in_file("audit/checkpoint.json", lambda path: all_checkpoints(path.parent.parent)),
     ),
+    Door("models", lambda rng: hostile.binary(rng, _ONNX), _in_file("own.onnx", load_model)),
     Door("typed", _text_of(_TYPED, _TYPED_WORDS), _typed),
 )

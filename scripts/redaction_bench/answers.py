@@ -7,7 +7,7 @@ answers what is asked until nothing is.  No box is drawn.
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cctv.redaction.people.persons import (
     Answer,
@@ -20,9 +20,8 @@ from cctv.redaction.people.persons import (
     with_answer,
 )
 from cctv.redaction.people.questions import Question, hidden_doubts, next_question
-from cctv.redaction.review.plan import PartDecisions
-from cctv.redaction.review.render import keep_of
 from cctv.redaction.tracking.annotations import BoxPath, KeepBoxes
+from cctv.redaction.tracking.kept import track_paths
 from redaction_bench.engine import Prepared
 from redaction_bench.oracle import Oracle, oracle_of
 from redaction_bench.truth import People
@@ -97,11 +96,11 @@ def _verdict(asking: Asking, question: Question, subject: int) -> Verdict:
 
 def _boxes(asking: Asking, tracks: Collection[int], answers: Collection[Answer]) -> KeepBoxes:
     """The kept tracks as boxes of the picture, without the stretches in which a second person may be in them."""
-    keep = keep_of(PartDecisions(keep=tuple(sorted(tracks))), asking.tracks)
+    paths = track_paths(asking.tracks, tracks, asking.part.rate).values()
     hidden: dict[str, set[int]] = {}
     for doubt in hidden_doubts(asking.part.doubts, _PART, tracks, answers):
         hidden.setdefault(f"track-{doubt.track}", set()).update(range(doubt.first, doubt.last + 1))
-    return KeepBoxes(tuple(piece for path in keep.keep for piece in _pieces(path, hidden.get(path.id, set()))))
+    return KeepBoxes(tuple(piece for path in paths for piece in _pieces(path, hidden.get(path.id, set()))))
 
 
 def _pieces(path: BoxPath, hidden: Collection[int]) -> list[BoxPath]:
@@ -114,6 +113,10 @@ def _pieces(path: BoxPath, hidden: Collection[int]) -> list[BoxPath]:
             pieces.append([])
         pieces[-1].append(at)
     return [
-        BoxPath(f"{path.id}.{number}" if number else path.id, tuple(path.keyframes[at] for at in piece))
+        replace(
+            path,
+            id=f"{path.id}.{number}" if number else path.id,
+            keyframes=tuple(path.keyframes[at] for at in piece),
+        )
         for number, piece in enumerate(pieces)
     ]

@@ -18,15 +18,17 @@ from typing import Any
 
 import numpy as np
 
-from cctv.redaction.people.detections import DetectionSpool
+from cctv.redaction.background.survey import survey
 from cctv.redaction.people.persons import Doubt
+from cctv.redaction.progress import Progress
 from cctv.redaction.render.options import Options
 from cctv.redaction.render.render import RenderReport, Work, redact
 from cctv.redaction.render.visibility import VisibilityPass
 from cctv.redaction.tracking.annotations import NOTHING_KEPT, KeepBoxes
-from cctv.redaction.tracking.pipeline import Analysis, Progress, analyse, propagate_and_resolve, survey
+from cctv.redaction.tracking.kept import kept_person
+from cctv.redaction.tracking.pipeline import Analysis, analyse
 from cctv.redaction.tracking.tracks import Link, Track
-from cctv.redaction.video.geometry import Size
+from cctv.redaction.video.geometry import Rect, Size
 from cctv.redaction.video.reader import clip_of
 from cctv.redaction.video.spill import MaskSpool, Scratch
 from redaction_bench.pictures import Hidden
@@ -34,19 +36,23 @@ from redaction_bench.pictures import Hidden
 
 @dataclass(frozen=True)
 class Prepared:
-    """What all redactions of a clip share: its empty scene, its foreground, its tracks, and what is unsure of these.
+    """What all redactions of a clip share: its empty scene, its foreground, and its people.
 
-    `links` are tracks that may be one person's, `doubts` stretches of a track that may hold two people.
+    `doubts` are stretches of a track that may hold two people.
     """
 
     analysis: Analysis
-    links: tuple[Link, ...] = ()
     doubts: tuple[Doubt, ...] = ()
 
     @property
     def tracks(self) -> tuple[Track, ...]:
         """Everybody who was followed, numbered from 1; boxes at half size."""
-        return self.analysis.tracks
+        return self.analysis.people.tracks
+
+    @property
+    def links(self) -> tuple[Link, ...]:
+        """Tracks that may be one person's."""
+        return self.analysis.people.links
 
 
 def quiet(_step: str, _done: int, _total: int) -> None:
@@ -67,8 +73,12 @@ def prepare(clip: Path, folder: Path, progress: Progress = quiet) -> Prepared:
 def masks_of(prepared: Prepared, keep: KeepBoxes, options: Options, size: Size) -> Iterator[Hidden]:
     """What a redaction would hide in each frame, without rendering it: the masks that a render writes and proves."""
     analysis = prepared.analysis
-    kept, verdicts = propagate_and_resolve(keep, analysis.differs, analysis.survey.rate)
-    decided = replace(analysis, kept=kept, verdicts=verdicts)
+    rows, columns = analysis.differs.shape
+    picture = Rect(0, 0, 2 * columns, 2 * rows)
+    kept = [kept_person(path, analysis.people, picture) for path in keep.keep]
+    hidden = [kept_person(path, analysis.people, picture) for path in keep.hide]
+    boxes = KeepBoxes(tuple(person.path for person in kept), tuple(person.path for person in hidden))
+    decided = replace(analysis, kept=boxes, own=tuple(person.tracks for person in kept))
     for decision in VisibilityPass(decided, keep, options, None):
         yield ~np.repeat(np.repeat(decision.live, 2, 0), 2, 1)[: size.height, : size.width]
 
@@ -81,11 +91,20 @@ def redacted(
     mask: Path | None = None,
     progress: Progress = quiet,
     prepared: Prepared | None = None,
+    *,
+    surveyed: bool = True,
 ) -> RenderReport:
-    """Redact as `cctv redaction file` does, or, of a clip that was prepared, as `export build` does."""
+    """Redact as `cctv redaction file` does, or, of a clip that was prepared, as `export build` does.
+
+    Without `surveyed` the empty scene of a preparation does not count, as where keyframes are drawn afterwards: what
+    lies in them is no part of the scene.
+    """
     work = Work(clip_of([clip]), keep, options, output, mask)
     if prepared is not None:
-        work = replace(work, survey=prepared.analysis.survey)
+        shared: dict[str, Any] = {"people": prepared.analysis.people}
+        if surveyed:
+            shared["survey"] = prepared.analysis.survey
+        work = replace(work, **{name: value for name, value in shared.items() if name in Work.__dataclass_fields__})
     return redact(work, progress)
 
 
@@ -104,23 +123,19 @@ def stored(path: Path) -> Prepared:
     return prepared
 
 
-Spool = MaskSpool | DetectionSpool
-
-
-def _restored(kind: type[Spool], state: dict[str, Any], content: bytes) -> Spool:
-    spool = kind.__new__(kind)
+def _restored(state: dict[str, Any], content: bytes) -> MaskSpool:
+    spool = MaskSpool.__new__(MaskSpool)
     spool.__dict__.update(state)
     spool.__dict__["_file"] = file = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the spool
     file.write(content)
     return spool
 
 
-def _reduced(spool: object) -> tuple[Callable[..., object], tuple[Any, ...]]:
+def _reduced(spool: MaskSpool) -> tuple[Callable[..., MaskSpool], tuple[Any, ...]]:
     state = dict(spool.__dict__)
     file = state.pop("_file")
     file.seek(0)
-    return _restored, (type(spool), state, file.read())
+    return _restored, (state, file.read())
 
 
-for _kind in (MaskSpool, DetectionSpool):
-    pickled_by(_kind, _reduced)
+pickled_by(MaskSpool, _reduced)

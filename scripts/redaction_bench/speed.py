@@ -14,10 +14,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from cctv.redaction.progress import Progress
 from cctv.redaction.render.options import Mode, Options
 from cctv.redaction.render.render import RenderReport
 from cctv.redaction.tracking.annotations import NOTHING_KEPT, KeepBoxes
-from cctv.redaction.tracking.pipeline import Progress
 from cctv.redaction.video.geometry import Size
 from cctv.redaction.video.reader import Reading, clip_of
 from redaction_bench.counting import Annotated

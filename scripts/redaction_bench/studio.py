@@ -30,8 +30,9 @@ from redaction_bench.truth import TruthUnreadable, read_people
 class Job:
     """One redaction to judge: under which name, of whom (None: nobody is kept), by what was decided.
 
-    `prepared` is the file of a preparation that was reviewed before; None has the engine begin anew, as it does for a
-    file from elsewhere.  `rendered`: without it only the decisions are counted, which takes `prepared`.
+    `prepared` is the file of a preparation; None has the engine begin anew, as it does for a file from elsewhere.
+    `surveyed`: its empty scene counts too.  `rendered`: without it only the decisions are counted, which takes
+    `prepared`.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Job:
     keep: KeepBoxes
     person: int | None = None
     prepared: Path | None = None
+    surveyed: bool = True
     rendered: bool = True
 
 
@@ -73,7 +75,7 @@ def look(job: Job, on: Annotated) -> Seen:
         return counted(on, masks_of(prepared, job.keep, job.options, on.size), job.person)
     output, mask = on.folder / f"{job.name}.mp4", on.folder / f"{job.name}.mkv"
     try:
-        redacted(on.clip, job.keep, job.options, output, mask, prepared=prepared)
+        redacted(on.clip, job.keep, job.options, output, mask, prepared=prepared, surveyed=job.surveyed)
         return counted(on, hidden_in(mask, on.size), job.person, output)
     except CctvError as error:
         if error.exit_code is not Exit.UNREADABLE:

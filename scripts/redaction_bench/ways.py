@@ -10,6 +10,7 @@ import statistics
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +20,7 @@ from cctv.redaction.render.options import Mode, Options
 from cctv.redaction.tracking.annotations import NOTHING_KEPT
 from redaction_bench.answers import Asking, decided_by_answers
 from redaction_bench.counting import Annotated, Seen, Share, Shown, unhidden
-from redaction_bench.engine import Prepared
+from redaction_bench.engine import Prepared, prepare, store
 from redaction_bench.figures import Figure, at_least, at_most, tells
 from redaction_bench.studio import Job, looked
 from redaction_bench.truth import keep_one
@@ -34,22 +35,46 @@ _BACKDROP = Options(Mode.BACKDROP, caption=None)
 
 @dataclass(frozen=True)
 class Case:
-    """A clip that was prepared, in memory and as a file, the people to keep in turn, and the processes for it."""
+    """A clip to judge, the people to keep in turn, and the processes for it.
+
+    `rendered`: without it a and b are counted by the decisions alone.  `each`: every person is told of on stderr.
+    """
 
     on: Annotated
     pool: Executor
-    prepared: Prepared
-    file: Path
     people: tuple[int, ...]
     rendered: bool = True
+    each: bool = False
+
+    @cached_property
+    def prepared(self) -> Prepared:
+        """The clip, prepared once for everybody."""
+        return prepare(self.on.clip, self.on.folder)
+
+    @cached_property
+    def file(self) -> Path:
+        """The preparation as a file."""
+        path = self.on.folder / "prepared"
+        store(self.prepared, path)
+        return path
+
+    def looked(self, jobs: Sequence[Job]) -> list[Seen]:
+        """What each job shows."""
+        return looked(jobs, self.on, self.pool)
 
 
 def by_answers(case: Case) -> Iterator[Figure]:
     """Way a, and what the listed people and their tracks are."""
     asking = Asking(case.prepared, case.on.people)
     decided = [decided_by_answers(asking, person) for person in case.people]
-    jobs = [Job(f"a-{made.person}", _BACKDROP, made.keep, made.person, case.file, case.rendered) for made in decided]
-    yield from _kept("a", case, looked(jobs, case.on, case.pool), worst=_WORST, alone=_ALONE)
+    results = case.looked(
+        [
+            Job(f"a-{made.person}", _BACKDROP, made.keep, made.person, case.file, rendered=case.rendered)
+            for made in decided
+        ]
+    )
+    told = [f"{made.answers} answers, {len(made.keep.keep)} tracks kept, " for made in decided]
+    yield from _kept("a", case, results, told, _Goals(worst=_WORST, alone=_ALONE))
     answers = [made.answers for made in decided]
     yield at_most("a: answers, median", statistics.median(answers), _ANSWERS)
     most = int(np.percentile(answers, _MOST_PEOPLE, method="inverted_cdf"))
@@ -61,34 +86,35 @@ def by_answers(case: Case) -> Iterator[Figure]:
 
 
 def by_keyframes(case: Case, *, with_hides: bool = False) -> Iterator[Figure]:
-    """Way b; with hide boxes for those who come near, it only tells."""
+    """Way b, without or with hide boxes for those who come near."""
     name = "b with hide boxes" if with_hides else "b"
     stem = name.replace(" ", "-")
-    jobs = [
-        Job(
-            f"{stem}-{person}",
-            _BACKDROP,
-            keep_one(case.on.people, person, with_hides=with_hides),
-            person,
-            None if case.rendered else case.file,
-            case.rendered,
-        )
-        for person in case.people
-    ]
-    yield from _kept(name, case, looked(jobs, case.on, case.pool))
+    drawn = {person: keep_one(case.on.people, person, with_hides=with_hides) for person in case.people}
+    results = case.looked(
+        [
+            Job(f"{stem}-{person}", _BACKDROP, keep, person, case.file, surveyed=False, rendered=case.rendered)
+            for person, keep in drawn.items()
+        ]
+    )
+    yield from _kept(name, case, results, [""] * len(results), _Goals())
 
 
-def nothing_decided(on: Annotated, pool: Executor) -> Iterator[Figure]:
+def nothing_decided(case: Case) -> Iterator[Figure]:
     """Way c: nobody kept, in both modes."""
-    jobs = [Job(f"c-{mode.value}", Options(mode, caption=None), NOTHING_KEPT) for mode in (Mode.MASK, Mode.BACKDROP)]
-    mask, backdrop = looked(jobs, on, pool)
-    for mode, seen in (("mask mode", mask), ("backdrop mode", backdrop)):
+    modes = {"mask mode": Mode.MASK, "backdrop mode": Mode.BACKDROP}
+    results = case.looked(
+        [
+            Job(f"c-{mode.value}", Options(mode, caption=None), NOTHING_KEPT, None, case.file, surveyed=False)
+            for mode in modes.values()
+        ]
+    )
+    for mode, seen in zip(modes, results, strict=True):
         yield from _refusals(f"c: {mode}", [seen])
         yield tells(f"c: {mode}: heads", seen.beside.heads)
         yield at_most(f"c: {mode}: heads visible by the mask", seen.beside.by_mask, 0)
         yield at_most(f"c: {mode}: heads visible by the pixels", seen.beside.by_pixels.shown, 0)
-    goal = _HARMLESS_PETS if on.is_pets else _HARMLESS
-    yield at_most("c: mask mode: harmless area hidden, %", round(100 * mask.harmless_hidden, 2), goal)
+    goal = _HARMLESS_PETS if case.on.is_pets else _HARMLESS
+    yield at_most("c: mask mode: harmless area hidden, %", round(100 * results[0].harmless_hidden, 2), goal)
 
 
 def reliance(on: Annotated) -> Iterator[Figure]:
@@ -100,10 +126,19 @@ def reliance(on: Annotated) -> Iterator[Figure]:
     yield at_least("pixels: heads found when nothing is hidden, %", share, _FOUND)
 
 
-def _kept(
-    way: str, case: Case, results: Sequence[Seen], *, worst: int | None = None, alone: int | None = None
-) -> Iterator[Figure]:
-    """The rows on each person kept in turn."""
+@dataclass(frozen=True)
+class _Goals:
+    """What is asked of one way besides its median, in %; None: it only tells."""
+
+    worst: int | None = None
+    alone: int | None = None
+
+
+def _kept(way: str, case: Case, results: Sequence[Seen], told: Sequence[str], goals: _Goals) -> Iterator[Figure]:
+    """The rows on each person kept in turn; `told` is what each one's decisions were."""
+    if case.each:
+        for person, made, seen in zip(case.people, told, results, strict=True):
+            note(f"{case.on.name}: {way}: person {person}: {made}{_told(seen)}")
     yield from _refusals(way, results)
     beside, behind = _sum(seen.beside for seen in results), _sum(seen.behind for seen in results)
     yield tells(f"{way}: heads of others", beside.heads)
@@ -115,21 +150,25 @@ def _kept(
     if case.rendered:
         yield tells(f"{way}: heads behind the subject visible by the pixels", behind.by_pixels.shown)
     yield at_most(f"{way}: centres of others' heads visible", sum(seen.centres for seen in results), 0)
-    yield from _shares(f"{way}: subject visible", [seen.subject for seen in results], worst)
-    title = f"{way}: subject visible where nobody touches her"
+    yield from _shares(f"{way}: subject visible", [seen.subject for seen in results], _SUBJECT, goals.worst)
     apart = [seen.alone for seen in results if seen.alone.frames]
-    yield from _shares(title, apart, None, _SUBJECT if alone is None else alone, held=alone is not None)
+    yield from _shares(f"{way}: subject visible where nobody touches her", apart, goals.alone)
 
 
-def _shares(
-    title: str, shares: Sequence[Share], worst: int | None, goal: int = _SUBJECT, *, held: bool = True
-) -> Iterator[Figure]:
-    """Median, worst and mean over people, in %.  Without `held` they only tell."""
+def _told(seen: Seen) -> str:
+    """What an output shows, for whoever looks for the cause."""
+    heads = f"{seen.beside.by_mask} / {seen.beside.by_pixels.shown} heads and {seen.centres} centres of others"
+    alone = f"{seen.alone.percent:.0f} % of {seen.alone.frames} where nobody touches her"
+    return f"{heads}, visible in {seen.subject.percent:.0f} % of {seen.subject.frames} frames, {alone}"
+
+
+def _shares(title: str, shares: Sequence[Share], goal: int | None, worst: int | None = None) -> Iterator[Figure]:
+    """Median, worst and mean over people, in %."""
     if not shares:
         return
-    percents = [share.percent for share in shares]
-    middle, least = round(statistics.median(percents), 1), round(min(percents), 1)
-    yield at_least(f"{title}, median, %", middle, goal) if held else tells(f"{title}, median, %", middle)
+    percents = [round(share.percent, 1) for share in shares]
+    middle, least = round(statistics.median(percents), 1), min(percents)
+    yield tells(f"{title}, median, %", middle) if goal is None else at_least(f"{title}, median, %", middle, goal)
     yield tells(f"{title}, worst, %", least) if worst is None else at_least(f"{title}, worst, %", least, worst)
     yield tells(f"{title}, mean, %", round(statistics.fmean(percents), 1))
 

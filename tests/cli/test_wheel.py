@@ -1,7 +1,9 @@
 """The wheel: all that the program needs is in it, and nothing but the program."""
 
+import shutil
 import subprocess
 import sys
+import tarfile
 import zipfile
 from pathlib import Path
 
@@ -9,6 +11,7 @@ import pytest
 
 pytestmark = pytest.mark.slow
 
+WEIGHTS = "cctv/redaction/people/weights/ssd_mobilenet_v2_oidv4.tflite"
 ROOT = Path(__file__).resolve().parent.parent.parent
 READ_TEMPLATES = """
 from importlib.resources import files
@@ -47,6 +50,7 @@ def test_every_file_of_the_program_is_in_the_wheel(names):
     assert {"cctv/py.typed", "cctv/db/migrations/env.py", "cctv/db/migrations/versions/0001_initial.py"} <= names
     assert {f"cctv/locale/{language}/LC_MESSAGES/cctv.mo" for language in ("nl", "fr")} <= names
     assert any("/templates/" in name for name in names)
+    assert {WEIGHTS, "cctv/redaction/people/weights.json"} <= names
     assert "cctv/requirements.lock" in names  # what `cctv doctor` compares the environment with
 
 
@@ -84,3 +88,39 @@ def test_the_program_runs_from_the_wheel_alone(wheel, names, tmp_path):
     subprocess.run([sys.executable, "-c", reading], env=environ, cwd=tmp_path, check=True)
 
     assert told.stdout.startswith("cctv, version")
+
+
+@pytest.mark.parametrize("damaged", [False, True], ids=["missing", "another hash"])
+def test_no_wheel_is_built_without_the_weights_of_the_detector(tmp_path, damaged):
+    for name in (
+        "pyproject.toml",
+        "hatch_build.py",
+        "README.md",
+        "LICENSE",
+        "NOTICE",
+        "requirements.lock",
+        ".gitignore",
+    ):
+        shutil.copy(ROOT / name, tmp_path / name)
+    (tmp_path / WEIGHTS).parent.mkdir(parents=True)
+    shutil.copy(ROOT / "cctv/redaction/people/weights.json", tmp_path / "cctv/redaction/people")
+    if damaged:
+        (tmp_path / WEIGHTS).write_bytes(b"TFL3")
+
+    command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path / "wheel")]
+    built = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+
+    assert built.returncode != 0
+    assert WEIGHTS in built.stderr
+    assert "next: ./scripts/weights" in built.stderr
+    assert list((tmp_path / "wheel").glob("*.whl")) == []
+
+
+def test_a_source_distribution_names_the_weights_and_does_not_hold_them(tmp_path):
+    command = [sys.executable, "-m", "hatchling", "build", "-t", "sdist", "-d", str(tmp_path)]
+    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
+    with tarfile.open(next(tmp_path.glob("cctv-*.tar.gz"))) as archive:
+        names = {name.partition("/")[2] for name in archive.getnames()}
+
+    assert {"cctv/redaction/people/weights.json", "scripts/weights", "hatch_build.py"} <= names
+    assert WEIGHTS not in names

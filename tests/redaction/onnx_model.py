@@ -27,8 +27,8 @@ def write_model(
 ) -> Path:
     """A model that answers for each cell `bias` + `red` x its mean red, 1 x cells x len(bias).
 
-    decoded: whether the middle of the cell, in pixels of the input, is added to the first two.  shape: of the input as the file declares it, where it is another than the true one.  operator: name of the first
-    node's operator.
+    decoded: whether the middle of the cell, in pixels of the input, is added to the first two.  shape: of the input as
+    the file declares it, where it is another than the true one.  operator: name of the first node's operator.
     """
     channels, cells = len(bias), (width // _CELL) * (height // _CELL)
     kernel = np.zeros((channels, 3, _CELL, _CELL), np.float32)

@@ -14,8 +14,11 @@ from redaction_bench.counting import is_behind, live_share
 from redaction_bench.engine import Prepared
 from redaction_bench.oracle import matched, oracle_of
 
+from cctv.redaction.background.survey import BackgroundModel
 from cctv.redaction.people.persons import Doubt
-from cctv.redaction.tracking.pipeline import Analysis, BackgroundModel
+from cctv.redaction.tracking.annotations import NOTHING_KEPT
+from cctv.redaction.tracking.people import People
+from cctv.redaction.tracking.pipeline import Analysis
 from cctv.redaction.tracking.tracks import Link, Track, TrackBoundary
 from cctv.redaction.video.geometry import Rect, Size
 from cctv.redaction.video.spill import MaskSpool
@@ -39,8 +42,8 @@ def track(number, person, first, last):
 def asking(tracks, links=(), doubts=(), people=PEOPLE):
     survey = BackgroundModel(tuple(40_000 * frame for frame in range(FRAMES)), ())
     with MaskSpool((100, 200)) as differs:
-        analysis = Analysis(survey, differs, (), (), tuple(tracks), None, ())
-    return Asking(Prepared(analysis, tuple(links), tuple(doubts)), people)
+        analysis = Analysis(survey, differs, (), (), (), People(tuple(tracks), tuple(links)), NOTHING_KEPT, ())
+    return Asking(Prepared(analysis, tuple(doubts)), people)
 
 
 def test_a_track_that_goes_over_from_one_person_to_another_holds_two():

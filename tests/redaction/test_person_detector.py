@@ -14,10 +14,10 @@ from simulator.stage import Layout
 from cctv.core.errors import Exit
 from cctv.redaction.background.model import BackgroundSample, build
 from cctv.redaction.background.person_detector import people_in
+from cctv.redaction.background.survey import survey
 from cctv.redaction.errors import SearchFailed
 from cctv.redaction.review.artefacts import read_survey, write_survey
 from cctv.redaction.tracking.annotations import NOTHING_KEPT
-from cctv.redaction.tracking.pipeline import survey
 from cctv.redaction.video.geometry import Size
 from cctv.redaction.video.reader import clip_of
 from cctv.redaction.video.yuv import from_buffer

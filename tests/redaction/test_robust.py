@@ -13,13 +13,14 @@ from scenes import HEIGHT, STILL, WIDTH, Person, Scene, heads_visible, keep_of, 
 from cctv.core.errors import Exit
 from cctv.redaction.background.camera_motion import CameraMotion, ReferenceView, measure, relief
 from cctv.redaction.background.scene_changes import ChangeKind, scenery_changes
+from cctv.redaction.background.survey import survey
 from cctv.redaction.errors import SceneLost
 from cctv.redaction.render.options import Mode, Options
 from cctv.redaction.render.render import Work, redact
 from cctv.redaction.render.visibility import VisibilityPass
 from cctv.redaction.review.artefacts import read_survey, write_survey
 from cctv.redaction.tracking.annotations import NOTHING_KEPT, parse_keep
-from cctv.redaction.tracking.pipeline import Analysis, analyse, survey
+from cctv.redaction.tracking.pipeline import Analysis, analyse
 from cctv.redaction.video.reader import clip_of
 from cctv.redaction.video.spill import MaskSpool
 from cctv.redaction.video.yuv import doubled

@@ -9,10 +9,11 @@ import pytest
 from simrig import scene_clip
 from simulator.truth import keyframes
 
+from cctv.redaction.background.survey import survey
 from cctv.redaction.render.options import Mode, Options
 from cctv.redaction.render.visibility import VisibilityPass
 from cctv.redaction.tracking.annotations import parse_keep
-from cctv.redaction.tracking.pipeline import analyse, survey
+from cctv.redaction.tracking.pipeline import analyse
 from cctv.redaction.video.reader import clip_of
 from cctv.redaction.video.spill import MaskSpool
 from cctv.redaction.video.yuv import doubled

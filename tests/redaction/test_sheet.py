@@ -9,6 +9,7 @@ import pytest
 from crops import thumbnails
 from scenes import Person, Scene, walk, write
 
+from cctv.redaction.background.survey import survey
 from cctv.redaction.review.sheet.page import (
     Sheet,
     SheetBackdrop,
@@ -22,7 +23,7 @@ from cctv.redaction.review.sheet.page import (
 )
 from cctv.redaction.review.sheet.thumbnails import backdrop_picture
 from cctv.redaction.tracking.annotations import NOTHING_KEPT
-from cctv.redaction.tracking.pipeline import analyse, survey
+from cctv.redaction.tracking.pipeline import analyse
 from cctv.redaction.video.reader import clip_of
 from cctv.redaction.video.spill import MaskSpool
 

@@ -11,6 +11,7 @@ from scenes import HEIGHT, WIDTH, Person, Scene, keep_of, luma, share_visible, w
 
 from cctv.redaction.background.inpaint import Fill
 from cctv.redaction.background.model import Backdrop
+from cctv.redaction.background.survey import survey
 from cctv.redaction.errors import VerifyFailed
 from cctv.redaction.render.compositor import Composer
 from cctv.redaction.render.options import Mode, Options, Others
@@ -19,7 +20,7 @@ from cctv.redaction.render.render import Work, redact
 from cctv.redaction.render.visibility import Cover, VisibilityPass
 from cctv.redaction.review.sheet.thumbnails import backdrop_picture, bgr
 from cctv.redaction.tracking.annotations import NOTHING_KEPT, read_keep
-from cctv.redaction.tracking.pipeline import analyse, survey
+from cctv.redaction.tracking.pipeline import analyse
 from cctv.redaction.video.geometry import Size
 from cctv.redaction.video.reader import Reading, clip_of
 from cctv.redaction.video.spill import MaskSpool

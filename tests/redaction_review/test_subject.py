@@ -16,6 +16,7 @@ from cctv.model.ids import CameraId, ExportId, RequestId
 from cctv.model.requests import Consent, HiddenCause
 from cctv.redaction.background.illumination import Light
 from cctv.redaction.background.model import Backdrop
+from cctv.redaction.background.survey import BackgroundModel
 from cctv.redaction.render.privacy_masks import masked_area
 from cctv.redaction.render.visibility import Cover, FrameDecision
 from cctv.redaction.review.plan import CasePlan, Companion, HiddenStretch, PartDecisions, SubjectVisibility
@@ -31,7 +32,7 @@ from cctv.redaction.review.subject import (
 )
 from cctv.redaction.tracking.annotations import BoxPath, KeepBoxes, Keyframe
 from cctv.redaction.tracking.occlusion import OcclusionResult
-from cctv.redaction.tracking.pipeline import Analysis, BackgroundModel
+from cctv.redaction.tracking.pipeline import Analysis
 from cctv.redaction.tracking.tracks import Track, TrackBoundary
 from cctv.redaction.video.geometry import Rect, Size
 from cctv.redaction.video.spill import MaskSpool

@@ -23,6 +23,7 @@ from cctv.footage.initialise import adopt_settings
 from cctv.footage.runs import unfollowed_holds
 from cctv.letters.overrides import check_templates
 from cctv.letters.sender import templates_of
+from cctv.redaction.people.detector import Detector
 from cctv.redaction.people.weights import load_model
 
 
@@ -54,7 +55,7 @@ def check(context: CommandContext, strict: bool, policy: Path | None) -> None:
     if settings.letters.templates is not None:
         check_templates(templates_of(settings))
     if settings.redaction.detector is not None:
-        load_model(settings.redaction.detector)
+        Detector(load_model(settings.redaction.detector))
     findings = _findings(settings, policy) if policy is not None else ()
     warnings = [*(warning.message for warning in checked.warnings), *_hold_warnings(context)]
     try:

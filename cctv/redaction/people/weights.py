@@ -85,15 +85,17 @@ def _pinned() -> dict[str, str]:
 
 def _own_model(path: Path) -> Model:
     try:
-        with path.open("rb") as file:
+        # A pipe of that name would have its reader wait for ever.
+        with open(path, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK)) as file:
+            status = os.fstat(file.fileno())
             # Whoever may replace the model may have it find nobody.
-            if (why := why_untrusted(path, os.fstat(file.fileno()), WRITABLE)) is not None:
+            if (why := why_untrusted(path, status, WRITABLE)) is not None:
                 raise ModelRefused(path=path, problem=why.problem, following=why.following)
-            data = file.read(_LARGEST + 1)
+            if status.st_size > _LARGEST:
+                raise _refused(path, N_("it is larger than {size} MiB", size=_LARGEST // 2**20))
+            data = file.read(status.st_size)
     except OSError as error:
         raise _refused(path, error.strerror or str(error)) from error
-    if len(data) > _LARGEST:
-        raise _refused(path, N_("it is larger than {size} MiB", size=_LARGEST // 2**20))
     try:
         shapes = _onnx_inputs(memoryview(data))
     except (ValueError, IndexError) as error:

@@ -22,14 +22,16 @@ from cctv.core.durable import DurableFiles, create_beside
 from cctv.core.i18n import N_
 from cctv.core.medium import medium_error
 from cctv.redaction.background.scene_changes import runs
+from cctv.redaction.background.survey import BackgroundModel, survey
 from cctv.redaction.errors import RenderFailed, SceneLost
+from cctv.redaction.progress import Progress
 from cctv.redaction.render.caption import Caption, caption
 from cctv.redaction.render.compositor import Composer
 from cctv.redaction.render.options import Mode, Options
 from cctv.redaction.render.verify import VerifyReport, VisibleClaim, mask_picture, paired, verify
 from cctv.redaction.render.visibility import FrameDecision, VisibilityPass
 from cctv.redaction.tracking.annotations import KeepBoxes, check_within
-from cctv.redaction.tracking.pipeline import Analysis, BackgroundModel, Progress, analyse, survey
+from cctv.redaction.tracking.pipeline import Analysis, analyse
 from cctv.redaction.video.encoder import Picture, from_first, h264_writer, mask_writer, write_planes
 from cctv.redaction.video.parallel import prefetch
 from cctv.redaction.video.reader import Clip, require_memory

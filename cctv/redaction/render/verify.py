@@ -24,14 +24,15 @@ from numpy.typing import NDArray
 
 from cctv.core.i18n import N_
 from cctv.redaction.errors import SourceUnreadable, VerifyFailed
+from cctv.redaction.progress import Progress
 from cctv.redaction.render.caption import Caption
 from cctv.redaction.render.compositor import Composer
 from cctv.redaction.render.options import Mode, Options
 from cctv.redaction.render.privacy_masks import BLACK
 from cctv.redaction.render.visibility import VisibilityPass
 from cctv.redaction.tracking.annotations import KeepBoxes
-from cctv.redaction.tracking.pipeline import Analysis, Progress
-from cctv.redaction.tracking.propagation import surroundings
+from cctv.redaction.tracking.bounds import surroundings
+from cctv.redaction.tracking.pipeline import Analysis
 from cctv.redaction.video.encoder import from_first
 from cctv.redaction.video.geometry import Rect, Size, outer
 from cctv.redaction.video.parallel import prefetch

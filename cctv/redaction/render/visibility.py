@@ -11,7 +11,7 @@ content, takes three unions a mask, however long the window is.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,8 +20,9 @@ from cctv.redaction.render.caption import Caption
 from cctv.redaction.render.options import Mode, Options, Others
 from cctv.redaction.render.silhouettes import shape_boxes, shape_mask, stature_in, steady_boxes
 from cctv.redaction.tracking.annotations import KeepBoxes
+from cctv.redaction.tracking.bounds import grow_by_hide_margin
 from cctv.redaction.tracking.foreground import covered, upright_covered
-from cctv.redaction.tracking.occlusion import OcclusionResult, grow_by_body_slack, grow_by_hide_margin, visible_mask
+from cctv.redaction.tracking.overlap import Others as OtherPeople
 from cctv.redaction.tracking.pipeline import Analysis
 from cctv.redaction.tracking.tracks import Track
 from cctv.redaction.video.geometry import Rect, Size, outer
@@ -56,7 +57,8 @@ class VisibilityPass:
         self._caption = caption
         self._half = Size(analysis.differs.shape[1], analysis.differs.shape[0])
         drawn = options.mode is Mode.BACKDROP and options.others is Others.SHAPE
-        self._shown: tuple[Track, ...] = analysis.tracks if drawn else ()
+        self._shown: tuple[Track, ...] = analysis.regions if drawn else ()
+        self._people = OtherPeople(analysis)
         self._stature = stature_in(self._shown, self._half)
 
     def __iter__(self) -> Iterator[FrameDecision]:
@@ -80,24 +82,18 @@ class VisibilityPass:
 
     def _kept(self, frame: int) -> Mask:
         """Live pixels inside the kept boxes."""
-        never = self._never(frame)
-        live = np.zeros(never.shape, np.bool_)
-        hides = [box.scaled(0.5) for box in self._keep.hidden_at(frame)]
-        if self._analysis.lights[frame] is None:
+        live = np.zeros(self._analysis.differs.shape, np.bool_)
+        if self._analysis.lights[frame] is None or not self._keep.kept_at(frame):
             return live
+        backdrop = self._analysis.survey.backdrops[self._analysis.stretch[frame]]
         for number, path in enumerate(self._keep.keep):
-            box = path.box_at(frame)
-            if box is not None:
-                here = self._analysis.verdicts[number][frame - path.first]
-                around = verdicts_around(self._analysis, number, frame)
-                live |= visible_mask(box.scaled(0.5), here, around, hides, never)
-        for hide in hides:
-            live[outer(grow_by_hide_margin(hide), self._half).slices()] = False
+            if path.box_at(frame) is not None:
+                live |= self._people.visible_of(number, frame, backdrop)
+        for hide in self._keep.hidden_at(frame):
+            live[outer(grow_by_hide_margin(hide.scaled(0.5)), self._half).slices()] = False
+        if backdrop.covered is not None:
+            live &= ~backdrop.covered
         return live
-
-    def _never(self, frame: int) -> Mask:
-        """Pixels that disagree with each other over time: a person may stand there unseen."""
-        return self._analysis.survey.backdrops[self._analysis.stretch[frame]].doubted
 
     def _outlines(self, frame: int) -> Mask:
         """All drawn boxes of a frame: inside of them, only `_kept` decides."""
@@ -112,25 +108,18 @@ class VisibilityPass:
         unsure = [upright_covered(~backdrop.trusted) for backdrop in self._analysis.survey.backdrops]
         held = temporal_dilate((covered(*differs.with_regions(index)) for index in range(len(differs))), hold)
         for frame, mask in enumerate(held):
-            yield unsure[self._analysis.stretch[frame]] | mask
+            yield unsure[self._analysis.stretch[frame]] | mask | self._people.everybody(frame)
 
     def _shapes(self, tracks: list[Track], frame: int) -> Mask | None:
         if not tracks:
             return None
-        kept = [grow_by_body_slack(box.scaled(0.5)) for box in self._keep.kept_at(frame)]
+        kept = [grow_by_hide_margin(box.scaled(0.5)) for box in self._keep.kept_at(frame)]
         boxes = [
             box
             for box in steady_boxes(tracks, frame, self._analysis.survey.rate)
             if not any(_mostly_inside(box, kept_box) for kept_box in kept)
         ]
         return shape_mask(shape_boxes(boxes, self._stature), self._analysis.differs.shape) if boxes else None
-
-
-def verdicts_around(analysis: Analysis, number: int, frame: int) -> Sequence[OcclusionResult]:
-    """The results of a frame and of those near it, which decide on a kept path (its index) that covers the frame."""
-    at = frame - analysis.kept.keep[number].first
-    near = max(1, analysis.survey.hold // 2)
-    return analysis.verdicts[number][max(0, at - near) : at + near + 1]
 
 
 def temporal_dilate(masks: Iterable[Mask], hold: int) -> Iterator[Mask]:

@@ -19,6 +19,7 @@ import cv2
 from cctv.core.durable import sha256_file
 from cctv.db.storage import Storage
 from cctv.redaction.background.scene_changes import scenery_changes
+from cctv.redaction.background.survey import BackgroundModel
 from cctv.redaction.render.options import Options
 from cctv.redaction.render.visibility import FrameDecision
 from cctv.redaction.review.artefacts import (
@@ -49,7 +50,7 @@ from cctv.redaction.review.sheet.thumbnails import (
 )
 from cctv.redaction.review.subject import SubjectMeter
 from cctv.redaction.tracking.annotations import NOTHING_KEPT, KeepBoxes
-from cctv.redaction.tracking.pipeline import Analysis, BackgroundModel
+from cctv.redaction.tracking.pipeline import Analysis
 from cctv.redaction.video.reader import Clip
 from cctv.redaction.video.spill import Scratch
 from cctv.redaction.video.yuv import Planes

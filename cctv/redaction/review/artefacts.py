@@ -17,9 +17,9 @@ import numpy as np
 from cctv.core.text import parse_json
 from cctv.redaction.background.model import Backdrop
 from cctv.redaction.background.scene_changes import Change, ChangeKind
+from cctv.redaction.background.survey import BackgroundModel
 from cctv.redaction.review.errors import ArtefactUnreadable
 from cctv.redaction.review.sheet.thumbnails import Gallery, TrackPicture
-from cctv.redaction.tracking.pipeline import BackgroundModel
 from cctv.redaction.tracking.tracks import Track, TrackBoundary
 from cctv.redaction.video.geometry import Rect
 from cctv.redaction.video.yuv import Planes

@@ -23,6 +23,7 @@ from cctv.db.storage import Storage
 from cctv.footage.layout import inside
 from cctv.redaction.background.lighting_segments import backdrops_of
 from cctv.redaction.background.model import FEWEST, cover
+from cctv.redaction.background.survey import BackgroundModel, sampled
 from cctv.redaction.errors import SourceUnreadable
 from cctv.redaction.render.caption import CLOCK, CaptionTime, Line
 from cctv.redaction.render.options import Options
@@ -35,7 +36,7 @@ from cctv.redaction.review.errors import DetectorFailed
 from cctv.redaction.review.plan import CasePart, CasePlan, PartDecisions
 from cctv.redaction.review.sheet.labels import line_words
 from cctv.redaction.tracking.annotations import BoxPath, KeepBoxes, Keyframe
-from cctv.redaction.tracking.pipeline import Analysis, BackgroundModel, analyse, sampled
+from cctv.redaction.tracking.pipeline import Analysis, analyse
 from cctv.redaction.tracking.tracks import Track
 from cctv.redaction.video.reader import Clip, clip_of
 from cctv.redaction.video.spill import MaskSpool, Scratch

@@ -19,8 +19,8 @@ from cctv.redaction.background.scene_changes import runs
 from cctv.redaction.render.visibility import FrameDecision, verdicts_around
 from cctv.redaction.review.plan import CasePlan, Companion, HiddenStretch, PartDecisions, SubjectVisibility
 from cctv.redaction.tracking.annotations import BoxPath
-from cctv.redaction.tracking.matching import at_border, likeness
-from cctv.redaction.tracking.occlusion import MIN_VISIBLE_SHARE, grow_by_hide_margin
+from cctv.redaction.tracking.bounds import at_border, grow_by_hide_margin, likeness
+from cctv.redaction.tracking.overlap import MIN_VISIBLE_SHARE
 from cctv.redaction.tracking.pipeline import Analysis
 from cctv.redaction.tracking.tracks import Track, TrackBoundary, meets
 from cctv.redaction.video.geometry import Rect, Size, inner, outer

@@ -51,11 +51,15 @@ class HideReason(Enum):
 
 @dataclass(frozen=True, slots=True)
 class BoxPath:
-    """One id's box through time: keyframes in rising order of frame, at least one.  Only a hide box has a reason."""
+    """One id's box through time: keyframes in rising order of frame, at least one.
+
+    Only a hide box has a reason; only one that was not drawn has a track, by its number.
+    """
 
     id: str
     keyframes: tuple[Keyframe, ...]
     reason: HideReason | None = None
+    track: int | None = None
 
     @property
     def first(self) -> int:

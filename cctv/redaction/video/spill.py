@@ -27,7 +27,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cctv.redaction.tracking.annotations import KeepBoxes
-from cctv.redaction.tracking.propagation import surroundings
+from cctv.redaction.tracking.bounds import surroundings
 from cctv.redaction.video.geometry import PixelRect, Rect, Size, enclosing, outer
 from cctv.redaction.video.yuv import Mask, Plane, Planes, from_buffer
 

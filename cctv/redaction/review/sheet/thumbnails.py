@@ -18,12 +18,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cctv.redaction.background.model import Backdrop
+from cctv.redaction.progress import Progress
 from cctv.redaction.render.compositor import Composer
 from cctv.redaction.render.options import Options
 from cctv.redaction.render.verify import paired
 from cctv.redaction.render.visibility import FrameDecision, VisibilityPass
 from cctv.redaction.tracking.annotations import BoxPath, KeepBoxes
-from cctv.redaction.tracking.pipeline import Analysis, Progress
+from cctv.redaction.tracking.pipeline import Analysis
 from cctv.redaction.tracking.tracks import Track
 from cctv.redaction.video.geometry import PixelRect, Rect, Size, outer
 from cctv.redaction.video.reader import Clip

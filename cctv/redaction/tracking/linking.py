@@ -1,0 +1,165 @@
+"""Linking: which trails may be one person's, and where somebody may stand whom no detection shows.
+
+A link is a trail that ends and another that begins soon after, near enough, of like height and look.  Along a link, and
+straight on from every end of a trail, a person may stand behind somebody else: hidden paths.  Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from math import exp
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cctv.redaction.tracking.crossings import clear_detections, mean_look, unlike
+from cctv.redaction.tracking.trails import DensePath, Occupancy, Trail, dense, within
+
+_REACH_SECONDS = 3.0  # between two trails of one person
+_LOOK_SECONDS = 1.0
+_STEADY_SECONDS = 1.5  # for so long a pace is believed
+_FARTHEST = 0.9  # of the height, between where both trails lead
+_LARGEST_GROWTH, _LARGEST_UNLIKE, _UNKNOWN_UNLIKE = 0.35, 0.13, 0.1
+_BEHIND = 0.3  # of the smaller box: another box explains why nobody was found
+_OPEN_SECONDS = 0.4  # unseen without anybody in front: a miss of the detector
+_BEHIND_SHARE = 0.6  # of the steps of a longer pause
+_BEST = 3  # links of one end
+_ON_SECONDS = 0.8  # straight on from an end: behind somebody, and ...
+_ON_STEPS = 8  # ... in any case
+_ON_BEHIND = 0.35
+_SPREAD = 0.01  # of the height, a step: how fast it grows uncertain where the person is
+
+
+@dataclass(frozen=True, slots=True)
+class TrailLink:
+    """Trail `first` may go on as trail `second`; `cost` from 0, `alone` if neither has another likely link."""
+
+    first: int
+    second: int
+    cost: float
+    alone: bool
+
+    @property
+    def probability(self) -> float:
+        """That both are one person, 0 to 1."""
+        return (1.0 if self.alone else 0.6) * exp(-self.cost)
+
+
+@dataclass(frozen=True, slots=True)
+class HiddenPlace:
+    """Where the person of one of these trails may stand unseen in one step; `box` in full-size pixels."""
+
+    trails: tuple[int, ...]
+    step: int
+    box: NDArray[np.float64]
+
+
+def trail_links(trails: Sequence[Trail], rate: float) -> list[TrailLink]:
+    """The likely links between trails, the best three of each end; `rate` is steps a second."""
+    paths = [dense(trail, rate) for trail in trails]
+    present, clear = Occupancy(paths), clear_detections(trails)
+    window = round(_LOOK_SECONDS * rate)
+    costs: dict[tuple[int, int], float] = {}
+    starts = sorted(range(len(trails)), key=lambda number: trails[number].first)
+    firsts = [trails[number].first for number in starts]
+    for one, trail in enumerate(trails):
+        begin = int(np.searchsorted(firsts, trail.last + 1))
+        end = int(np.searchsorted(firsts, trail.last + _REACH_SECONDS * rate, side="right"))
+        for other in starts[begin:end]:
+            moved = _motion_cost(paths[one], paths[other], rate)
+            if moved is None or not _is_explained(paths, one, other, present, rate):
+                continue
+            look = mean_look(trail, clear[one], trail.last - window, trail.last)
+            second = trails[other]
+            later = mean_look(second, clear[other], second.first, second.first + window)
+            apart = unlike(look, later) if look is not None and later is not None else _UNKNOWN_UNLIKE
+            if apart <= _LARGEST_UNLIKE:
+                costs[one, other] = moved + 3 * apart
+    return _best(costs)
+
+
+def hidden_places(trails: Sequence[Trail], links: Sequence[TrailLink], rate: float) -> Iterator[HiddenPlace]:
+    """Where people may stand whom no detection shows: along each link, and straight on from each end."""
+    paths = [dense(trail, rate) for trail in trails]
+    present = Occupancy(paths)
+    for link in links:
+        before, after = paths[link.first], paths[link.second]
+        pause = after.first - before.last
+        for step in range(1, pause):
+            box = before.boxes[-1] + (after.boxes[0] - before.boxes[-1]) * step / pause
+            yield HiddenPlace((link.first, link.second), before.last + step, _spread(box, min(step, pause - step)))
+    for number, path in enumerate(paths):
+        yield from _straight_on(number, path.last, 1, path.boxes[-1], path.pace_out, present, rate)
+        yield from _straight_on(number, path.first, -1, path.boxes[0], -path.pace_in, present, rate)
+
+
+def _straight_on(
+    number: int,
+    end: int,
+    direction: int,
+    box: NDArray[np.float64],
+    pace: NDArray[np.float64],
+    present: Occupancy,
+    rate: float,
+) -> Iterator[HiddenPlace]:
+    """From an end of a trail, for as long as somebody else explains that nobody is found."""
+    pace = np.array([pace[0] + pace[2] / 2, pace[1] + pace[3], 0.0, 0.0])
+    for ahead in range(1, max(round(_ON_SECONDS * rate), _ON_STEPS) + 1):
+        there, step = box + pace * ahead, end + direction * ahead
+        if ahead > _ON_STEPS and within(there[None], present.boxes(step, (number,))).max(initial=0) <= _ON_BEHIND:
+            return
+        yield HiddenPlace((number,), step, _spread(there, ahead))
+
+
+def _spread(box: NDArray[np.float64], steps: int) -> NDArray[np.float64]:
+    """A box wider and higher by how uncertain it is after so many steps."""
+    grown = _SPREAD * steps * box[3]
+    return np.array([box[0] - 0.6 * grown, box[1] - 0.3 * grown, box[2] + 1.2 * grown, box[3] + 0.3 * grown])
+
+
+def _motion_cost(before: DensePath, after: DensePath, rate: float) -> float | None:
+    """How badly one path leads to another; None where it cannot be."""
+    pause = after.first - before.last
+    last, first = before.boxes[-1], after.boxes[0]
+    height = (last[3] + first[3]) / 2
+    ahead = min(pause, _STEADY_SECONDS * rate)
+    forth = _foot(last + before.pace_out * ahead) - _foot(first)
+    back = _foot(first - after.pace_in * ahead) - _foot(last)
+    near, far = sorted(float(abs(off[0]) + 0.7 * abs(off[1])) / height for off in (forth, back))
+    growth = abs(float(np.log(first[3] / last[3])))
+    if near > _FARTHEST * (0.4 + 0.6 * min(pause / rate, 1)) or growth > _LARGEST_GROWTH:
+        return None
+    return near + 0.5 * far + 2 * growth + 0.15 * pause / rate
+
+
+def _foot(box: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.array([box[0] + box[2] / 2, box[1] + box[3]])
+
+
+def _is_explained(paths: Sequence[DensePath], one: int, other: int, present: Occupancy, rate: float) -> bool:
+    """Whether a pause is short, or somebody stood in front for most of it."""
+    before, after = paths[one], paths[other]
+    pause = after.first - before.last
+    if pause <= _OPEN_SECONDS * rate:
+        return True
+    behind = 0
+    for step in range(1, pause):
+        box = before.boxes[-1] + (after.boxes[0] - before.boxes[-1]) * step / pause
+        behind += bool(within(box[None], present.boxes(before.last + step, (one, other))).max(initial=0) > _BEHIND)
+    return behind >= _BEHIND_SHARE * (pause - 1)
+
+
+def _best(costs: dict[tuple[int, int], float]) -> list[TrailLink]:
+    """The links that are among the best of both of their ends."""
+    ends: dict[int, list[tuple[float, int]]] = {}
+    starts: dict[int, list[tuple[float, int]]] = {}
+    for (one, other), cost in costs.items():
+        ends.setdefault(one, []).append((cost, other))
+        starts.setdefault(other, []).append((cost, one))
+    links = []
+    for (one, other), cost in costs.items():
+        rivals = [sorted(ends[one]), sorted(starts[other])]
+        if all((cost, mine) in rival[:_BEST] for rival, mine in zip(rivals, (other, one), strict=True)):
+            links.append(TrailLink(one, other, cost, all(len(rival) == 1 for rival in rivals)))
+    return links

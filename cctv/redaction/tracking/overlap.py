@@ -1,0 +1,144 @@
+"""Overlaps: what of a kept person's box is visible beside everybody else.
+
+Boxes hide.  Whoever stands in front hides as a whole; of whoever stands behind, and of whoever may be there unseen, the
+head is hidden, so that the person in front stays visible.  What differs beside the kept person and nobody explains is
+somebody unknown, and hides too.  Measured: docs/decisions/0038-boxes-hide-heads.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from cctv.redaction.background.model import Backdrop
+from cctv.redaction.tracking.bounds import likeness
+from cctv.redaction.tracking.foreground import connected_components
+from cctv.redaction.tracking.pipeline import Analysis
+from cctv.redaction.video.geometry import PixelRect, Rect, Size, inner, outer
+from cctv.redaction.video.yuv import Mask
+
+MIN_VISIBLE_SHARE = 0.30  # of a kept box; a smaller rest shows no one and risks much
+_HEAD = 0.34  # of a box's height from its top: the head, and what a box may be off
+_ABOVE = 0.03  # of the height: hair above the box
+_BEHIND = 0.02  # of the kept box's height: whose feet are higher by more stands behind
+_SAME_PERSON = 0.5  # overlap of a kept box with a person found in the backdrop
+_EXPLAINED = 0.1  # of its sides: what differs so near to a known box is that person's
+_UNKNOWN_SHARE, _UNKNOWN_HEIGHT = 0.02, 0.12  # of the kept box's area and height: less is noise or a limb
+_UNKNOWN_LOW = 0.25  # of the kept box's height: what is lower than that is a shadow or a reflection
+_UNKNOWN_MARGIN = 0.1  # of the kept box's height around somebody unknown
+_TOUCHING_PIXELS = 2  # half-size pixels
+
+
+@dataclass(frozen=True, slots=True)
+class OtherPerson:
+    """Somebody who is not kept, in one frame: a box (half-size pixels), and whether only the head is hidden."""
+
+    box: Rect
+    head_only: bool
+
+    def hides(self, kept: Rect) -> Rect:
+        """What is hidden of a kept person whose box this is."""
+        box = self.box
+        above = _ABOVE * box.h
+        if self.head_only or box.bottom < kept.bottom - _BEHIND * kept.h:
+            return Rect(box.x, box.y - above, box.w, _HEAD * box.h + above)
+        return Rect(box.x, box.y - above, box.w, box.h + above)
+
+
+class Others:
+    """Everybody who is not kept, frame by frame."""
+
+    def __init__(self, analysis: Analysis) -> None:
+        self._analysis = analysis
+        self._own = frozenset(number for numbers in analysis.own for number in numbers)
+        self._half = Size(analysis.differs.shape[1], analysis.differs.shape[0])
+        self._reach = max(1, analysis.people.spacing, round(analysis.survey.rate / 10))
+        self._at = _by_frame(analysis)
+
+    def visible_of(self, number: int, frame: int, backdrop: Backdrop) -> Mask:
+        """What is visible of the person of a kept path (by index), half size; nothing where too little is."""
+        live = np.zeros(self._analysis.differs.shape, np.bool_)
+        kept = self.box_of(number, frame)
+        if kept is None:
+            return live
+        at = inner(kept, self._half)
+        if at.empty:
+            return live
+        live[at.slices()] = True
+        for box in self.hiding(number, frame, backdrop):
+            live[outer(box, self._half).slices()] = False
+        if int(np.count_nonzero(live[at.slices()])) < MIN_VISIBLE_SHARE * at.area:
+            live[at.slices()] = False
+        return live
+
+    def hiding(self, number: int, frame: int, backdrop: Backdrop) -> Iterator[Rect]:
+        """What other people hide of the person of a kept path in a frame, half-size pixels."""
+        kept = self.box_of(number, frame)
+        if kept is None:
+            return
+        for near in (frame - self._reach, frame, frame + self._reach):
+            for other in self._others(near):
+                hidden = other.hides(self.box_of(number, near) or kept)
+                if hidden.overlap(kept) > 0:
+                    yield hidden
+        for person in backdrop.people:
+            if likeness(person.scaled(0.5), kept) < _SAME_PERSON:
+                yield person.scaled(0.5)
+        yield from self._unknown(kept, frame)
+
+    def everybody(self, frame: int) -> Mask:
+        """The boxes of everybody who was found in a frame or near it, kept or not, half size."""
+        mask = np.zeros(self._analysis.differs.shape, np.bool_)
+        for near in (frame - self._reach, frame, frame + self._reach):
+            for _, box in self._at.get(near, ()):
+                mask[outer(box.grown(_EXPLAINED * box.w, _ABOVE * box.h), self._half).slices()] = True
+        for place in self._analysis.people.unseen.get(frame, ()):
+            mask[outer(place.box, self._half).slices()] = True
+        return mask
+
+    def box_of(self, number: int, frame: int) -> Rect | None:
+        """The box of a kept path in a frame, half-size pixels."""
+        box = self._analysis.kept.keep[number].box_at(frame)
+        return None if box is None else box.scaled(0.5)
+
+    def _others(self, frame: int) -> Iterator[OtherPerson]:
+        people = self._analysis.people
+        for number, box in self._at.get(frame, ()):
+            if number not in self._own:
+                yield OtherPerson(box, number in people.doubtful)
+        for place in people.unseen.get(frame, ()):
+            if not self._own.intersection(place.tracks):
+                yield OtherPerson(place.box, head_only=True)
+
+    def _unknown(self, kept: Rect, frame: int) -> Iterator[Rect]:
+        """What differs beside a kept box, touches it, and is in nobody's box."""
+        around = outer(kept.grown(kept.w, 0.3 * kept.h), self._half)
+        mask = self._analysis.differs[frame][around.slices()].copy()
+        explained = [box for _, box in self._at.get(frame, ())]
+        explained += [place.box for place in self._analysis.people.unseen.get(frame, ())]
+        for box in (kept, *explained):
+            _clear(mask, box.grown(_EXPLAINED * box.w + 1, _EXPLAINED * box.h + 1), around)
+        if not mask.any():
+            return
+        touching = kept.grown(_EXPLAINED * kept.w + 1 + _TOUCHING_PIXELS, _EXPLAINED * kept.h + 1 + _TOUCHING_PIXELS)
+        for left, top, width, height, area in connected_components(mask.view(np.uint8))[1][1:].tolist():
+            box = Rect(left + around.left, top + around.top, width, height)
+            large = area >= _UNKNOWN_SHARE * kept.area and height >= _UNKNOWN_HEIGHT * kept.h
+            if large and box.y < kept.bottom - _UNKNOWN_LOW * kept.h and box.overlap(touching) > 0:
+                yield box.grown(_UNKNOWN_MARGIN * kept.h, _UNKNOWN_MARGIN * kept.h)
+
+
+def _by_frame(analysis: Analysis) -> dict[int, list[tuple[int, Rect]]]:
+    at: dict[int, list[tuple[int, Rect]]] = {}
+    for track in analysis.people.tracks:
+        for index, box in enumerate(track.boxes):
+            at.setdefault(track.first + index, []).append((track.id, box))
+    return at
+
+
+def _clear(mask: Mask, box: Rect, around: PixelRect) -> None:
+    """Set a box of the picture to False in a mask of a part of it."""
+    size = Size(mask.shape[1], mask.shape[0])
+    mask[outer(box.moved(-around.left, -around.top), size).slices()] = False
