@@ -27,23 +27,41 @@ _TAKEN_BOX = 0.6  # overlap with a living trail: no new one begins there
 _LIMIT_SURE, _LIMIT_WEAK = 0.8, 1.0  # of cost
 _LOOK_MEMORY = 0.85  # of the look so far, at each new detection
 _UNFIT = 9.0
-_PLACE_GAIN, _PACE_GAIN = 0.5, 0.12  # of an alpha-beta filter: about what a Kalman filter settles at
-_SIZE_GAIN = 0.25
+# Deviations, in heights of the person: of middle, bottom, width and height of a box, and of their pace.
+_FIRST, _FIRST_PACE = np.array([0.05, 0.05, 0.1, 0.05]), np.array([0.1, 0.05, 0.02, 0.02])
+_DRIFT, _PACE_DRIFT = np.array([0.02, 0.015, 0.02, 0.015]), np.array([0.012, 0.008, 0.002, 0.002])
+_NOISE = np.array([0.06, 0.05, 0.1, 0.05])  # of a detection (PETS09-S2L1, Stadtmitte, CAVIAR: 0.03 to 0.06)
 
 
 @dataclass(eq=False, slots=True)
 class _Open:
-    """A trail that goes on: `state` is middle, bottom, width and height of its box in pixels, `pace` their change."""
+    """A trail that goes on.
+
+    `state` is middle, bottom, width and height of its box in pixels, `pace` their change a step; `spread`, `shared` and
+    `pace_spread` are their variances and covariance: a Kalman filter of constant velocity for each of the four.
+    """
 
     steps: list[int]
     boxes: list[NDArray[np.float32]]
     scores: list[float]
     looks: list[NDArray[np.uint8]]
     state: NDArray[np.float64]
-    pace: NDArray[np.float64]
     look: NDArray[np.float32]
+    pace: NDArray[np.float64]
+    spread: NDArray[np.float64]
+    shared: NDArray[np.float64]
+    pace_spread: NDArray[np.float64]
     missed: int = 0
     weak: int = 0
+
+    @staticmethod
+    def begun(step: int, found: FrameDetections, number: int) -> _Open:
+        box, look = found.boxes[number], found.looks[number]
+        height = float(box[3])
+        return _Open(
+            [step], [box], [float(found.scores[number])], [look], _state_of(box), look.astype(np.float32),
+            np.zeros(4), (_FIRST * height) ** 2, np.zeros(4), (_FIRST_PACE * height) ** 2,
+        )  # fmt: skip
 
     def closed(self) -> Trail:
         return Trail(
@@ -51,8 +69,12 @@ class _Open:
         )
 
     def predict(self) -> None:
+        height = self.state[3]
         self.state = self.state + self.pace
         self.state[2:] = np.maximum(self.state[2:], 4)
+        self.spread = self.spread + 2 * self.shared + self.pace_spread + (_DRIFT * height) ** 2
+        self.shared = self.shared + self.pace_spread
+        self.pace_spread = self.pace_spread + (_PACE_DRIFT * height) ** 2
 
     @property
     def box(self) -> NDArray[np.float64]:
@@ -61,14 +83,13 @@ class _Open:
 
     def go_on(self, step: int, found: FrameDetections, number: int, *, sure: bool) -> None:
         box = found.boxes[number]
-        seen = np.array([box[0] + box[2] / 2, box[1] + box[3], box[2], box[3]], np.float64)
-        trust = 1.0 if sure else 0.6
-        early = max(1.0 / (len(self.steps) + 1), 0.0)
-        gains = trust * np.array([max(_PLACE_GAIN, early)] * 2 + [max(_SIZE_GAIN, early)] * 2)
-        paces = trust * np.array([max(_PACE_GAIN, early / 2)] * 2 + [0.0] * 2)
-        off = seen - self.state
-        self.state = self.state + gains * off
-        self.pace = self.pace + paces * off / max(self.missed + 1, 1)
+        noise = (_NOISE * self.state[3] / (1.0 if sure else 0.6)) ** 2
+        off = _state_of(box) - self.state
+        gain, pace_gain = self.spread / (self.spread + noise), self.shared / (self.spread + noise)
+        self.state = self.state + gain * off
+        self.pace = self.pace + pace_gain * off
+        self.pace_spread = self.pace_spread - pace_gain * self.shared
+        self.spread, self.shared = (1 - gain) * self.spread, (1 - gain) * self.shared
         self.steps.append(step)
         self.boxes.append(box)
         self.scores.append(float(found.scores[number]))
@@ -77,6 +98,10 @@ class _Open:
         self.weak = 0 if sure else self.weak + 1
         if sure:
             self.look = _LOOK_MEMORY * self.look + (1 - _LOOK_MEMORY) * found.looks[number]
+
+
+def _state_of(box: NDArray[np.float32]) -> NDArray[np.float64]:
+    return np.array([box[0] + box[2] / 2, box[1] + box[3], box[2], box[3]], np.float64)
 
 
 def follow(frames: Iterable[FrameDetections], rate: float) -> list[Trail]:
@@ -148,12 +173,7 @@ def _begun(trails: Sequence[_Open], step: int, found: FrameDetections, free: Seq
         near = np.array([*seen, *(trail.box for trail in begun)]).reshape(-1, 4)
         if overlaps(box[None], near).max(initial=0.0) > _TAKEN_BOX:
             continue
-        state = np.array([box[0] + box[2] / 2, box[1] + box[3], box[2], box[3]])
-        look = found.looks[number]
-        begun.append(
-            _Open([step], [found.boxes[number]], [float(found.scores[number])], [look], state, np.zeros(4),
-                  look.astype(np.float32))
-        )  # fmt: skip
+        begun.append(_Open.begun(step, found, number))
     return begun
 
 

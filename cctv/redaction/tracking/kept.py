@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
+from itertools import zip_longest
 
 from cctv.redaction.tracking.annotations import BoxPath, Keyframe
 from cctv.redaction.tracking.bounds import likeness, surroundings
@@ -21,6 +22,7 @@ _RIVAL = 0.8  # ... another track fits nearly as well
 _ANOTHER = 0.25  # overlap with a drawn box, below which a track is surely somebody else
 _ALONG, _ALONG_LEAST = 0.5, 0.3  # overlap with the straight line, mean and least, of a track between two keyframes
 _BRIDGED_SECONDS = 1.0
+_MOSTLY_WITHIN = 0.7  # of a track's box, in the surroundings of the drawn one
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +43,8 @@ def kept_person(path: BoxPath, people: People, picture: Rect) -> KeptPerson:
     for track in tracks:
         for frame in range(max(track.first, path.first), min(track.last, path.last) + 1):
             box, bounds = track.boxes[frame - track.first].scaled(2), surroundings(path, frame, picture)
-            if bounds is not None and box.overlap(bounds) >= 0.999 * box.area:
-                keys[frame] = Keyframe(frame, box)
+            if bounds is not None and box.overlap(bounds) >= _MOSTLY_WITHIN * box.area:
+                keys[frame] = Keyframe(frame, box.shared(bounds))
     return KeptPerson(
         replace(path, keyframes=tuple(keys[frame] for frame in sorted(keys))), frozenset(track.id for track in tracks)
     )
@@ -55,7 +57,7 @@ def track_paths(tracks: Sequence[Track], numbers: Collection[int], rate: float) 
     """
     chosen = sorted((track for track in tracks if track.id in numbers), key=lambda track: track.first)
     paths = {}
-    for track, after in zip(chosen, [*chosen[1:], None], strict=True):
+    for track, after in zip_longest(chosen, chosen[1:]):
         keys = [Keyframe(track.first + index, box.scaled(2)) for index, box in enumerate(track.boxes)]
         if after is not None and 1 < after.first - track.last <= _BRIDGED_SECONDS * rate:
             bridge = BoxPath("", (keys[-1], Keyframe(after.first, after.boxes[0].scaled(2))))

@@ -21,6 +21,7 @@ from cctv.redaction.video.yuv import Mask
 
 MIN_VISIBLE_SHARE = 0.30  # of a kept box; a smaller rest shows no one and risks much
 _HEAD = 0.34  # of a box's height from its top: the head, and what a box may be off
+_HEAD_WIDTH = 1.0  # of a box's width
 _ABOVE = 0.03  # of the height: hair above the box
 _BEHIND = 0.02  # of the kept box's height: whose feet are higher by more stands behind
 _SAME_PERSON = 0.5  # overlap of a kept box with a person found in the backdrop
@@ -43,7 +44,8 @@ class OtherPerson:
         box = self.box
         above = _ABOVE * box.h
         if self.head_only or box.bottom < kept.bottom - _BEHIND * kept.h:
-            return Rect(box.x, box.y - above, box.w, _HEAD * box.h + above)
+            aside = (1 - _HEAD_WIDTH) / 2 * box.w
+            return Rect(box.x + aside, box.y - above, box.w - 2 * aside, _HEAD * box.h + above)
         return Rect(box.x, box.y - above, box.w, box.h + above)
 
 

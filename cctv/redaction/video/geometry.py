@@ -55,6 +55,13 @@ class Rect:
         """The box `dx` pixels farther right and `dy` pixels farther down."""
         return Rect(self.x + dx, self.y + dy, self.w, self.h)
 
+    def shared(self, other: Rect) -> Rect:
+        """What both boxes cover; of no area where they lie apart."""
+        left, top = max(self.x, other.x), max(self.y, other.y)
+        return Rect(
+            left, top, max(min(self.right, other.right) - left, 0.0), max(min(self.bottom, other.bottom) - top, 0.0)
+        )
+
     def overlap(self, other: Rect) -> float:
         """Pixels that both boxes cover."""
         right, other_right = self.x + self.w, other.x + other.w  # spelled out: it is called a hundred times a frame
