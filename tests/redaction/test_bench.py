@@ -37,13 +37,13 @@ FRAME = 60  # the walker is alone in it
 def scene(tmp_path_factory):
     """People who walk, and one who never moves: to the engine, a part of the scene."""
     folder = tmp_path_factory.mktemp("bench")
-    return scene_clip(folder, seed=7, size="320x180", seconds=9, statue=True)
+    return scene_clip(folder, seed=7, size="320x180", seconds=6, statue=True)
 
 
 @pytest.fixture(scope="module")
 def walkers(tmp_path_factory):
     """People who all walk."""
-    return scene_clip(tmp_path_factory.mktemp("walkers"), seed=11, size="320x180", seconds=9, people=3)
+    return scene_clip(tmp_path_factory.mktemp("walkers"), seed=11, size="320x180", seconds=4, people=2)
 
 
 @pytest.fixture(scope="module")
