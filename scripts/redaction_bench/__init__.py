@@ -1,6 +1,8 @@
-"""The redaction engine judged from outside: by the video and the mask that it writes, beside an annotated clip.
+"""The redaction engine judged from outside: by the video and the mask that it writes, beside annotated clips.
 
-`truth` reads who is where, `studio` redacts and counts, `rows` are the figures on people, `pixels` looks at the output
-without believing the mask, `speed` and `rival` time it against plain transcoding and another program, `looks` tries to
-tell hidden people apart, `figures` says how a goal is met.  Knows nothing of how the engine decides.
+`clips` finds annotated clips, `truth` reads who is where, `engine` drives the product and alone knows its passes,
+`oracle` answers for a person who knows the truth and `answers` takes the product's questions to it, `studio` redacts,
+`counting` counts what shows, `ways` are the rows on people in the three ways of deciding, `pixels` looks at an output
+without believing its mask, `speed`, `memory` and `rival` measure it beside plain transcoding and another program,
+`looks` tries to tell hidden people apart, `figures` says how a goal is met.
 """

@@ -16,6 +16,9 @@ Picture = NDArray[np.uint8]
 """A picture at half size: (3, height, width), luma, u, v."""
 Hidden = NDArray[np.bool_]
 """A frame of a mask at full size, True = hidden."""
+_FINE = ["-an", "-c:v", "libx264", "-preset", "veryfast", "-crf", "12", "-pix_fmt", "yuv420p"]
+_CAMERA = ["-c:v", "libx264", "-preset", "veryfast", "-crf", "23", "-pix_fmt", "yuv420p"]
+_NOISE_LEVELS = 4  # as in the noisy scenes of scripts/scene
 
 
 def half(size: Size) -> Size:
@@ -44,17 +47,32 @@ def pass_through(source: Path, output: Path) -> None:
     subprocess.run([*command, *coding, f"file:{output}"], check=True)
 
 
-def enlarged(source: Path, output: Path) -> None:
-    """The same frames as 1080p25, nearly without loss."""
-    coding = ["-an", "-c:v", "libx264", "-preset", "veryfast", "-crf", "12", "-pix_fmt", "yuv420p"]
+def enlarged(source: Path, output: Path, frames: int) -> None:
+    """So many of its frames as 1080p25, nearly without loss; the clip again from its start where it has fewer."""
     filters = "scale=1920:1080:flags=lanczos,setsar=1,settb=1/25,setpts=N"
-    command = ["ffmpeg", "-nostdin", "-v", "error", "-y", "-i", f"file:{source}", "-vf", filters, "-r", "25"]
-    subprocess.run([*command, *coding, f"file:{output}"], check=True)
+    command = ["ffmpeg", "-nostdin", "-v", "error", "-y", "-stream_loop", "-1", "-i", f"file:{source}", "-vf", filters]
+    subprocess.run([*command, "-r", "25", "-frames:v", str(frames), *_FINE, f"file:{output}"], check=True)
+
+
+def still(scene: Picture, output: Path, size: Size, frames: int) -> None:
+    """A clip of this full size at 25 frames a second in which nothing but a sensor's noise moves."""
+    rows, columns = scene.shape[1:]
+    picture = ["-f", "rawvideo", "-pix_fmt", "yuv444p", "-s", f"{columns}x{rows}", "-r", "25", "-i", "pipe:0"]
+    filters = f"loop=loop=-1:size=1,scale={size.width}:{size.height},noise=alls={_NOISE_LEVELS}:allf=t"
+    command = ["ffmpeg", "-v", "error", "-y", *picture, "-vf", filters, "-frames:v", str(frames)]
+    subprocess.run([*command, *_CAMERA, f"file:{output}"], input=np.ascontiguousarray(scene).tobytes(), check=True)
+
+
+def decode(source: Path) -> None:
+    """Decode a clip, and nothing else."""
+    subprocess.run(["ffmpeg", "-nostdin", "-v", "error", "-i", f"file:{source}", "-f", "null", "-"], check=True)
 
 
 def _frames(path: Path, filters: str, layout: str, frame_bytes: int) -> Iterator[NDArray[np.uint8]]:
-    command = ["ffmpeg", "-nostdin", "-v", "error", "-i", f"file:{path}", "-map", "0:v:0", "-vf", filters]
-    command += ["-fps_mode", "passthrough", "-pix_fmt", layout, "-f", "rawvideo", "pipe:1"]
+    timed = f"{filters},settb=1/25,setpts=N"  # times of its own: some clips' are too close to tell apart
+    command = ["ffmpeg", "-nostdin", "-v", "error", "-i", f"file:{path}", "-map", "0:v:0", "-vf", timed]
+    command += ["-fps_mode", "passthrough", "-enc_time_base", "1:25"]
+    command += ["-pix_fmt", layout, "-f", "rawvideo", "pipe:1"]
     with subprocess.Popen(command, stdout=subprocess.PIPE) as child:
         assert child.stdout is not None
         while data := child.stdout.read(frame_bytes):

@@ -39,6 +39,11 @@ class EmptyScene:
     ground: NDArray[np.int16]
     seen: NDArray[np.bool_]
 
+    @property
+    def filled(self) -> Picture:
+        """The ground as a picture, grey where it was never seen."""
+        return np.where(self.seen, self.ground, 128).astype(np.uint8)
+
 
 @dataclass(frozen=True)
 class Heads:

@@ -1,40 +1,50 @@
-"""How fast the engine is and what memory it takes, beside plain transcoding of the same clip with the same settings.
+"""How fast the engine is, beside plain transcoding and plain decoding of the same clip.
 
-Owns the two sizes.  The engine runs in a fresh process, one redaction at a time and nothing beside it; pass-through is
-timed before and after it, because machines are not steady.  Times are of a whole redaction: backdrop pass, analysis,
-render and proof.  Processor time is told beside them, as it moves less on a busy machine.  Memory is the largest sum of
-proportional sizes (PSS) of that process and its ffmpegs, as sampled.
+A preparation is everything that is done before anybody decides, and is timed apart from the render that follows the
+decisions.  Each runs in a fresh process, one at a time and nothing beside it; pass-through is timed before and after
+the renders, because machines are not steady.  Processor time is told beside, as it moves less on a busy machine.
 """
 
 from __future__ import annotations
 
 import os
 import resource
-import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from testbed.load import pss_mib, tree
-
+from cctv.redaction.progress import Progress
 from cctv.redaction.render.options import Mode, Options
 from cctv.redaction.render.render import RenderReport
 from cctv.redaction.tracking.annotations import NOTHING_KEPT, KeepBoxes
 from cctv.redaction.video.geometry import Size
+from cctv.redaction.video.reader import Reading, clip_of
+from redaction_bench.counting import Annotated
+from redaction_bench.engine import prepare, redacted, store, stored
 from redaction_bench.figures import Figure, at_least, at_most, tells
-from redaction_bench.pictures import enlarged, pass_through
+from redaction_bench.memory import MEMORY_MIB, Meter, Usage, watched
+from redaction_bench.pictures import decode, enlarged, pass_through, still
 from redaction_bench.rival import VERSION, frames_a_second
-from redaction_bench.studio import Annotated, redacted, workers
-from redaction_bench.truth import People, keep_one, scaled
+from redaction_bench.studio import workers
+from redaction_bench.truth import People, keep_one, scaled, until
 
-_SPEED = {Mode.BACKDROP: 0.8, Mode.MASK: 0.6}
+_PREPARING_PETS, _PREPARING_LARGE = 20, 10  # frames a second
+_STILL = 0.8  # of decoding alone
+_RENDERING = 0.5  # of pass-through
 _SIZE = 1.2
-_RIVAL = 15
-_MEMORY = 700  # MiB, at 1080p
-_LOOK = 0.3  # seconds between two looks at memory: reading smaps of 500 MiB takes 10 ms
+_STILL_FRAMES = 500
+_LARGE_FRAMES = 300
+_LONG_FRAMES, _HOUR_FRAMES = 1500, 90_000
 _FULL = Size(1920, 1080)
+
+
+@dataclass(frozen=True)
+class Extent:
+    """How much of the memory at 1080p is measured: over a long clip or not, and whether over a whole hour."""
+
+    long: bool = True
+    hour: bool = False
 
 
 @dataclass(frozen=True)
@@ -47,7 +57,7 @@ class Spent:
 
 @dataclass(frozen=True)
 class Timed:
-    """One clip gone through: frames a second, processor seconds, bytes written, the largest memory (MiB).
+    """One clip gone through: frames a second, processor seconds, bytes written, what memory it took.
 
     `unproved` are frames a second without the last pass, the proof.
     """
@@ -55,74 +65,142 @@ class Timed:
     fps: float
     processor: float
     size: int
-    memory: float
+    usage: Usage
     unproved: float = 0.0
 
 
 @dataclass(frozen=True)
 class Speeds:
-    """Pass-through and both modes of one clip."""
+    """Preparing, pass-through and both modes of one clip."""
 
+    preparing: Timed
     reference: Timed
     modes: dict[Mode, Timed]
 
 
 def speeds(clip: Path, people: People, folder: Path) -> Speeds:
-    """Time both modes between two pass-throughs.  The subject is whoever is in the picture longest."""
-    output = folder / "timed.mp4"
+    """Time the preparation, then both modes between two pass-throughs.
+
+    The subject is whoever is in the picture longest, kept by keyframes.
+    """
+    output, file = folder / "timed.mp4", folder / "timed.prepared"
     subject = max(people, key=lambda person: len(people[person]))
     kept = {Mode.BACKDROP: keep_one(people, subject, with_hides=False), Mode.MASK: NOTHING_KEPT}
+    preparing = _prepared(clip, folder, file)
     before = _spent(pass_through, clip, output)
     size = output.stat().st_size
-    modes, frames = {}, 0
-    for mode, keep in kept.items():
-        with workers(1) as pool, _memory(pool.submit(os.getpid).result()) as memory:
-            spent, proof, report = pool.submit(_redaction, clip, keep, Options(mode, caption=None), output).result()
-        frames = report.frames
-        unproved = frames / (spent.seconds - proof)
-        modes[mode] = Timed(frames / spent.seconds, spent.processor, output.stat().st_size, max(memory), unproved)
+    modes = {mode: _rendered(clip, keep, Options(mode, caption=None), output, file) for mode, keep in kept.items()}
     after = _spent(pass_through, clip, output)
-    output.unlink()
+    frames = len(stored(file).analysis.survey.times)
+    for path in (output, file):
+        path.unlink()
+    stored.cache_clear()
     seconds, processor = (before.seconds + after.seconds) / 2, (before.processor + after.processor) / 2
-    return Speeds(Timed(frames / seconds, processor, size, 0.0), modes)
+    return Speeds(preparing, Timed(frames / seconds, processor, size, Usage()), modes)
 
 
 def at_own_size(on: Annotated, *, beside_rival: bool) -> Iterator[Figure]:
     """The rows on speed and file size at the clip's own size, and against deface."""
     name = f"{on.size.width}x{on.size.height}"
     measured = speeds(on.clip, on.people, on.folder)
-    yield from against_pass_through(name, measured)
+    fps = round(measured.preparing.fps, 1)
+    title = f"{name}: preparing, fps"
+    yield at_least(title, fps, _PREPARING_PETS) if on.is_pets else tells(title, fps)
+    yield from _against_pass_through(name, measured)
     if beside_rival:
         theirs = frames_a_second(on.clip, on.frames, on.folder)
         yield tells(f"{name}: deface {VERSION}, fps", round(theirs, 2))
+        yield tells(f"{name}: preparing / deface", round(measured.preparing.fps / theirs, 1))
         for mode, timed in measured.modes.items():
-            yield at_least(f"{name}: {mode.value}: speed / deface", round(timed.fps / theirs, 1), _RIVAL)
+            yield tells(f"{name}: {mode.value}: rendering / deface", round(timed.fps / theirs, 1))
 
 
-def at_1080p(on: Annotated) -> Iterator[Figure]:
+def without_movement(on: Annotated) -> Iterator[Figure]:
+    """The rows on footage in which nothing but the sensor's noise moves: the clip's own empty scene.
+
+    Decoding alone is the engine's own, into its planes; that by the ffmpeg program, into nothing, is told beside.
+    """
+    clip, file = on.folder / "still.mp4", on.folder / "still.prepared"
+    for name, size in ((f"{on.size.width}x{on.size.height}", on.size), ("1080p25", _FULL)):
+        still(on.scene.filled, clip, size, _STILL_FRAMES)
+        with workers(1) as pool:
+            alone = _STILL_FRAMES / pool.submit(_spent, _read, clip).result().seconds
+        other = _STILL_FRAMES / _spent(decode, clip).seconds
+        preparing = _prepared(clip, on.folder, file).fps
+        yield tells(f"{name}: still: decoding alone, fps", round(alone))
+        yield tells(f"{name}: still: preparing, fps", round(preparing, 1))
+        yield at_least(f"{name}: still: preparing / decoding alone", round(preparing / alone, 2), _STILL)
+        yield tells(f"{name}: still: preparing / decoding by ffmpeg", round(preparing / other, 2))
+    file.unlink()
+    clip.unlink()
+
+
+def at_1080p(on: Annotated, extent: Extent) -> Iterator[Figure]:
     """The rows on speed, file size and memory of the clip scaled up to 1080p25."""
     large = on.folder / "large.mp4"
-    enlarged(on.clip, large)
-    people = scaled(on.people, _FULL.width / on.size.width, _FULL.height / on.size.height)
-    measured = speeds(large, people, on.folder)
+    frames = min(_LARGE_FRAMES, on.frames)
+    enlarged(on.clip, large, frames)
+    across, along = _FULL.width / on.size.width, _FULL.height / on.size.height
+    people = scaled(on.people, across, along)
+    measured = speeds(large, until(people, frames), on.folder)
+    yield at_least("1080p25: preparing, fps", round(measured.preparing.fps, 1), _PREPARING_LARGE)
+    yield from _against_pass_through("1080p25", measured)
+    usages = {"preparing": measured.preparing.usage}
+    usages |= {mode.value: timed.usage for mode, timed in measured.modes.items()}
+    for name, usage in usages.items():
+        yield at_most(f"1080p25: {name}: peak memory, MiB", round(usage.peak), MEMORY_MIB)
+    if extent.long or extent.hour:
+        yield from _long(on, large, people, _HOUR_FRAMES if extent.hour else _LONG_FRAMES)
     large.unlink()
-    yield from against_pass_through("1080p25", measured)
-    for mode, timed in measured.modes.items():
-        yield at_most(f"1080p25: {mode.value}: peak memory, MiB", round(timed.memory), _MEMORY)
 
 
-def against_pass_through(name: str, measured: Speeds) -> Iterator[Figure]:
+def _long(on: Annotated, large: Path, people: People, frames: int) -> Iterator[Figure]:
+    """Memory over a long clip, the clip again and again, and what an hour would take by its growth."""
+    enlarged(on.clip, large, frames)
+    people = until(people, frames)
+    file, output = on.folder / "long.prepared", on.folder / "long.mp4"
+    subject = max(people, key=lambda person: len(people[person]))
+    keep = keep_one(people, subject, with_hides=False)
+    usages = {"preparing": _prepared(large, on.folder, file).usage}
+    usages["backdrop"] = _rendered(large, keep, Options(Mode.BACKDROP, caption=None), output, file).usage
+    for path in (file, output):
+        path.unlink()
+    for name, usage in usages.items():
+        title = f"1080p25, {frames} frames: {name}"
+        yield tells(f"{title}: peak memory, MiB", round(usage.peak))
+        yield tells(f"{title}: growth of memory in 1,000 frames, MiB", round(usage.growth, 2))
+        hour = usage.peak + usage.growth * (_HOUR_FRAMES - frames) / 1000
+        yield at_most(f"{title}: memory after {_HOUR_FRAMES} frames, MiB", round(hour), MEMORY_MIB)
+
+
+def _against_pass_through(name: str, measured: Speeds) -> Iterator[Figure]:
     """Speed and size of both modes over those of pass-through."""
     reference = measured.reference
     yield tells(f"{name}: pass-through, fps", round(reference.fps, 1))
     for mode, timed in measured.modes.items():
         share = round(timed.fps / reference.fps, 2)
-        yield at_least(f"{name}: {mode.value}: speed / pass-through", share, _SPEED[mode])
+        yield at_least(f"{name}: {mode.value}: rendering / pass-through", share, _RENDERING)
         unproved = round(timed.unproved / reference.fps, 2)
-        yield tells(f"{name}: {mode.value}: speed without the proof / pass-through", unproved)
+        yield tells(f"{name}: {mode.value}: rendering without the proof / pass-through", unproved)
         processor = round(timed.processor / reference.processor, 2)
         yield tells(f"{name}: {mode.value}: processor time / pass-through", processor)
         yield at_most(f"{name}: {mode.value}: size / pass-through", round(timed.size / reference.size, 2), _SIZE)
+
+
+def _prepared(clip: Path, folder: Path, file: Path) -> Timed:
+    """Prepare a clip in a fresh process, and leave the preparation in a file."""
+    with workers(1) as pool, watched(pool.submit(os.getpid).result()) as peaks:
+        spent, frames, growth = pool.submit(_preparation, clip, folder, file).result()
+    return Timed(frames / spent.seconds, spent.processor, 0, Usage(max(peaks), growth))
+
+
+def _rendered(clip: Path, keep: KeepBoxes, options: Options, output: Path, file: Path) -> Timed:
+    """Redact a clip that was prepared, in a fresh process."""
+    with workers(1) as pool, watched(pool.submit(os.getpid).result()) as peaks:
+        spent, proof, growth, report = pool.submit(_redaction, clip, keep, options, output, file).result()
+    unproved = report.frames / (spent.seconds - proof)
+    usage = Usage(max(peaks), growth)
+    return Timed(report.frames / spent.seconds, spent.processor, output.stat().st_size, usage, unproved)
 
 
 def _spent(work: Callable[..., object], *arguments: object) -> Spent:
@@ -137,33 +215,42 @@ def _processor() -> float:
     return sum(kind.ru_utime + kind.ru_stime for kind in kinds)
 
 
-def _redaction(clip: Path, keep: KeepBoxes, options: Options, output: Path) -> tuple[Spent, float, RenderReport]:
-    """One redaction, and the seconds of its proof; runs in the fresh process."""
-    reports: list[RenderReport] = []
-    proving: list[float] = []
+def _read(clip: Path) -> None:
+    """Decode a clip as the engine does, and nothing else."""
+    for _ in Reading(clip_of([clip])):
+        pass
 
-    def watch(step: str, _done: int, _total: int) -> None:
+
+def _preparation(clip: Path, folder: Path, file: Path) -> tuple[Spent, int, float]:
+    """What it took, frames, and the growth of memory in 1,000 frames; runs in the fresh process."""
+    began, used = time.monotonic(), _processor()
+    meter = Meter()
+    prepared = prepare(clip, folder, meter.see)
+    spent = Spent(time.monotonic() - began, _processor() - used)
+    store(prepared, file)
+    return spent, len(prepared.analysis.survey.times), meter.growth
+
+
+def _redaction(
+    clip: Path, keep: KeepBoxes, options: Options, output: Path, file: Path
+) -> tuple[Spent, float, float, RenderReport]:
+    """What a redaction took, the seconds of its proof, and the growth of memory; runs in the fresh process."""
+    prepared = stored(file)
+    proving: list[float] = []
+    meter = Meter()
+    began, used = time.monotonic(), _processor()
+    report = redacted(clip, keep, options, output, progress=_noting(proving, meter.see), prepared=prepared)
+    ended = time.monotonic()
+    spent = Spent(ended - began, _processor() - used)
+    return spent, ended - min(proving, default=ended), meter.growth, report
+
+
+def _noting(proving: list[float], also: Progress) -> Progress:
+    """Progress that notes when the proof begins to be seen."""
+
+    def watch(step: str, done: int, total: int) -> None:
         if step == "verify":
             proving.append(time.monotonic())
+        also(step, done, total)
 
-    spent = _spent(lambda: reports.append(redacted(clip, keep, options, output, progress=watch)))
-    return spent, time.monotonic() - proving[0], reports[0]
-
-
-@contextmanager
-def _memory(pid: int) -> Iterator[list[float]]:
-    """The memory (MiB) of a process and all that it started, every so often while the block runs."""
-    samples: list[float] = [0.0]
-    ended = threading.Event()
-
-    def watch() -> None:
-        while not ended.wait(_LOOK):
-            samples.append(pss_mib(tree(pid)))
-
-    watcher = threading.Thread(target=watch)
-    watcher.start()
-    try:
-        yield samples
-    finally:
-        ended.set()
-        watcher.join()
+    return watch

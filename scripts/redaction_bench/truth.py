@@ -62,6 +62,12 @@ def scaled(people: People, across: float, along: float) -> People:
     }
 
 
+def until(people: People, frames: int) -> People:
+    """The same people in the first frames of a clip."""
+    cut = {person: {f: box for f, box in boxes.items() if f < frames} for person, boxes in people.items()}
+    return {person: boxes for person, boxes in cut.items() if boxes}
+
+
 def boxes_in(people: People, frame: int, without: Iterable[int] = ()) -> Iterator[Rect]:
     """Everybody's box in a frame, but for some."""
     left_out = set(without)

@@ -16,8 +16,12 @@ sys.path.insert(0, str(SCRIPTS))
 
 import bench_redaction
 from redaction_bench import looks
-from redaction_bench.studio import annotated, counted, redacted
-from redaction_bench.truth import head
+from redaction_bench.clips import ClipFiles
+from redaction_bench.counting import counted
+from redaction_bench.engine import redacted
+from redaction_bench.pictures import hidden_in
+from redaction_bench.studio import annotated
+from redaction_bench.truth import head, read_people
 
 from cctv.redaction.render.options import Mode, Options
 from cctv.redaction.tracking.annotations import NOTHING_KEPT
@@ -33,12 +37,19 @@ FRAME = 60  # the walker is alone in it
 def scene(tmp_path_factory):
     """People who walk, and one who never moves: to the engine, a part of the scene."""
     folder = tmp_path_factory.mktemp("bench")
-    return scene_clip(folder, seed=7, size="320x180", seconds=9, statue=True)
+    return scene_clip(folder, seed=7, size="320x180", seconds=6, statue=True)
+
+
+@pytest.fixture(scope="module")
+def walkers(tmp_path_factory):
+    """People who all walk."""
+    return scene_clip(tmp_path_factory.mktemp("walkers"), seed=11, size="320x180", seconds=4, people=2)
 
 
 @pytest.fixture(scope="module")
 def on(scene, tmp_path_factory):
-    return annotated(scene.movie, scene.folder / "truth.json", tmp_path_factory.mktemp("made"))
+    files = ClipFiles("scene", scene.movie, scene.folder / "truth.json")
+    return annotated(files, tmp_path_factory.mktemp("made"))
 
 
 @pytest.fixture(scope="module")
@@ -47,13 +58,26 @@ def redaction(on):
     output, mask = on.folder / "out.mp4", on.folder / "mask.mkv"
     redacted(on.clip, NOTHING_KEPT, Options(Mode.MASK, caption=None), output, mask)
     walker = replace(on, people={WALKER: {FRAME: on.people[WALKER][FRAME]}})
-    seen = counted(walker, output, mask)
+    seen = shown(walker, output, mask)
     assert (seen.heads, seen.by_mask, seen.by_pixels.judged, seen.by_pixels.shown) == (1, 0, 1, 0)
     return walker, output, mask
 
 
+def shown(on, output, mask):
+    return counted(on, hidden_in(mask, on.size), output=output).beside
+
+
 def ffmpeg(*words):
     subprocess.run(["ffmpeg", "-nostdin", "-v", "error", "-y", *map(str, words)], check=True)
+
+
+def figures(text):
+    return {line["figure"]: line for line in map(json.loads, text.splitlines())}
+
+
+def mot(people):
+    rows = [(f + 1, n, b.x + 1, b.y + 1, b.w, b.h) for n, boxes in people.items() for f, b in boxes.items()]
+    return "".join(",".join(f"{value:g}" for value in row) + ",1,-1,-1,-1\n" for row in sorted(rows))
 
 
 def head_of(walker):
@@ -69,7 +93,7 @@ def test_one_head_in_one_frame_of_the_output_is_counted_though_the_mask_says_hid
 
     ffmpeg("-i", output, "-i", walker.clip, "-filter_complex", put_back, "-crf", "16", leaking)
 
-    seen = counted(walker, leaking, mask)
+    seen = shown(walker, leaking, mask)
     assert (seen.by_mask, seen.by_pixels.shown) == (0, 1)
 
 
@@ -81,20 +105,43 @@ def test_one_head_that_the_mask_lets_through_is_counted(redaction):
 
     ffmpeg("-i", mask, "-vf", hole, "-c:v", "ffv1", "-pix_fmt", "gray", holed)
 
-    assert counted(walker, output, holed).by_mask == 1
+    assert shown(walker, output, holed).by_mask == 1
 
 
 def test_the_bench_fails_by_its_exit_code_on_somebody_whom_the_backdrop_itself_shows(scene):
     command = [sys.executable, SCRIPTS / "bench_redaction.py", scene.movie, "--gt", scene.folder / "truth.json"]
 
-    done = subprocess.run([*command, "--rows", "keep", "--people", "1"], capture_output=True, text=True, check=False)
+    done = subprocess.run([*command, "--rows", "b", "--people", "1"], capture_output=True, text=True, check=False)
 
-    found = {line["figure"]: line for line in map(json.loads, done.stdout.splitlines())}
-    pixels = found["keep: heads of others visible by the output's pixels"]
+    found = figures(done.stdout)
+    pixels = found[f"{scene.movie.stem}: b: heads of others visible by the pixels"]
     assert done.returncode == 1, done.stderr
     assert pixels["value"] >= len(scene.person(STATUE)["boxes"])
     assert not pixels["ok"]
-    assert found["keep: heads of others visible"]["value"] < 10  # the mask alone would not have told
+    by_mask = found[f"{scene.movie.stem}: b: heads of others visible by the mask"]
+    assert by_mask["value"] < 10  # the mask alone would not have told
+
+
+def test_every_clip_of_a_folder_goes_through_all_three_ways_of_deciding(walkers, tmp_path):
+    folder = tmp_path / "data" / "street"
+    folder.mkdir(parents=True)
+    (folder / "clip.mp4").symlink_to(walkers.movie)
+    (folder / "gt.txt").write_text(mot(read_people(walkers.folder / "truth.json")))
+    command = [sys.executable, SCRIPTS / "bench_redaction.py", "--data", folder.parent, "--quick"]
+
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+
+    found = figures(done.stdout)
+    assert done.returncode == (0 if all(line["ok"] for line in found.values()) else 1), done.stderr
+    people = len(walkers.truth["people"])
+    for way in ("a", "b"):
+        assert found[f"street: {way}: heads of others"]["value"] > 0
+        assert found[f"street: {way}: heads of others visible by the mask"]["goal"] == "<= 0"
+        assert found[f"street: {way}: subject visible, median, %"]["goal"] == ">= 85"
+    assert found["street: a: answers, median"]["value"] >= 1
+    assert found["street: people listed for each true person"]["value"] * people >= 1
+    assert found["street: c: mask mode: heads visible by the pixels"]["ok"]
+    assert found["street: c: backdrop mode: heads visible by the pixels"]["ok"]
 
 
 def test_people_are_recognised_by_their_colours_and_not_by_a_grey_that_covers_them():
@@ -130,3 +177,17 @@ def test_ground_truth_of_another_clip_is_refused(scene, tmp_path, capsys):
 
     assert bench_redaction.main([str(scene.movie), "--gt", str(truth)]) == 2
     assert "do not belong together" in capsys.readouterr().err
+
+
+def test_a_folder_without_clips_or_without_the_one_that_is_asked_for_is_refused(tmp_path, capsys):
+    assert bench_redaction.main(["--data", str(tmp_path)]) == 2
+    assert "holds no folder with a video and gt.txt" in capsys.readouterr().err
+
+    (tmp_path / "street").mkdir()
+    (tmp_path / "street" / "gt.txt").touch()
+    assert bench_redaction.main(["--data", str(tmp_path)]) == 2
+    assert "no video" in capsys.readouterr().err
+
+    (tmp_path / "street" / "clip.avi").touch()
+    assert bench_redaction.main(["--data", str(tmp_path), "--clips", "hall"]) == 2
+    assert "has no clip hall" in capsys.readouterr().err

@@ -1,0 +1,122 @@
+"""Way a: what `cctv redaction people`, `keep --person` and `ask` lead to when a person answers who knows the truth.
+
+The oracle clicks on the listed person whose boxes are the subject's in most frames, which is one answer, and then
+answers what is asked until nothing is.  No box is drawn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+
+from cctv.redaction.people.persons import (
+    Answer,
+    AnswerKind,
+    PartTracks,
+    Person,
+    RequestTracks,
+    TrackRef,
+    Verdict,
+    with_answer,
+)
+from cctv.redaction.people.questions import Question, hidden_doubts, next_question
+from cctv.redaction.tracking.annotations import BoxPath, KeepBoxes
+from cctv.redaction.tracking.kept import track_paths
+from redaction_bench.engine import Prepared
+from redaction_bench.oracle import Oracle, oracle_of
+from redaction_bench.truth import People
+
+_PART = "clip"
+_MOST = 500  # answers; nobody gives so many, and a question that never ends is a fault
+
+
+class AskedTwice(RuntimeError):
+    """The engine asks the same again, or without end; the message says of whom."""
+
+
+class Asking:
+    """One prepared clip and the person who answers about it: the same for every subject."""
+
+    def __init__(self, prepared: Prepared, people: People) -> None:
+        self.tracks = prepared.tracks
+        self.oracle: Oracle = oracle_of(self.tracks, people)
+        self.part = PartTracks(
+            _PART, self.tracks, prepared.analysis.survey.times, prepared.links, doubts=prepared.doubts
+        )
+        request = RequestTracks([self.part], ())
+        self.listed: tuple[Person, ...] = tuple(person for person in request.people() if request.is_listed(person))
+
+
+@dataclass(frozen=True)
+class Decided:
+    """What was decided to keep one true person, and by how many answers, the click on the list among them."""
+
+    person: int
+    keep: KeepBoxes
+    answers: int
+
+
+def decided_by_answers(asking: Asking, subject: int) -> Decided:
+    """Keep one true person by answers alone; raises AskedTwice."""
+    clicked = _clicked(asking, subject)
+    if clicked is None:
+        return Decided(subject, KeepBoxes(), 1)
+    kept: frozenset[TrackRef] = frozenset(clicked.tracks)
+    answers: tuple[Answer, ...] = ()
+    while (question := next_question([asking.part], answers, kept)) is not None:
+        answer = question.answered(_verdict(asking, question, subject))
+        request = RequestTracks([asking.part], answers)
+        if request.contradiction(answer) is not None:
+            answer = question.answered(Verdict.UNSURE)
+        if len(answers) >= _MOST or any(other.about == answer.about for other in answers):
+            raise AskedTwice(f"person {subject}: asked again after {len(answers)} answers: {question}")
+        answers = with_answer(answers, answer)
+    tracks = {ref.track for ref in RequestTracks([asking.part], answers).groups(kept)}
+    return Decided(subject, _boxes(asking, tracks, answers), 1 + len(answers))
+
+
+def _clicked(asking: Asking, subject: int) -> Person | None:
+    """The listed person who is the subject in most frames; None where nobody on the list ever is."""
+    frames = {
+        person: asking.oracle.frames_with([ref.track for ref in person.tracks], subject) for person in asking.listed
+    }
+    best = max(frames, key=lambda person: (frames[person], -person.number), default=None)
+    return best if best is not None and frames[best] else None
+
+
+def _verdict(asking: Asking, question: Question, subject: int) -> Verdict:
+    """The true answer to a question."""
+    if question.kind is AnswerKind.SAME:
+        assert question.second is not None
+        return Verdict.YES if asking.oracle.holder(question.second.track) == subject else Verdict.NO
+    assert question.frames is not None
+    track = asking.part.by_number[question.first.track]
+    return Verdict.YES if asking.oracle.has_second(track, *question.frames, subject) else Verdict.NO
+
+
+def _boxes(asking: Asking, tracks: Collection[int], answers: Collection[Answer]) -> KeepBoxes:
+    """The kept tracks as boxes of the picture, without the stretches in which a second person may be in them."""
+    paths = track_paths(asking.tracks, tracks, asking.part.rate).values()
+    hidden: dict[str, set[int]] = {}
+    for doubt in hidden_doubts(asking.part.doubts, _PART, tracks, answers):
+        hidden.setdefault(f"track-{doubt.track}", set()).update(range(doubt.first, doubt.last + 1))
+    return KeepBoxes(tuple(piece for path in paths for piece in _pieces(path, hidden.get(path.id, set()))))
+
+
+def _pieces(path: BoxPath, hidden: Collection[int]) -> list[BoxPath]:
+    """What is left of a path, which has a keyframe in each of its frames, without some frames."""
+    pieces: list[list[int]] = []
+    for at, key in enumerate(path.keyframes):
+        if key.frame in hidden:
+            continue
+        if not pieces or pieces[-1][-1] != at - 1:
+            pieces.append([])
+        pieces[-1].append(at)
+    return [
+        replace(
+            path,
+            id=f"{path.id}.{number}" if number else path.id,
+            keyframes=tuple(path.keyframes[at] for at in piece),
+        )
+        for number, piece in enumerate(pieces)
+    ]

@@ -1,0 +1,185 @@
+"""The three ways of deciding, and the rows on what each shows of one clip.
+
+a: answers of a person who knows the ground truth, no boxes.  b: keyframes every 20 frames.  c: nothing decided.  In a
+and b every person is kept in turn.
+"""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+from testbed.report import note
+
+from cctv.redaction.render.options import Mode, Options
+from cctv.redaction.tracking.annotations import NOTHING_KEPT
+from redaction_bench.answers import Asking, decided_by_answers
+from redaction_bench.counting import Annotated, Seen, Share, Shown, unhidden
+from redaction_bench.engine import Prepared, prepare, store
+from redaction_bench.figures import Figure, at_least, at_most, tells
+from redaction_bench.studio import Job, looked
+from redaction_bench.truth import keep_one
+
+_FOUND = 95  # % of the heads of an unhidden clip; a look that finds fewer proves little
+_SUBJECT, _WORST, _ALONE = 85, 50, 97  # % of the frames
+_ANSWERS, _MOST_ANSWERS, _MOST_PEOPLE = 4, 10, 95  # in the median; of so many % of the people
+_LISTED = 1.5  # people for each true one
+_HARMLESS_PETS, _HARMLESS = 5, 12  # % of the area
+_BACKDROP = Options(Mode.BACKDROP, caption=None)
+
+
+@dataclass(frozen=True)
+class Case:
+    """A clip to judge, the people to keep in turn, and the processes for it.
+
+    `rendered`: without it a and b are counted by the decisions alone.  `each`: every person is told of on stderr.
+    """
+
+    on: Annotated
+    pool: Executor
+    people: tuple[int, ...]
+    rendered: bool = True
+    each: bool = False
+
+    @cached_property
+    def prepared(self) -> Prepared:
+        """The clip, prepared once for everybody."""
+        return prepare(self.on.clip, self.on.folder)
+
+    @cached_property
+    def file(self) -> Path:
+        """The preparation as a file."""
+        path = self.on.folder / "prepared"
+        store(self.prepared, path)
+        return path
+
+    def looked(self, jobs: Sequence[Job]) -> list[Seen]:
+        """What each job shows."""
+        return looked(jobs, self.on, self.pool)
+
+
+def by_answers(case: Case) -> Iterator[Figure]:
+    """Way a, and what the listed people and their tracks are."""
+    asking = Asking(case.prepared, case.on.people)
+    decided = [decided_by_answers(asking, person) for person in case.people]
+    results = case.looked(
+        [
+            Job(f"a-{made.person}", _BACKDROP, made.keep, made.person, case.file, rendered=case.rendered)
+            for made in decided
+        ]
+    )
+    told = [f"{made.answers} answers, {len(made.keep.keep)} tracks kept, " for made in decided]
+    yield from _kept("a", case, results, told, _Goals(worst=_WORST, alone=_ALONE))
+    answers = [made.answers for made in decided]
+    yield at_most("a: answers, median", statistics.median(answers), _ANSWERS)
+    most = int(np.percentile(answers, _MOST_PEOPLE, method="inverted_cdf"))
+    yield at_most(f"a: answers, {_MOST_PEOPLE} % of the people", most, _MOST_ANSWERS)
+    yield tells("a: answers, most", max(answers))
+    yield tells("tracks", len(asking.tracks))
+    yield at_most("tracks that hold two true people", len(asking.oracle.mixed()), 0)
+    yield at_most("people listed for each true person", round(len(asking.listed) / len(case.on.people), 2), _LISTED)
+
+
+def by_keyframes(case: Case, *, with_hides: bool = False) -> Iterator[Figure]:
+    """Way b, without or with hide boxes for those who come near."""
+    name = "b with hide boxes" if with_hides else "b"
+    stem = name.replace(" ", "-")
+    drawn = {person: keep_one(case.on.people, person, with_hides=with_hides) for person in case.people}
+    results = case.looked(
+        [
+            Job(f"{stem}-{person}", _BACKDROP, keep, person, case.file, surveyed=False, rendered=case.rendered)
+            for person, keep in drawn.items()
+        ]
+    )
+    yield from _kept(name, case, results, [""] * len(results), _Goals())
+
+
+def nothing_decided(case: Case) -> Iterator[Figure]:
+    """Way c: nobody kept, in both modes."""
+    modes = {"mask mode": Mode.MASK, "backdrop mode": Mode.BACKDROP}
+    results = case.looked(
+        [
+            Job(f"c-{mode.value}", Options(mode, caption=None), NOTHING_KEPT, None, case.file, surveyed=False)
+            for mode in modes.values()
+        ]
+    )
+    for mode, seen in zip(modes, results, strict=True):
+        yield from _refusals(f"c: {mode}", [seen])
+        yield tells(f"c: {mode}: heads", seen.beside.heads)
+        yield at_most(f"c: {mode}: heads visible by the mask", seen.beside.by_mask, 0)
+        yield at_most(f"c: {mode}: heads visible by the pixels", seen.beside.by_pixels.shown, 0)
+    goal = _HARMLESS_PETS if case.on.is_pets else _HARMLESS
+    yield at_most("c: mask mode: harmless area hidden, %", round(100 * results[0].harmless_hidden, 2), goal)
+
+
+def reliance(on: Annotated) -> Iterator[Figure]:
+    """How much the look at pixels can be relied on."""
+    unhidden_heads = unhidden(on)
+    heads = sum(len(boxes) for boxes in on.people.values())
+    yield tells("pixels: heads that can be judged, %", round(100 * unhidden_heads.judged / heads, 1))
+    share = round(100 * unhidden_heads.shown / max(unhidden_heads.judged, 1), 1)
+    yield at_least("pixels: heads found when nothing is hidden, %", share, _FOUND)
+
+
+@dataclass(frozen=True)
+class _Goals:
+    """What is asked of one way besides its median, in %; None: it only tells."""
+
+    worst: int | None = None
+    alone: int | None = None
+
+
+def _kept(way: str, case: Case, results: Sequence[Seen], told: Sequence[str], goals: _Goals) -> Iterator[Figure]:
+    """The rows on each person kept in turn; `told` is what each one's decisions were."""
+    if case.each:
+        for person, made, seen in zip(case.people, told, results, strict=True):
+            note(f"{case.on.name}: {way}: person {person}: {made}{_told(seen)}")
+    yield from _refusals(way, results)
+    beside, behind = _sum(seen.beside for seen in results), _sum(seen.behind for seen in results)
+    yield tells(f"{way}: heads of others", beside.heads)
+    yield at_most(f"{way}: heads of others visible by the mask", beside.by_mask, 0)
+    if case.rendered:
+        yield at_most(f"{way}: heads of others visible by the pixels", beside.by_pixels.shown, 0)
+    yield tells(f"{way}: heads behind the subject", behind.heads)
+    yield tells(f"{way}: heads behind the subject visible by the mask", behind.by_mask)
+    if case.rendered:
+        yield tells(f"{way}: heads behind the subject visible by the pixels", behind.by_pixels.shown)
+    yield at_most(f"{way}: centres of others' heads visible", sum(seen.centres for seen in results), 0)
+    yield from _shares(f"{way}: subject visible", [seen.subject for seen in results], _SUBJECT, goals.worst)
+    apart = [seen.alone for seen in results if seen.alone.frames]
+    yield from _shares(f"{way}: subject visible where nobody touches her", apart, goals.alone)
+
+
+def _told(seen: Seen) -> str:
+    """What an output shows, for whoever looks for the cause."""
+    heads = f"{seen.beside.by_mask} / {seen.beside.by_pixels.shown} heads and {seen.centres} centres of others"
+    alone = f"{seen.alone.percent:.0f} % of {seen.alone.frames} where nobody touches her"
+    return f"{heads}, visible in {seen.subject.percent:.0f} % of {seen.subject.frames} frames, {alone}"
+
+
+def _shares(title: str, shares: Sequence[Share], goal: int | None, worst: int | None = None) -> Iterator[Figure]:
+    """Median, worst and mean over people, in %."""
+    if not shares:
+        return
+    percents = [round(share.percent, 1) for share in shares]
+    middle, least = round(statistics.median(percents), 1), min(percents)
+    yield tells(f"{title}, median, %", middle) if goal is None else at_least(f"{title}, median, %", middle, goal)
+    yield tells(f"{title}, worst, %", least) if worst is None else at_least(f"{title}, worst, %", least, worst)
+    yield tells(f"{title}, mean, %", round(statistics.fmean(percents), 1))
+
+
+def _refusals(way: str, results: Sequence[Seen]) -> Iterator[Figure]:
+    """How often the engine made nothing, and why on stderr: what is refused leaks nobody, and is no success."""
+    messages = [seen.refused for seen in results if seen.refused is not None]
+    for message in messages:
+        note(f"{way}: {message}")
+    yield at_most(f"{way}: redactions that the engine refused", len(messages), 0)
+
+
+def _sum(shown: Iterable[Shown]) -> Shown:
+    return sum(shown, Shown())
