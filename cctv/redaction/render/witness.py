@@ -42,7 +42,7 @@ LIKELY = 0.25  # score of a person in two of five frames
 SURE = 0.5  # score of a person in one frame
 STANDS = 0.5  # score of a person in a picture of the empty scene
 _MIN_HEAD_LIVE = 0.6  # share of a head that is live; a box that straddles the edge of what is live has less
-_SCENERY = 0.6  # share of a score that the empty scene alone may reach
+_SCENERY_SHARE = 0.6  # of a score that the empty scene alone may reach
 _SAME_BOX = 0.4  # overlap (intersection over union) of a detection with the subject
 _SAME_PLACE = 0.2  # overlap of two detections of one person in frames near each other
 _DOUBLE = 0.5  # overlap of two boxes of one person in one frame
@@ -50,16 +50,22 @@ _NEAR_SEARCHES = 4  # frames searched, after the first of five
 _RATE = 25  # frames a second that are searched at the most
 _AROUND = 2.0  # side of a window over the height of what is live in it
 _LEAST_SIDE = 48  # pixels of a window
-_GRID = 2  # places side by side in one search, each way
-_WHOLE_SECONDS = 1.0  # between two searches of a whole picture, where most of it is live
-_CHANGED_LEVELS = 20  # at a quarter of the size: what changes in live pixels is looked at
-_MOST_PLACES = 4  # changed places that are looked at in a frame; with more, the whole picture is
-_LARGE_SHARE = 0.5  # share of the live pixels that change at once with the light
+_CLOSE_GRID, _WIDE_GRID = 2, 3  # places side by side in one search, each way: of backdrop and of mask mode
+_GREY = 114
+_WHOLE_SECONDS = 5.0  # between two searches of a whole picture, where most of it is live
+_SMALL = 4  # times smaller, each way, is the picture in which changes are found
+_CHANGED_LEVELS = 20  # by which a live pixel there changes when somebody comes to show
+_LEAST_CHANGE, _LEAST_CHANGE_ROWS = 10, 4  # pixels there: a person of 12 x 40 pixels has 30
+_LOOKS = 5  # frames in which a change is looked at
+_MOST_PLACES = 3  # changes that are looked at in a frame
+_LIGHT_SHARE = 0.5  # of the live pixels that change at once when a lamp is switched
 
 _HIDE = N_(
     "look at those frames, draw a hide box there (docs/redaction.md, The second witness), then run the command again."
 )
 _COVER = N_("cover that place of the backdrop: cctv redaction backdrop --cover; a single file needs other footage.")
+Hit = tuple[Rect, float]
+"""A box in pixels of the frame, and the detector's score."""
 Picture = NDArray[np.uint8]
 """RGB, height x width x 3."""
 _TO_RGB = np.array(
@@ -115,6 +121,19 @@ class _Place:
 
 
 @dataclass(slots=True)
+class _Board:
+    """Places that are searched at once, `side` x `side` of them, each as a picture of the size of a cell."""
+
+    side: int
+    cell: Size
+    places: list[_Place] = field(default_factory=list)
+
+
+def _board(model: Model, side: int) -> _Board:
+    return _Board(side, Size(model.input_size.width // side, model.input_size.height // side))
+
+
+@dataclass(slots=True)
 class _Found:
     """What was found in some places."""
 
@@ -130,15 +149,13 @@ class Witness:
         self._model, self._backdrops, self._mode, self._output = model, backdrops, mode, output
         self._stride = max(1, round(rate / _RATE))
         self._whole_every = max(1, round(_WHOLE_SECONDS * rate))
-        self._cell = Size(model.input_size.width // _GRID, model.input_size.height // _GRID)
+        self._close, self._wide = _board(model, _CLOSE_GRID), _board(model, _WIDE_GRID)
         cores = os.cpu_count() or 1
         self._detectors = threading.local()
         self._first = Detector(model)  # refuses a model before anything is written
         self._pool = ThreadPoolExecutor(cores, thread_name_prefix="witness")
         self._most_waiting = 2 * cores
         self._waiting: deque[Future[_Found]] = deque()
-        self._places: list[_Place] = []
-        self._large: list[tuple[Planes, Mask, int]] = []
         self._changes = _Changes(backdrops)
         self._searched = 0
         self._found = _Found()
@@ -154,35 +171,38 @@ class Witness:
         if shown.frame % self._stride or not shown.live.any():
             return
         self._searched += 1
+        size = shown.planes.size
         if self._mode is Mode.BACKDROP:
-            windows = list(_around_live(shown, self._size(shown)))
-        else:
-            windows = self._changes.windows(shown, whole=shown.frame % self._whole_every == 0)
-        for window in windows:
-            self._places.append(self._place(shown, window))
-            if len(self._places) == _GRID * _GRID:
-                self._send()
+            for window in _around_live(shown, size):
+                self._add(self._close, shown, window)
+            return
+        for window in self._changes.windows(shown):
+            self._add(self._wide, shown, window)
+        if shown.frame % self._whole_every == 0:
+            for window in _parts_of(size):
+                self._add(self._close, shown, window)
 
-    def _size(self, shown: Shown) -> Size:
-        return shown.planes.size
+    def _add(self, board: _Board, shown: Shown, window: PixelRect) -> None:
+        """Have a window of a frame searched once the board is full."""
+        board.places.append(self._place(shown, window, board.cell))
+        if len(board.places) == board.side * board.side:
+            self._send(board)
 
-    def _place(self, shown: Shown, window: PixelRect) -> _Place:
-        backdrop = self._backdrops[shown.stretch].planes
-        seen = _cut(shown.planes, window, self._cell)
-        empty = _cut(backdrop, window, self._cell)
+    def _place(self, shown: Shown, window: PixelRect, cell: Size) -> _Place:
+        seen = _cut(shown.planes, window, cell)
+        empty = _cut(self._backdrops[shown.stretch].planes, window, cell)
         part = shown.live[_half(window).slices()].view(np.uint8)
-        live = cv2.resize(part, (self._cell.width, self._cell.height), interpolation=cv2.INTER_NEAREST).view(np.bool_)
-        return _Place(shown.frame, window, seen, np.where(live[..., np.newaxis], empty, seen), shown.live, shown.kept)
+        live = cv2.resize(part, (cell.width, cell.height), interpolation=cv2.INTER_NEAREST).view(np.bool_)
+        scene = np.where(live[..., np.newaxis], empty, seen)
+        return _Place(shown.frame, window, seen, scene, shown.live, shown.kept)
 
-    def _send(self) -> None:
-        places, self._places = self._places, []
-        if places:
-            self._submit(places)
-
-    def _submit(self, places: list[_Place]) -> None:
+    def _send(self, board: _Board) -> None:
+        if not board.places:
+            return
         while len(self._waiting) >= self._most_waiting:
             self._take()
-        self._waiting.append(self._pool.submit(self._search, places))
+        self._waiting.append(self._pool.submit(self._search, _Board(board.side, board.cell, board.places)))
+        board.places = []
 
     def _take(self) -> None:
         found = self._waiting.popleft().result()
@@ -191,7 +211,8 @@ class Witness:
 
     def report(self) -> WitnessReport:
         """What was seen in all; raises PersonShown (15) where somebody shows, PeopleSearchFailed (15)."""
-        self._send()
+        self._send(self._close)
+        self._send(self._wide)
         standing = [self._pool.submit(self._standing, backdrop) for backdrop in self._backdrops]
         while self._waiting:
             self._take()
@@ -203,44 +224,37 @@ class Witness:
             raise PersonShown(path=self._output, problem=_told(seen), following=_HIDE)
         return WitnessReport(self._model.sha256, self._searched, len(self._backdrops), self._found.subjects)
 
-    def _search(self, places: list[_Place]) -> _Found:
-        found = _Found()
-        doubtful: list[tuple[_Place, Sighting]] = []
-        for place, hits in zip(places, self._hits([place.seen for place in places], places), strict=True):
-            strangers, subjects = judged(place.frame, hits, place.live, place.kept)
+    def _search(self, board: _Board) -> _Found:
+        found, hits = _Found(), self._hits(board, [place.seen for place in board.places])
+        doubtful: list[tuple[int, Sighting]] = []
+        for number, place in enumerate(board.places):
+            strangers, subjects = judged(place.frame, hits[number], place.live, place.kept)
             found.subjects += subjects
-            doubtful += [(place, sighting) for sighting in strangers]
+            doubtful += [(number, sighting) for sighting in strangers]
         if doubtful:
-            again = self._hits([place.scene for place in places], places)
-            for place, sighting in doubtful:
-                still = max(
-                    (score for box, score in again[places.index(place)] if overlap(box, sighting.box) >= _SAME_BOX),
-                    default=0.0,
-                )
-                if still < _SCENERY * sighting.score:
-                    found.sightings.append(sighting)
+            scenes = self._hits(board, [place.scene for place in board.places])
+            found.sightings = [sighting for number, sighting in doubtful if not is_scenery(sighting, scenes[number])]
         return found
 
-    def _hits(self, pictures: list[Picture], places: list[_Place]) -> list[list[tuple[Rect, float]]]:
-        """What the detector finds in pictures of one cell each, in pixels of their frames."""
-        width, height = self._cell.width, self._cell.height
-        board = np.full((_GRID * height, _GRID * width, 3), 114, np.uint8)
+    def _hits(self, board: _Board, pictures: Sequence[Picture]) -> list[list[Hit]]:
+        """What the detector finds in the pictures of a board, in pixels of their frames."""
+        width, height = board.cell.width, board.cell.height
+        large = np.full((board.side * height, board.side * width, 3), _GREY, np.uint8)
         for number, picture in enumerate(pictures):
-            row, column = divmod(number, _GRID)
-            board[row * height : (row + 1) * height, column * width : (column + 1) * width] = picture
-        boxes, scores = self._detector().in_window(board, Rect(0, 0, _GRID * width, _GRID * height))
-        out: list[list[tuple[Rect, float]]] = [[] for _ in pictures]
+            row, column = divmod(number, board.side)
+            large[row * height : (row + 1) * height, column * width : (column + 1) * width] = picture
+        boxes, scores = self._detector().in_window(large, Rect(0, 0, large.shape[1], large.shape[0]))
+        hits: list[list[Hit]] = [[] for _ in pictures]
         for index in suppressed(boxes, scores, _DOUBLE):
             x, y, w, h = (float(value) for value in boxes[index])
             column, row = int((x + w / 2) // width), int((y + h / 2) // height)
-            number = row * _GRID + column
+            number = row * board.side + column
             if number < len(pictures):
-                window = places[number].window
+                window = board.places[number].window
                 across, along = (window.right - window.left) / width, (window.bottom - window.top) / height
-                left, top = (x - column * width) * across, (y - row * height) * along
-                box = Rect(window.left + left, window.top + top, w * across, h * along)
-                out[number].append((box, float(scores[index])))
-        return out
+                left, top = window.left + (x - column * width) * across, window.top + (y - row * height) * along
+                hits[number].append((Rect(left, top, w * across, h * along), float(scores[index])))
+        return hits
 
     def _detector(self) -> Detector:
         """One for each thread."""
@@ -266,9 +280,7 @@ class Witness:
         return people
 
 
-def judged(
-    frame: int, hits: Sequence[tuple[Rect, float]], live: Mask, kept: Sequence[Rect]
-) -> tuple[list[Sighting], int]:
+def judged(frame: int, hits: Sequence[Hit], live: Mask, kept: Sequence[Rect]) -> tuple[list[Sighting], int]:
     """Who of the people found in a frame should not show, and how many of those found are kept."""
     strangers, subjects = [], 0
     for box, score in hits:
@@ -279,6 +291,12 @@ def judged(
         elif share(live, head_of(box)) >= _MIN_HEAD_LIVE and not any(is_part(box, own) for own in kept):
             strangers.append(Sighting(frame, box, score))
     return strangers, subjects
+
+
+def is_scenery(sighting: Sighting, scene: Sequence[Hit]) -> bool:
+    """Whether a detection stays, or nearly, when the empty scene stands in place of all live pixels."""
+    still = max((score for box, score in scene if overlap(box, sighting.box) >= _SAME_BOX), default=0.0)
+    return still >= _SCENERY_SHARE * sighting.score
 
 
 def persistent(sightings: Sequence[Sighting], stride: int) -> list[Sighting]:
@@ -324,35 +342,42 @@ def overlap(box: Rect, other: Rect) -> float:
 
 
 class _Changes:
-    """Where the live pixels of a result that is mostly live change: only there can somebody come to show."""
+    """Where the live pixels of a result that is mostly live change: only there can somebody come to show.
 
-    _SCALE = 4  # of the sides
+    Compares with what was last seen live at a pixel, at first with the empty scene.  A change is looked at in
+    _LOOKS frames, then taken for what stands there.
+    """
 
     def __init__(self, backdrops: Sequence[Backdrop]) -> None:
         self._backdrops = backdrops
-        self._before: Plane | None = None
+        self._known: Plane | None = None
+        self._looks: Plane | None = None
         self._stretch = -1
 
-    def windows(self, shown: Shown, *, whole: bool) -> list[PixelRect]:
-        """The windows of the next frame to search; `whole`: the whole picture too, whatever changed."""
+    def windows(self, shown: Shown) -> list[PixelRect]:
+        """The windows of the next frame to search, the largest change first."""
         size = shown.planes.size
-        everything = [PixelRect(0, 0, size.width, size.height), *(outer(tile, size) for tile in _tiles(size))]
-        small = _small(shown.planes, self._SCALE)
-        if self._before is None or self._stretch != shown.stretch:
-            self._before, self._stretch = _small(self._backdrops[shown.stretch].planes, self._SCALE), shown.stretch
+        small = _small(shown.planes)
+        if self._known is None or self._looks is None or self._stretch != shown.stretch:
+            self._known, self._stretch = _small(self._backdrops[shown.stretch].planes), shown.stretch
+            self._looks = np.zeros_like(self._known)
         live = cv2.resize(shown.live.view(np.uint8), small.shape[::-1], interpolation=cv2.INTER_NEAREST)
-        changed = (cv2.absdiff(small, self._before) > _CHANGED_LEVELS).view(np.uint8) & live
-        if np.count_nonzero(changed) > _LARGE_SHARE * max(1, int(np.count_nonzero(live))):
-            changed[:] = 0
-            whole = True
-        cv2.copyTo(small, live, self._before)
+        changed = (cv2.absdiff(small, self._known) > _CHANGED_LEVELS).view(np.uint8) & live
+        if np.count_nonzero(changed) > _LIGHT_SHARE * max(1, int(np.count_nonzero(live))):
+            cv2.copyTo(small, live, self._known)
+            return _parts_of(size)
+        self._looks = np.where(changed > 0, self._looks + 1, 0).astype(np.uint8)
+        settled = live & ((changed == 0) | (self._looks > _LOOKS)).view(np.uint8)
+        cv2.copyTo(small, settled, self._known)
         joined = cv2.morphologyEx(changed, cv2.MORPH_CLOSE, np.ones((5, 3), np.uint8))
         _, _, stats, _ = cv2.connectedComponentsWithStats(joined)
-        parts = sorted((row for row in stats[1:] if row[4] >= 6), key=lambda row: -int(row[4]))
-        if len(parts) > _MOST_PLACES:
-            whole = True
-        found = [Rect(*(float(value * self._SCALE) for value in row[:4])) for row in parts[:_MOST_PLACES]]
-        return [*(_window(part, size) for part in found), *(everything if whole else ())]
+        parts = sorted((row for row in stats[1:] if _may_be_person(row)), key=lambda row: -int(row[4]))
+        return [_window(Rect(*(float(value * _SMALL) for value in row[:4])), size) for row in parts[:_MOST_PLACES]]
+
+
+def _may_be_person(region: NDArray[np.int32]) -> bool:
+    """Whether a change (left, top, width, height, pixels; at a quarter of the size) is larger than a flicker."""
+    return int(region[4]) >= _LEAST_CHANGE and int(region[3]) >= _LEAST_CHANGE_ROWS
 
 
 def _around_live(shown: Shown, size: Size) -> Iterator[PixelRect]:
@@ -383,16 +408,22 @@ def _window(part: Rect, size: Size, height: float = 0.0) -> PixelRect:
     width, tall = min(side, size.width), min(side, size.height)
     x = min(max(part.x + part.w / 2 - width / 2, 0), size.width - width)
     y = min(max(part.y + part.h / 2 - tall / 2, 0), size.height - tall)
-    at = outer(Rect(x, y, width, tall), size)
-    return PixelRect(at.left // 2 * 2, at.top // 2 * 2, at.right + at.right % 2, at.bottom + at.bottom % 2)
+    return _even(outer(Rect(x, y, width, tall), size))
 
 
-def _tiles(size: Size) -> Iterator[Rect]:
+def _tiles(size: Size) -> list[Rect]:
     """Four parts of the picture that overlap by a fifth."""
     width, height = 0.6 * size.width, 0.6 * size.height
-    for y in (0.0, size.height - height):
-        for x in (0.0, size.width - width):
-            yield Rect(x, y, width, height)
+    return [Rect(x, y, width, height) for y in (0.0, size.height - height) for x in (0.0, size.width - width)]
+
+
+def _parts_of(size: Size) -> list[PixelRect]:
+    """The whole picture in windows."""
+    return [_even(outer(tile, size)) for tile in _tiles(size)]
+
+
+def _even(at: PixelRect) -> PixelRect:
+    return PixelRect(at.left // 2 * 2, at.top // 2 * 2, at.right + at.right % 2, at.bottom + at.bottom % 2)
 
 
 def _half(window: PixelRect) -> PixelRect:
@@ -412,9 +443,9 @@ def _resized(plane: Plane, side: tuple[int, int]) -> Plane:
     return np.asarray(cv2.resize(plane, side, interpolation=flags), np.uint8)
 
 
-def _small(planes: Planes, scale: int) -> Plane:
+def _small(planes: Planes) -> Plane:
     size = planes.size
-    side = (max(1, size.width // scale), max(1, size.height // scale))
+    side = (max(1, size.width // _SMALL), max(1, size.height // _SMALL))
     return np.asarray(cv2.resize(planes.y, side, interpolation=cv2.INTER_AREA), np.uint8)
 
 
