@@ -38,9 +38,9 @@ from cctv.redaction.render.options import Mode
 from cctv.redaction.video.geometry import PixelRect, Rect, Size, enclosing, outer
 from cctv.redaction.video.yuv import Mask, Plane, Planes
 
-LIKELY = 0.25  # score of a person in two of five frames
+LIKELY = 0.2  # score of a person in two of five frames
 SURE = 0.5  # score of a person in one frame
-STANDS = 0.5  # score of a person in a picture of the empty scene
+STANDS = 0.45  # score of a person in a picture of the empty scene
 _MIN_HEAD_LIVE = 0.6  # share of a head that is live; a box that straddles the edge of what is live has less
 _SCENERY_SHARE = 0.6  # of a score that the empty scene alone may reach
 _SAME_BOX = 0.4  # overlap (intersection over union) of a detection with the subject
