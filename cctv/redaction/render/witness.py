@@ -39,8 +39,10 @@ from cctv.redaction.video.geometry import PixelRect, Rect, Size, enclosing, oute
 from cctv.redaction.video.yuv import Mask, Plane, Planes
 
 LIKELY = 0.2  # score of a person in two of five frames
+LIKELY_BESIDE = 0.4  # the same where the box reaches into a kept one: the edge of what is live makes such boxes
 SURE = 0.5  # score of a person in one frame
 STANDS = 0.45  # score of a person in a picture of the empty scene
+_REACHES = 0.15  # share of a box that lies in a kept one
 _MIN_HEAD_LIVE = 0.6  # share of a head that is live; a box that straddles the edge of what is live has less
 _SCENERY_SHARE = 0.6  # of a score that the empty scene alone may reach
 _SAME_BOX = 0.4  # overlap (intersection over union) of a detection with the subject
@@ -288,7 +290,11 @@ def judged(frame: int, hits: Sequence[Hit], live: Mask, kept: Sequence[Rect]) ->
             continue
         if any(is_subject(box, own) for own in kept):
             subjects += 1
-        elif share(live, head_of(box)) >= _MIN_HEAD_LIVE and not any(is_part(box, own) for own in kept):
+            continue
+        beside = any(box.overlap(own) >= _REACHES * box.area for own in kept)
+        if score < (LIKELY_BESIDE if beside else LIKELY) or any(is_part(box, own) for own in kept):
+            continue
+        if share(live, head_of(box)) >= _MIN_HEAD_LIVE:
             strangers.append(Sighting(frame, box, score))
     return strangers, subjects
 
