@@ -56,7 +56,8 @@ _SPREAD_SHARE = 0.06  # of a track's sides: a region at half size ends a little 
 class RenderResult:
     """What the verification of the finished video measured; the engine refuses anything but these zeros.
 
-    `masked_pixels` alone may be more: how many pixels of each frame the camera's masks hide.
+    `masked_pixels` may be more: how many pixels of each frame the camera's masks hide.  The last three say that the
+    second witness looked: SHA-256 of its model, frames searched, how often it found who is kept.
     """
 
     frames: int
@@ -66,6 +67,9 @@ class RenderResult:
     metadata_entries: int
     masked_pixels: int = 0
     masked_pixels_live: int = 0
+    witness_model: str | None = None
+    witness_frames: int = 0
+    witness_subjects: int = 0
 
 
 def clip_for(site: Storage, plan: CasePlan) -> Clip:
@@ -158,16 +162,22 @@ def keep_of(decisions: PartDecisions, tracks: Iterable[Track]) -> KeepBoxes:
 
 
 def render(
-    clip: Clip, survey: BackgroundModel, keep: KeepBoxes, options: Options, target: Path, progress: Progress
+    clip: Clip,
+    survey: BackgroundModel,
+    keep: KeepBoxes,
+    options: Options,
+    target: Path,
+    progress: Progress,
+    detector: Path | None = None,
 ) -> VerifyReport:
     """Render a part from a survey that was reviewed, and prove the result; on any error there is no target."""
-    return redact(Work(clip, keep, options, target, survey=survey), progress).verified
+    return redact(Work(clip, keep, options, target, survey=survey, detector=detector), progress).verified
 
 
 def render_part(site: Storage, part: CasePart, language: Language, target: Path, progress: Progress) -> RenderResult:
     """Render and prove one part; what stops it leaves nothing behind.
 
-    Raises SourceUnreadable, DetectorFailed, VerifyFailed (15), RenderFailed.
+    Raises SourceUnreadable, DetectorFailed, VerifyFailed, PersonShown, PeopleSearchFailed (15), RenderFailed.
     """
     directory = part_directory(site, part)
     keep = keep_of(part.plan.decisions, read_tracks(directory / TRACKS))
@@ -177,7 +187,8 @@ def render_part(site: Storage, part: CasePart, language: Language, target: Path,
     with fail_closed(part.plan, progress) as watched:
         facts = {"case": part.plan.request, "camera": part.plan.camera, "part": part.plan.position}
         log.info("render.started", extra=facts)
-        proved = render(clip_for(site, part.plan), survey, keep, options, target, watched)
+        detector = site.settings.redaction.detector
+        proved = render(clip_for(site, part.plan), survey, keep, options, target, watched, detector)
     return RenderResult(
         frames=proved.frames,
         live_pixels_outside=proved.live_pixels_outside_kept,
@@ -186,6 +197,9 @@ def render_part(site: Storage, part: CasePart, language: Language, target: Path,
         metadata_entries=0,
         masked_pixels=proved.masked_pixels,
         masked_pixels_live=proved.masked_pixels_live,
+        witness_model=proved.witness.model_sha256,
+        witness_frames=proved.witness.frames_searched,
+        witness_subjects=proved.witness.subjects_found,
     )
 
 
