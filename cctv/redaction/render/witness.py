@@ -367,7 +367,8 @@ class _Changes:
         if self._known is None or self._looks is None or self._stretch != shown.stretch:
             self._known, self._stretch = _small(self._backdrops[shown.stretch].planes), shown.stretch
             self._looks = np.zeros_like(self._known)
-        live = cv2.resize(shown.live.view(np.uint8), small.shape[::-1], interpolation=cv2.INTER_NEAREST)
+        side = (small.shape[1], small.shape[0])
+        live: Plane = np.asarray(cv2.resize(shown.live.view(np.uint8), side, interpolation=cv2.INTER_NEAREST), np.uint8)
         changed = (cv2.absdiff(small, self._known) > _CHANGED_LEVELS).view(np.uint8) & live
         if np.count_nonzero(changed) > _LIGHT_SHARE * max(1, int(np.count_nonzero(live))):
             cv2.copyTo(small, live, self._known)

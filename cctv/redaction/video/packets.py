@@ -17,6 +17,7 @@ import av
 import av.error
 from av.codec.context import CodecContext
 from av.packet import Packet
+from av.stream import Stream
 from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 
@@ -91,7 +92,7 @@ class PacketDecoder:
         if len(self.times) != len(self.digests):
             raise Undecodable(f"{len(self.times)} pictures came out of {len(self.digests)} packets")
 
-    def _out(self, coded: Packet[object] | None) -> Iterator[tuple[Plane, ...]]:
+    def _out(self, coded: Packet[Stream] | None) -> Iterator[tuple[Plane, ...]]:
         try:
             frames = self._context.decode(coded)
         except (av.error.FFmpegError, OSError) as error:
