@@ -95,6 +95,15 @@ class VerifyFailed(CctvError):
     exit_code = Exit.UNREADABLE
 
 
+class PersonShown(CctvError):
+    """The redacted video {path} was removed: {problem}.
+
+    next: {following}
+    """
+
+    exit_code = Exit.UNREADABLE
+
+
 class WeightsMissing(CctvError):
     """The weights of the detector of people cannot be read: {path}: {problem}.
 
