@@ -24,7 +24,7 @@ from cctv.redaction.background.illumination import Light
 from cctv.redaction.errors import DetectorBlind, SourceUnreadable
 from cctv.redaction.people.appearance import looks_of
 from cctv.redaction.people.detections import DetectionSpool, FrameDetections
-from cctv.redaction.people.detector import Detector, Picture
+from cctv.redaction.people.detector import Detector, Picture, detectors_of, rgb
 from cctv.redaction.people.fusion import FEWEST_DIFFERS, Found, fused, shares_of
 from cctv.redaction.people.weights import OWN_MODEL, Model, ModelKind
 from cctv.redaction.people.windows import (
@@ -196,7 +196,7 @@ class _Search:
         self._path, self._size = clip.path, clip.size.even()
         self._standing = tuple(box for backdrop in background.backdrops for box in backdrop.people)
         self._passes = _PASSES * search_step(background.rate)
-        self._threads, self._detectors = threads, [Detector(model)]
+        self._threads, self._detectors = threads, detectors_of(model)
         self._waiting: deque[_Pending] = deque()
         self._blind = 0
         self.heights = _Heights(self._size)
@@ -258,14 +258,8 @@ class _Search:
         return _Job(planes, differs, regions, self._standing, stature, self._passes, is_whole_too)
 
     def _search(self, job: _Job) -> _Result:
-        try:
-            detector = self._detectors.pop()  # atomic: as many are made as threads need
-        except IndexError:
-            detector = Detector(self._model)
-        try:
+        with self._detectors.borrowed() as detector:
             return _searched(job, detector)
-        finally:
-            self._detectors.append(detector)
 
 
 def holds_upright(regions: Regions, stature: Stature | None, size: Size) -> bool:
@@ -345,7 +339,7 @@ class _Views:
     def full(self) -> Picture:
         """RGB."""
         if self._full is None:
-            self._full = _rgb(self._planes)
+            self._full = rgb(self._planes)
         return self._full
 
     def half(self) -> Picture:
@@ -358,18 +352,12 @@ class _Views:
             u, v = (
                 cv2.resize(plane, sides[1], interpolation=cv2.INTER_AREA) for plane in (self._planes.u, self._planes.v)
             )
-            self._half = _rgb(Planes(*(np.asarray(plane, np.uint8) for plane in (y, u, v))))[:rows, :columns]
+            self._half = rgb(Planes(*(np.asarray(plane, np.uint8) for plane in (y, u, v))))[:rows, :columns]
         return self._half
 
     def lab(self) -> Picture:
         """CIE L*a*b* at half size."""
         return np.asarray(cv2.cvtColor(self.half(), cv2.COLOR_RGB2LAB), np.uint8)
-
-
-def _rgb(planes: Planes) -> Picture:
-    flat = np.concatenate([planes.y.ravel(), planes.u.ravel(), planes.v.ravel()])
-    rows, columns = planes.y.shape
-    return np.asarray(cv2.cvtColor(flat.reshape(rows * 3 // 2, columns), cv2.COLOR_YUV2RGB_I420), np.uint8)
 
 
 def _boxed(boxes: Sequence[Rect], shape: tuple[int, ...]) -> Mask:

@@ -17,6 +17,7 @@ import numpy as np
 from cctv.redaction.background.illumination import Light
 from cctv.redaction.background.lighting_segments import backdrops_of
 from cctv.redaction.background.model import Backdrop, Sampler
+from cctv.redaction.people.weights import Model
 from cctv.redaction.render.privacy_masks import MaskedArea
 from cctv.redaction.render.silhouettes import filter_person_tracks
 from cctv.redaction.tracking.annotations import BoxPath, KeepBoxes, Keyframe
@@ -108,10 +109,12 @@ def survey(
     progress: Progress,
     elsewhere: Sequence[Clip] = (),
     scratch: Scratch | None = None,
+    model: Model | None = None,
 ) -> BackgroundModel:
     """Read the clip once for its times and backdrops; `elsewhere` adds other footage of the same camera as samples.
 
-    Notes the clip's pictures in `scratch`.  Raises SourceUnreadable.
+    Notes the clip's pictures in `scratch`.  `model` finds who stands in a backdrop; None: the default one.  Raises
+    SourceUnreadable, PeopleSearchFailed.
     """
     sampler, times = sampled(clip, keep, progress, scratch)
     count = len(times)
@@ -124,7 +127,8 @@ def survey(
                 number += 1
     timing = BackgroundModel(times, ())
     masked = clip.masked
-    backdrops = backdrops_of(sampler.kept, sampler.size, sampler.stride / timing.rate, masked.half if masked else None)
+    spacing = sampler.stride / timing.rate
+    backdrops = backdrops_of(sampler.kept, sampler.size, spacing, masked.half if masked else None, model)
     return BackgroundModel(timing.times, backdrops)
 
 
