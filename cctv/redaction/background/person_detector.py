@@ -33,8 +33,9 @@ _SAME = 0.45  # intersection over union of one person in two samples
 _LIKELY = 0.15  # score in the median, and in a sample that counts
 _MOST_SAMPLES = 0.8  # share of the samples that must show somebody
 # Square root of the score in the median by the median score of the samples.  A small person who stands through the
-# CAVIAR corridor has 0.30; of what is nobody, two lamp posts of PETS09-S2L1 0.24 (docs/decisions/0034)
-_SURE = 0.2
+# CAVIAR corridor has 0.32; of what is nobody, a lamp post of PETS09-S2L1 0.24, a clipped tree of TUD-Stadtmitte 0.30.
+_SURE, _SURE_LARGE = 0.2, 0.32
+_LARGE = 0.02  # share of the picture; what is larger costs much where it is nobody, and is seen well where it is
 _SIZES = (0.6, 1.7)  # height by that of people there, where that is known
 _SHOWN = 0.1  # share of a box that is trusted, so that somebody shows
 _INSIDE = 0.6  # of the smaller of two boxes, in the other
@@ -72,7 +73,9 @@ def people_in(median: Planes, samples: Sequence[Planes], trusted: Mask, model: M
         return ()
     seen = _scores_in(sources, boxes, model)
     steady = np.median(seen, axis=0)
-    stood = ((seen >= _LIKELY).mean(axis=0) >= _MOST_SAMPLES) & (np.sqrt(steady * scores) >= _SURE)
+    is_large = boxes[:, 2] * boxes[:, 3] > _LARGE * size.width * size.height
+    sure = np.sqrt(steady * scores) >= np.where(is_large, _SURE_LARGE, _SURE)
+    stood = sure & ((seen >= _LIKELY).mean(axis=0) >= _MOST_SAMPLES)
     return tuple(_with_margin(place) for place in _places([Rect(*row) for row in boxes[stood].tolist()]))
 
 
