@@ -25,7 +25,7 @@ from cctv.redaction.errors import DetectorBlind, SourceUnreadable
 from cctv.redaction.people.appearance import looks_of
 from cctv.redaction.people.detections import DetectionSpool, FrameDetections
 from cctv.redaction.people.detector import Detector, Picture, detectors_of, rgb
-from cctv.redaction.people.fusion import FEWEST_DIFFERS, Found, fused, shares_of
+from cctv.redaction.people.fusion import FEWEST_DIFFERS, Found, fused, shares_of, without_ghosts
 from cctv.redaction.people.weights import OWN_MODEL, Model, ModelKind
 from cctv.redaction.people.windows import (
     SURE_SCORE,
@@ -309,6 +309,9 @@ def _searched(job: _Job, detector: Detector) -> _Result:
     boxes, scores = fused(found, size)
     real = shares_of(counts, boxes) >= FEWEST_DIFFERS
     boxes, scores = boxes[real], scores[real]
+    if job.stature is not None:
+        real = without_ghosts(boxes, scores, job.stature)
+        boxes, scores = boxes[real], scores[real]
     looks = looks_of(views.lab(), boxes, job.differs)
     return _Result(FrameDetections(boxes, scores, shares_of(job.differs, boxes), looks), len(found))
 
