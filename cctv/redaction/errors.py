@@ -69,16 +69,6 @@ class SceneLost(CctvError):
     exit_code = Exit.UNREADABLE
 
 
-class SearchFailed(CctvError):
-    """Nothing was redacted: the search for people in the empty scene failed ({problem}).
-
-    next: install what requirements.lock names (docs/installing.md), then run the command again; if it fails again,
-    report this message.
-    """
-
-    exit_code = Exit.UNREADABLE
-
-
 class RenderFailed(CctvError):
     """The redacted video {path} could not be written: {problem}. Nothing was left behind.
 

@@ -109,7 +109,7 @@ def redact(work: Work, progress: Progress) -> RenderReport:
         even = work.clip.size.even()
         kept = work.keep if work.options.mode is Mode.BACKDROP else None
         scratch = stack.enter_context(Scratch(work.output.parent, even, kept))
-        background = work.survey or survey(work.clip, work.keep, progress, work.elsewhere, scratch)
+        background = work.survey or survey(work.clip, work.keep, progress, work.elsewhere, scratch, model)
         check_within(work.keep, len(background.times), work.keep_path)
         differs = stack.enter_context(MaskSpool((even.height // 2, even.width // 2)))
         found = model if work.people is None else work.people
