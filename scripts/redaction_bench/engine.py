@@ -20,6 +20,7 @@ import numpy as np
 
 from cctv.redaction.background.survey import survey
 from cctv.redaction.people.persons import Doubt
+from cctv.redaction.people.weights import load_model
 from cctv.redaction.progress import Progress
 from cctv.redaction.render.options import Options
 from cctv.redaction.render.render import RenderReport, Work, redact
@@ -66,7 +67,7 @@ def prepare(clip: Path, folder: Path, progress: Progress = quiet) -> Prepared:
     with Scratch(folder, even, None) as scratch:
         background = survey(reading, NOTHING_KEPT, progress, scratch=scratch)
         differs = MaskSpool((even.height // 2, even.width // 2))
-        analysis = analyse(reading, background, NOTHING_KEPT, differs, progress, scratch)
+        analysis = analyse(reading, background, NOTHING_KEPT, differs, progress, load_model(), scratch)
     return Prepared(analysis)
 
 
