@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from cctv.cli.context import CommandContext, json_option
-from cctv.cli.options import mutation, refuse_typed_number
+from cctv.cli.options import mutation, one_of, refuse_typed_number
 from cctv.cli.views.redaction import show_decided, watched
 from cctv.cli.views.redaction_people import (
     answered_data,
@@ -54,7 +54,7 @@ def people(context: CommandContext, request_id: str, folder: Path | None) -> Non
 
 @click.command()
 @click.argument("request_id", metavar="REQUEST")
-@click.option("--answer", "verdict", type=click.Choice([verdict.value for verdict in Verdict]),
+@click.option("--answer", "verdict", type=one_of(Verdict),
               help="What you see in the pictures of --question.")  # fmt: skip
 @click.option("--question", metavar="ID", help="The question that you answer, as it was shown.")
 @click.option("--again", is_flag=True, help="Ask once more what was answered unsure.")

@@ -17,8 +17,8 @@ from cctv.core.i18n import _, ngettext, translate
 from cctv.core.time_range import Span
 from cctv.model.requests import shown_percent
 from cctv.redaction.people.persons import AnswerKind, Verdict
-from cctv.redaction.people.questions import Question
-from cctv.redaction.review.decide import Answered
+from cctv.redaction.people.questions import PersonQuestion
+from cctv.redaction.review.decide import QuestionAnswered
 from cctv.redaction.review.people import Appearance, AskedQuestion, ListedPerson, People, PersonPicture
 from cctv.redaction.review.sheet.labels import TERMS
 
@@ -65,8 +65,13 @@ def people_text(
         for person in people.listed
         for appearance in person.appearances
     ]
-    columns = ("person", "where", "when", "length", "tracks", "decision", "visible")
-    console.print(table(columns, rows, right=("person", "tracks", "visible")))
+    console.print(
+        table(
+            ("person", "where", "when", "length", "tracks", "decision", "visible"),
+            rows,
+            right=("person", "tracks", "visible"),
+        )
+    )
     if people.glimpses:
         words = ngettext(people.glimpses, "and {count} short glimpse, hidden", "and {count} short glimpses, hidden")
         console.print(words)
@@ -125,12 +130,20 @@ def asked_text(
         where = _("{camera} part {part}", camera=picture.camera, part=picture.part)
         console.print(f"  {letter}  {where}, {local(picture.at, context.zone)}\n     {path}", soft_wrap=True)
     console.print(_effect(asked))
-    console.print(_("question {id}; answers: yes, no, unsure", id=asked.question.id))
+    console.print(
+        _(
+            "question {id}; answers: {yes}, {no}, {unsure}",
+            id=asked.question.id,
+            yes=Verdict.YES,
+            no=Verdict.NO,
+            unsure=Verdict.UNSURE,
+        )
+    )
     console.print(next_text(_answer_line(request, asked.question)))
 
 
 def answered_data(
-    context: CommandContext, request: str, answered: Answered, following: Question | None
+    context: CommandContext, request: str, answered: QuestionAnswered, following: PersonQuestion | None
 ) -> dict[str, object]:
     """What an answer did as JSON; `people` are whom it joined."""
     question = answered.asked.question
@@ -149,7 +162,11 @@ def answered_data(
 
 
 def answered_text(
-    console: Console, context: CommandContext, request: str, answered: Answered, following: Question | None
+    console: Console,
+    context: CommandContext,
+    request: str,
+    answered: QuestionAnswered,
+    following: PersonQuestion | None,
 ) -> None:
     """What an answer joined, shows or leaves hidden."""
     console.print(_outcome(context, answered), style="bold")
@@ -219,11 +236,14 @@ def _words(context: CommandContext, asked: AskedQuestion) -> str:
 def _effect(asked: AskedQuestion) -> str:
     seconds = length(timedelta(seconds=asked.question.seconds))
     if asked.question.kind is AnswerKind.SAME:
-        return _("Yes shows {seconds} more of the requester; no and unsure hide them.", seconds=seconds)
-    return _("These {seconds} are hidden until the answer is no.", seconds=seconds)
+        return _(
+            "{seconds} more of the requester would be shown by {yes}, and stay hidden by {no} and {unsure}.",
+            seconds=seconds, yes=Verdict.YES, no=Verdict.NO, unsure=Verdict.UNSURE,
+        )  # fmt: skip
+    return _("These {seconds} are hidden until the answer is {no}.", seconds=seconds, no=Verdict.NO)
 
 
-def _outcome(context: CommandContext, answered: Answered) -> str:
+def _outcome(context: CommandContext, answered: QuestionAnswered) -> str:
     question, persons = answered.asked.question, answered.asked.persons
     seconds = length(timedelta(seconds=question.seconds))
     if question.kind is AnswerKind.SECOND:
@@ -245,7 +265,7 @@ def _outcome(context: CommandContext, answered: Answered) -> str:
     return _("Person {high} is person {low} now: {seconds} more.", high=high, low=low, seconds=seconds)
 
 
-def _shows(answered: Answered) -> bool:
+def _shows(answered: QuestionAnswered) -> bool:
     """Whether an answer shows something that was hidden."""
     showing = Verdict.YES if answered.asked.question.kind is AnswerKind.SAME else Verdict.NO
     return answered.verdict is showing
@@ -272,12 +292,12 @@ def _following(request: str, people: People) -> str:
     return _next_step(request, people.question())
 
 
-def _next_step(request: str, question: Question | None) -> str:
+def _next_step(request: str, question: PersonQuestion | None) -> str:
     if question is not None:
         return f"cctv redaction ask {request}"
     return f"cctv redaction approve {request} --all --reason WHY"
 
 
-def _answer_line(request: str, question: Question) -> str:
+def _answer_line(request: str, question: PersonQuestion) -> str:
     reason = _("answered from the pictures")
     return f'cctv redaction ask {request} --question {question.id} --answer yes --reason "{reason}"'

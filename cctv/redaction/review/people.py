@@ -21,7 +21,7 @@ from cctv.db.storage import Storage
 from cctv.model.ids import CameraId
 from cctv.model.requests import Consent
 from cctv.redaction.people.persons import Answer, AnswerKind, PartTracks, Person, RequestTracks, TrackRef, Verdict
-from cctv.redaction.people.questions import Question, next_question
+from cctv.redaction.people.questions import PersonQuestion, next_question
 from cctv.redaction.review.artefacts import PICTURES, SURVEY, TRACKS, read_found, read_pictures, read_times, read_tracks
 from cctv.redaction.review.case import LOCK, case_directory, part_directory
 from cctv.redaction.review.errors import AnswerContradicts, ConsentMissing, KeptAgainstAnswer, PersonUnknown
@@ -104,7 +104,7 @@ class AskedQuestion:
     `persons` are the numbers of those whom a yes joins, the requester's first.
     """
 
-    question: Question
+    question: PersonQuestion
     pictures: tuple[PersonPicture, ...]
     part: CasePart
     span: Span
@@ -175,7 +175,7 @@ class People:
         """The tracks that are kept as the requester's."""
         return frozenset(ref for part in self.parts.values() for ref in part.plan.kept)
 
-    def question(self, *, again: bool = False) -> Question | None:
+    def question(self, *, again: bool = False) -> PersonQuestion | None:
         """The next question; `again`: also of what was answered "unsure"."""
         others = [ref for part in self.parts.values() for ref in part.plan.not_the_requester]
         return next_question(self.tracks.parts.values(), self.answers, self.kept(), others, again=again)
@@ -189,11 +189,11 @@ class People:
         if earlier is None:
             problem = N_("both are in the picture in frame {frame}", frame=contradiction.frame)
         else:
-            earlier_verdict, question = earlier.verdict.value, earlier.question
-            problem = N_("question {question} was answered {verdict}", question=question, verdict=earlier_verdict)
+            problem = N_(
+                "question {question} was answered {verdict}", question=earlier.question, verdict=earlier.verdict
+            )
         request = self.parts[answered.first.part].plan.request
-        verdict = answered.verdict.value
-        raise AnswerContradicts(request=request, verdict=verdict, question=answered.question, problem=problem)
+        raise AnswerContradicts(request=request, verdict=answered.verdict, question=answered.question, problem=problem)
 
     def require_unparted(self) -> None:
         """Raises KeptAgainstAnswer where two are kept as the requester of whom an answer says that they are two."""
@@ -204,7 +204,7 @@ class People:
                 request = self.parts[given.first.part].plan.request
                 raise KeptAgainstAnswer(request=request, question=given.question, first=first, second=second)
 
-    def asked(self, question: Question) -> AskedQuestion:
+    def asked(self, question: PersonQuestion) -> AskedQuestion:
         """A question with its pictures and times."""
         about = question.second or question.first
         part, track = self.parts[about.part], self.tracks.tracks[about]
