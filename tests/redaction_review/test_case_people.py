@@ -124,6 +124,7 @@ def test_pictures_are_written_one_a_person_for_their_owner_only(people, tmp_path
     assert [file.name for file in files] == ["person-1.jpg", "person-2.jpg", "person-3.jpg"]
     assert {file.stat().st_mode & 0o777 for file in files} == {0o600}
     assert "delete them" in said.out
+    assert acts(people)[-1] == "redaction.pictured"
     red = cv2.imread(str(files[0]))
     assert pixels_of(red[None, :, :, ::-1], RED)[0] > pixels_of(red[None, :, :, ::-1], BLUE)[0]
 

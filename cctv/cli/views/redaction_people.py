@@ -23,20 +23,6 @@ from cctv.redaction.review.people import Appearance, AskedQuestion, ListedPerson
 from cctv.redaction.review.sheet.labels import TERMS
 
 
-def save_pictures(context: CommandContext, people: People, folder: Path) -> Mapping[int, Path]:
-    """Write the best picture of each listed person into a folder; where each is, by number."""
-    disk = context.make_disk()
-    if not folder.is_dir():
-        disk.make_directory(folder)
-    paths = {}
-    for person in people.listed:
-        pictures = people.pictures(person.tracks)
-        if pictures:
-            paths[person.number] = folder / f"person-{person.number}.jpg"
-            disk.write(paths[person.number], pictures[0].jpeg, 0o600)
-    return paths
-
-
 def people_data(request: str, people: People, paths: Mapping[int, Path]) -> dict[str, object]:
     """The people of a request as JSON; `glimpses` are others, who are seen for less than a second and hidden."""
     return {
