@@ -150,6 +150,10 @@ def test_one_yes_joins_what_belongs_together_and_shows_it(kept):
     assert _part(kept)["keep"] == [1, 3]
     assert [one["number"] for one in _people(kept)["people"]] == [1, 2]
     assert acts(kept)[-2:] == ["redaction.kept", "redaction.answered"]
+    page = (kept.root / "derived" / REQUEST / "sheet.html").read_text()
+    assert page.count('<article class="person') == 2
+    assert page.count('<article class="person kept"') == 1
+    assert f"cctv redaction ask {REQUEST}" in page
     second = _question(kept)
     assert (second["kind"], second["frames"]) == ("second", [*IN_DOUBT])
 

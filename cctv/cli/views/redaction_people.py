@@ -51,13 +51,10 @@ def people_text(
         for person in people.listed
         for appearance in person.appearances
     ]
-    console.print(
-        table(
-            ("person", "where", "when", "length", "tracks", "decision", "visible"),
-            rows,
-            right=("person", "tracks", "visible"),
-        )
-    )
+    if not rows:
+        console.print(_("Nobody was seen for as long as a second."))
+    else:
+        _print_people(console, rows)
     if people.glimpses:
         words = ngettext(people.glimpses, "and {count} short glimpse, hidden", "and {count} short glimpses, hidden")
         console.print(words)
@@ -66,6 +63,16 @@ def people_text(
     if paths:
         console.print(_("These pictures show people as they are: delete them when you are done."))
     console.print(next_text(_following(request, people)))
+
+
+def _print_people(console: Console, rows: Sequence[Sequence[str]]) -> None:
+    console.print(
+        table(
+            ("person", "where", "when", "length", "tracks", "decision", "visible"),
+            rows,
+            right=("person", "tracks", "visible"),
+        )
+    )
 
 
 def asked_data(context: CommandContext, request: str, people: People, asked: AskedQuestion | None) -> dict[str, object]:
@@ -273,7 +280,7 @@ def _span(context: CommandContext, span: Span) -> str:
 
 def _following(request: str, people: People) -> str:
     """What to type next: to keep somebody, to answer a question, or to approve."""
-    if not people.kept():
+    if people.listed and not people.kept():
         return f"cctv redaction keep {request} --person N --reason WHY"
     return _next_step(request, people.question())
 
