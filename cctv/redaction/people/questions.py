@@ -114,7 +114,15 @@ class _Asked:
         if not self._own:
             return
         every = [*self._by_links(), *self._by_looks(), *self._second_people()]
-        yield from (question for question in every if question.value >= LEAST_GAIN_SECONDS)
+        worth = [question for question in every if question.value >= LEAST_GAIN_SECONDS]
+        yield from (question for question in worth if not any(self._is_rival(other, question) for other in worth))
+
+    def _is_rival(self, other: PersonQuestion, question: PersonQuestion) -> bool:
+        """Whether another question is about somebody more probable who is seen at the same time.
+
+        A yes to that one settles this one too, without its being asked: both cannot be the requester.
+        """
+        return other.probability > question.probability and self._tracks.overlap(other.adds, question.adds) is not None
 
     def _by_links(self) -> Iterator[PersonQuestion]:
         """Of each person whom a link joins with the requester: the most probable of those links."""
