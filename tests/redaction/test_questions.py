@@ -118,6 +118,13 @@ def test_a_second_person_is_asked_about_and_hidden_until_somebody_says_no():
     assert hidden_doubts(here.doubts, {1}, []) == (doubt,)
 
 
+def test_a_companions_box_is_asked_about_too_and_never_taken_for_the_requesters():
+    here = part(track(1, 0, 50), track(2, 0, 90), doubts=(Doubt(2, 60, 80),), links=(Link(1, 2, 0.9),))
+    question = next_question([here], (), [ref(1)], [ref(2)], beside=[ref(2)])
+    assert (question.kind, question.first) == (AnswerKind.SECOND, ref(2))
+    assert next_question([here], (), [ref(1)], [ref(2)]) is None
+
+
 def test_an_id_holds_for_the_very_question_only():
     before = ask(LINKED)
     assert before.id == ask(replace(LINKED, tracks=LINKED.tracks[::-1])).id

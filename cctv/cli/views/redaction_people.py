@@ -221,7 +221,8 @@ def _words(context: CommandContext, asked: AskedQuestion) -> str:
             part=where, start=start, end=end,
         )  # fmt: skip
     return _(
-        "Is a second person in the requester's box?  {part}, {start:%H:%M:%S} to {end:%H:%M:%S}",
+        "Is a second person in the box of person {number}?  {part}, {start:%H:%M:%S} to {end:%H:%M:%S}",
+        number=asked.persons[0],
         part=where, start=start, end=end,
     )  # fmt: skip
 
@@ -242,7 +243,8 @@ def _outcome(context: CommandContext, answered: QuestionAnswered) -> str:
     if question.kind is AnswerKind.SECOND:
         return (
             _(
-                "Only the requester is in the box: {seconds} more are shown where nothing else hides them.",
+                "Only person {first} is in the box: {seconds} more are shown where nothing else hides them.",
+                first=persons[0],
                 seconds=seconds,
             )
             if _shows(answered)

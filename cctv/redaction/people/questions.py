@@ -72,14 +72,16 @@ def next_question(
     kept: Collection[TrackRef],
     others: Collection[TrackRef] = (),
     *,
+    beside: Collection[TrackRef] = (),
     again: bool = False,
 ) -> PersonQuestion | None:
     """The question whose answer settles most seconds of picture; None where no answer is worth asking for.
 
     kept: the requester's tracks; without any nobody is asked, as the list of people serves.  others: tracks that a
-    person decided are not the requester's, hidden or a companion's.  again: ask once more what was answered "unsure".
+    person decided are not the requester's, hidden or a companion's.  beside: the kept ones of companions, in which a
+    second person is asked about as well.  again: ask once more what was answered "unsure".
     """
-    asked = _Asked(RequestTracks(parts, answers), kept, others, again)
+    asked = _Asked(RequestTracks(parts, answers), kept, others, beside, again)
     return max(asked.questions(), key=lambda question: question.value, default=None)
 
 
@@ -102,16 +104,22 @@ class _Asked:
     """What may be asked about one request."""
 
     def __init__(
-        self, tracks: RequestTracks, kept: Collection[TrackRef], others: Collection[TrackRef], again: bool
+        self,
+        tracks: RequestTracks,
+        kept: Collection[TrackRef],
+        others: Collection[TrackRef],
+        beside: Collection[TrackRef],
+        again: bool,
     ) -> None:
         self._tracks = tracks
+        self._shown = {*kept, *beside}
         self._own = tracks.groups(kept)
         self._others = tracks.groups(set(others) - set(kept))
         self._skipped = {Verdict.NO} if again else {Verdict.NO, Verdict.UNSURE}
 
     def questions(self) -> Iterator[PersonQuestion]:
         """Every question that is worth its answer, in a fixed order."""
-        if not self._own:
+        if not self._shown:
             return
         every = [*self._by_links(), *self._by_looks(), *self._second_people()]
         worth = [question for question in every if question.value >= LEAST_GAIN_SECONDS]
@@ -159,14 +167,14 @@ class _Asked:
                 yield self._same(*self._nearest(person, part.part), likeness * _ACROSS)
 
     def _second_people(self) -> Iterator[PersonQuestion]:
-        """Of each stretch of the requester's tracks that may hold two people and that nobody answered."""
+        """Of each stretch of kept tracks that may hold two people and that nobody answered."""
         answered = {answer.about for answer in self._tracks.answers if answer.verdict in {*self._skipped, Verdict.YES}}
         for part in self._tracks.parts.values():
             for doubt in part.doubts:
                 ref, frames = TrackRef(part.part, doubt.track), (doubt.first, doubt.last)
                 seconds = (doubt.last - doubt.first + 1) / part.rate
                 question = PersonQuestion(AnswerKind.SECOND, ref, None, frames, (), seconds, _ALONE)
-                if ref in self._own and question.answered(Verdict.NO).about not in answered:
+                if ref in self._shown and question.answered(Verdict.NO).about not in answered:
                     yield question
 
     def _same(self, first: TrackRef, second: TrackRef, probability: float) -> PersonQuestion:

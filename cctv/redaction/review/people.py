@@ -193,7 +193,9 @@ class People:
     def question(self, *, again: bool = False) -> PersonQuestion | None:
         """The next question; `again`: also of what was answered "unsure"."""
         others = [ref for part in self.parts.values() for ref in part.plan.not_the_requester]
-        return next_question(self.tracks.parts.values(), self.answers, self.kept(), others, again=again)
+        beside = [ref for part in self.parts.values() for ref in part.plan.kept_beside]
+        parts = self.tracks.parts.values()
+        return next_question(parts, self.answers, self.kept(), others, beside=beside, again=again)
 
     def require_consistent(self, answered: Answer) -> None:
         """Raises AnswerContradicts where an answer cannot stand beside those given, or beside the times of tracks."""
