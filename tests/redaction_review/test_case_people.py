@@ -240,6 +240,7 @@ def test_the_pictures_of_a_question_lie_beside_the_sheet_until_the_next(kept):
     files = sorted((kept.root / "derived" / REQUEST).glob("question-*.jpg"))
     assert len(files) == 2
     assert all(file.name in said.replace("\n", "") for file in files)
+    assert "--answer ANSWER --reason" in said  # nothing is proposed
     _answer(kept, "yes")
     kept.cctv(f"redaction ask {REQUEST}")
     assert not {*files} & {*(kept.root / "derived" / REQUEST).glob("question-*.jpg")}

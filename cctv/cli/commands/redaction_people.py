@@ -51,7 +51,7 @@ def people(context: CommandContext, request_id: str, folder: Path | None) -> Non
 
 @click.command()
 @click.argument("request_id", metavar="REQUEST")
-@click.option("--answer", "verdict", type=one_of(Verdict),
+@click.option("--answer", "verdict", type=one_of(Verdict), metavar="ANSWER",
               help="What you see in the pictures of --question.")  # fmt: skip
 @click.option("--question", metavar="ID", help="The question that you answer, as it was shown.")
 @click.option("--again", is_flag=True, help="Ask once more what was answered unsure.")

@@ -132,7 +132,7 @@ def asked_text(
             unsure=Verdict.UNSURE,
         )
     )
-    console.print(next_text(_answer_line(request, asked.question)))
+    console.print(next_text(_answer_line(request, asked.question)), soft_wrap=True)
 
 
 def answered_data(
@@ -294,5 +294,5 @@ def _next_step(request: str, question: PersonQuestion | None) -> str:
 
 
 def _answer_line(request: str, question: PersonQuestion) -> str:
-    reason = _("answered from the pictures")
-    return f'cctv redaction ask {request} --question {question.id} --answer yes --reason "{reason}"'
+    reason = _("answered from the pictures")  # the answer itself is left open: nobody shall confirm what is proposed
+    return f'cctv redaction ask {request} --question {question.id} --answer ANSWER --reason "{reason}"'
