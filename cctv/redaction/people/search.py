@@ -54,7 +54,7 @@ _LOOK = N_(
 )
 _SEARCHED_RATE = 8.0  # frames a second at least: somebody who walks moves by a third of his width between two
 _WHOLE_EVERY = 4  # searched frames; in between, windows alone find as many people and a third of the false boxes
-_PASSES = 3  # of the detector for each frame of the clip, searched or not: 14 ms each on two cores
+_PASSES = 2.5  # of the detector for each frame of the clip, searched or not: 14 ms each on two cores
 _BEHIND = 8  # frames in search at once; a picture of 1080p is 3 MB
 _FEWEST_FRAMES = 8  # with sure boxes, before heights are learned from them
 _MOST_BOXES = 4000  # that heights are learned from
@@ -195,7 +195,7 @@ class _Search:
         self._model, self._differs, self._lights, self._spool = model, differs, lights, spool
         self._path, self._size = clip.path, clip.size.even()
         self._standing = tuple(box for backdrop in background.backdrops for box in backdrop.people)
-        self._passes = _PASSES * search_step(background.rate)
+        self._passes = int(_PASSES * search_step(background.rate))
         self._threads, self._detectors = threads, detectors_of(model)
         self._waiting: deque[_Pending] = deque()
         self._blind = 0
