@@ -27,7 +27,7 @@ _SAMPLES = 6
 _LEAST_TILE = 180.0  # pixels; tiles become no narrower
 _MOST_ACROSS = 4  # tiles in a row: people of a fortieth of the picture's height are found
 _CANDIDATES = 16  # the best of the median
-_AROUND = 2.0  # side of a window by height of a candidate
+_AROUND = (1.4, 1.8)  # width and height of a window by height of a candidate
 _LEAST_WINDOW = 48.0  # pixels
 _SAME = 0.45  # intersection over union of one person in two samples
 _LIKELY = 0.15  # score in the median, and in a sample that counts
@@ -137,8 +137,9 @@ def _scores_in(sources: Sequence[Picture], boxes: Floats, model: Model) -> Float
 
 
 def _window(box: Rect) -> Rect:
-    side = max(_AROUND * box.h, 1.2 * box.w, _LEAST_WINDOW)
-    return Rect(box.x + (box.w - side) / 2, box.y + (box.h - side) / 2, side, side)
+    height = max(_AROUND[1] * box.h, _LEAST_WINDOW)
+    width = max(_AROUND[0] * box.h, 1.4 * box.w, _LEAST_WINDOW)
+    return Rect(box.x + (box.w - width) / 2, box.y + (box.h - height) / 2, width, height)
 
 
 def _searched(searches: Sequence[_Search], model: Model) -> list[Found]:

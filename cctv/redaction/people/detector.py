@@ -31,7 +31,7 @@ from cctv.redaction.video.geometry import PixelRect, Rect, Size, outer
 from cctv.redaction.video.yuv import Planes
 
 LEAST_SCORE = 0.05  # boxes below it are not told; at 0.1, 97 to 100 % of the people of three clips are found
-_CELLS = 4  # windows to one pass: two by two
+_ACROSS, _ALONG = 3, 2  # windows to one pass: they are upright, as people are
 _GAP = 2  # pixels of grey on a cell's inner sides, in which no person stands half in another window
 _GREY = 114  # of what is no picture, as in YOLOX's own preparation (yolox/data/data_augment.py)
 _BEYOND = 0.02  # of a cell; what reaches farther into another is a person of two windows
@@ -74,22 +74,24 @@ class Detector:
         return boxes[real], scores[real]
 
     def in_windows(self, picture: Picture, windows: Sequence[Rect]) -> list[tuple[Floats, Floats]]:
-        """The same for each of several windows, each seen at half the size: four of them share one pass.
+        """The same for each of several windows; six of them, three by two, share one pass.
 
-        For windows in which people are large: those of 0.3 of a window's height and more.
+        For upright windows that are few times as tall as people: each is seen at half the height of the model's input.
         """
         found: list[tuple[Floats, Floats]] = []
-        for begin in range(0, len(windows), _CELLS):
-            group = windows[begin : begin + _CELLS]
+        for begin in range(0, len(windows), _ACROSS * _ALONG):
+            group = windows[begin : begin + _ACROSS * _ALONG]
             found += self._in_cells(picture, group) if len(group) > 1 else [self.in_window(picture, group[0])]
         return found
 
     def _in_cells(self, picture: Picture, windows: Sequence[Rect]) -> list[tuple[Floats, Floats]]:
         size = self._model.input_size
-        width, height = size.width // 2 - _GAP, size.height // 2 - _GAP
+        width, height = size.width // _ACROSS - _GAP, size.height // _ALONG - _GAP
         sheet = np.full((size.height, size.width, 3), _GREY, np.uint8)
         cells = [
-            PixelRect(x, y, x + width, y + height) for y in (0, size.height - height) for x in (0, size.width - width)
+            PixelRect(left, top, left + width, top + height)
+            for top in _begins(size.height, height, _ALONG)
+            for left in _begins(size.width, width, _ACROSS)
         ]
         areas = [outer(window, Size(picture.shape[1], picture.shape[0])) for window in windows]
         for cell, area in zip(cells, areas, strict=False):
@@ -106,6 +108,11 @@ class Detector:
             raise PeopleSearchFailed(
                 path=self._model.path, problem=_reason(error), following=_following(self._model)
             ) from error
+
+
+def _begins(whole: int, part: int, count: int) -> list[int]:
+    """Where each of some parts begins, evenly spread from the one end of the whole to the other."""
+    return [(whole - part) * number // (count - 1) for number in range(count)]
 
 
 def _of_cell(corners: Floats, scores: Floats, cell: PixelRect, area: PixelRect) -> tuple[Floats, Floats]:

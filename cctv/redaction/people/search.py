@@ -333,8 +333,8 @@ class _Views:
 
     def in_windows(self, detector: Detector, windows: tuple[Rect, ...]) -> list[tuple[Floats, Floats]]:
         """What several windows hold."""
-        least = _LARGE if len(windows) == 1 else _LARGE / 2
-        if any(min(window.w, window.h) < least for window in windows):
+        across, along = (_LARGE, _LARGE) if len(windows) == 1 else (_LARGE / 3, _LARGE / 2)
+        if any(window.w < across or window.h < along for window in windows):
             return detector.in_windows(self.full(), windows)
         halves = detector.in_windows(self.half(), [window.scaled(0.5) for window in windows])
         return [(2 * boxes, scores) for boxes, scores in halves]
