@@ -14,6 +14,7 @@ from cctv.core.durable import DurableFiles
 from cctv.core.errors import Exit
 from cctv.redaction.errors import DetectorBlind, PeopleSearchFailed, SourceUnreadable
 from cctv.redaction.people import search as search_module
+from cctv.redaction.people.appearance import likeness, looks_of
 from cctv.redaction.people.detections import DetectionSpool, FrameDetections, SavedDetections, SearchIdentity
 from cctv.redaction.people.detector import Detector, Detectors
 from cctv.redaction.people.fusion import overlaps
@@ -242,6 +243,30 @@ def test_the_frames_of_each_file(tmp_path):
     ]
     assert parts_of(replace(clip, parts=clip.parts[:1]), times[:10])[0][0] == range(10)
     assert parts_of(clip_of(paths), times)[0][0] == range(20)
+
+
+def dressed(trunk, legs):
+    """A person of 40 x 100 pixels in L*a*b* at half size, on grey ground, and what differs."""
+    picture, differs = np.full((100, 100, 3), 128, np.uint8), np.zeros((100, 100), np.bool_)
+    differs[25:75, 44:56] = True
+    picture[25:50][differs[25:50]], picture[50:75][differs[50:75]] = trunk, legs
+    return looks_of(picture, np.array([[80, 50, 40, 100]], np.float32), differs)[0]
+
+
+def test_people_dressed_alike_look_alike_wherever_they_stand():
+    red_on_black, red_on_white = dressed((120, 180, 160), (30, 128, 128)), dressed((120, 180, 160), (230, 128, 128))
+
+    assert likeness(red_on_black, dressed((124, 178, 158), (33, 128, 128))) > 0.9
+    assert likeness(red_on_black, red_on_white) < 0.9
+    assert likeness(red_on_black, dressed((120, 110, 90), (230, 128, 128))) < 0.5
+
+
+def test_a_box_outside_of_the_picture_has_a_look_of_nothing():
+    empty = looks_of(
+        np.zeros((100, 100, 3), np.uint8), np.array([[400, 0, 20, 50]], np.float32), np.zeros((100, 100), np.bool_)
+    )
+
+    assert not empty.any()
 
 
 def some(number):

@@ -82,7 +82,6 @@ class SearchReport:
 class _Job:
     """One frame to search; `stature` None: in the whole picture and in tiles."""
 
-    planes: Planes
     differs: Mask
     regions: Regions
     standing: tuple[Rect, ...]
@@ -207,16 +206,15 @@ class _Search:
 
     def begin(self, todo: Sequence[int], frames: range, part: Clip) -> Iterator[int]:
         """Begin to search frames of one file of the clip, which holds `frames`; yields each."""
-        wanted = [frame for frame in todo if self._differs[frame].any()]
-        with closing(_pictures(part, frames, wanted)) as pictures:
+        last = next((frame for frame in reversed(todo) if self._differs[frame].any()), -1)
+        with closing(_pictures(part, frames)) as pictures:
             for frame in todo:
                 result: Future[_Result] | _Result = _NOBODY
-                if wanted and frame == wanted[0]:
-                    planes = next(pictures, None)
+                if frame <= last and (job := self._job(frame)) is not None:
+                    planes = next((planes for number, planes in pictures if number == frame), None)
                     if planes is None:
                         raise SourceUnreadable(path=part.path, problem=_SHORTER, following=_AGAIN)
-                    wanted.pop(0)
-                    result = self._threads.submit(self._search, self._job(frame, planes))
+                    result = self._threads.submit(self._search, job, planes)
                 self._follow(_Pending(frame, result, is_new=True))
                 yield frame
 
@@ -251,15 +249,18 @@ class _Search:
             following = OWN_MODEL if own else _LOOK
             raise DetectorBlind(path=self._path, frames=self._blind, model=self._model.path, following=following)
 
-    def _job(self, frame: int, planes: Planes) -> _Job:
+    def _job(self, frame: int) -> _Job | None:
+        """How a frame is to be searched; None where nothing differs."""
         differs, regions = self._differs.with_regions(frame)
+        if not differs.any():
+            return None
         stature = self.heights.stature if self._lights[frame] is not None else None
         is_whole_too = self.begun % _WHOLE_EVERY == 0
-        return _Job(planes, differs, regions, self._standing, stature, self._passes, is_whole_too)
+        return _Job(differs, regions, self._standing, stature, self._passes, is_whole_too)
 
-    def _search(self, job: _Job) -> _Result:
+    def _search(self, job: _Job, planes: Planes) -> _Result:
         with self._detectors.borrowed() as detector:
-            return _searched(job, detector)
+            return _searched(job, planes, detector)
 
 
 def holds_upright(regions: Regions, stature: Stature | None, size: Size) -> bool:
@@ -274,27 +275,19 @@ def holds_upright(regions: Regions, stature: Stature | None, size: Size) -> bool
     return bool((slender & (tall >= _UPRIGHT[0]) & (tall <= _UPRIGHT[1])).any())
 
 
-def _pictures(part: Clip, frames: range, wanted: Sequence[int]) -> Generator[Planes, None, None]:
-    """The pictures of wanted frames of a file, in order; what lies behind the last is not decoded."""
-    left = set(wanted)
-    if not left:
-        return
-    with closing(_frames_of(part)) as pictures:
-        for frame, planes in enumerate(pictures, frames.start):
-            if frame in left:
-                left.remove(frame)
-                yield planes
-            if not left:
-                return
+def _pictures(part: Clip, frames: range) -> Generator[tuple[int, Planes], None, None]:
+    """The pictures of a file, each with the number of its frame in the clip."""
+    with closing(_decoded(part)) as pictures:
+        yield from enumerate(pictures, frames.start)
 
 
-def _frames_of(part: Clip) -> Generator[Planes, None, None]:
+def _decoded(part: Clip) -> Generator[Planes, None, None]:
     yield from Reading(part)
 
 
-def _searched(job: _Job, detector: Detector) -> _Result:
-    size = job.planes.size
-    views = _Views(job.planes)
+def _searched(job: _Job, planes: Planes, detector: Detector) -> _Result:
+    size = planes.size
+    views = _Views(planes)
     counts = job.differs | _boxed(job.standing, job.differs.shape)
     windows = Windows((whole_picture(size), *tiles(size)))
     if job.stature is not None:
