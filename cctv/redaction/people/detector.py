@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from threading import BoundedSemaphore
 from typing import Protocol
 
 import cv2
@@ -31,6 +32,7 @@ from cctv.redaction.video.geometry import PixelRect, Rect, Size, outer
 from cctv.redaction.video.yuv import Planes
 
 LEAST_SCORE = 0.05  # boxes below it are not told; at 0.1, 97 to 100 % of the people of three clips are found
+_MOST_DETECTORS = 4  # each holds 60 MB
 _ACROSS, _ALONG = 3, 2  # windows to one pass: they are upright, as people are
 _GAP = 2  # pixels of grey on a cell's inner sides, in which no person stands half in another window
 _GREY = 114  # of what is no picture, as in YOLOX's own preparation (yolox/data/data_augment.py)
@@ -131,22 +133,23 @@ def _of_cell(corners: Floats, scores: Floats, cell: PixelRect, area: PixelRect) 
 
 
 class Detectors:
-    """Detectors of one model for many threads: as many are made as are at work at once."""
+    """Detectors of one model for many threads: as many are made as are at work at once, four at most."""
 
     def __init__(self, model: Model) -> None:
-        self._model, self._idle = model, [Detector(model)]
+        self._model, self._idle, self._free = model, [Detector(model)], BoundedSemaphore(_MOST_DETECTORS)
 
     @contextmanager
     def borrowed(self) -> Iterator[Detector]:
         """A detector that no other thread uses meanwhile."""
-        try:
-            detector = self._idle.pop()
-        except IndexError:
-            detector = Detector(self._model)
-        try:
-            yield detector
-        finally:
-            self._idle.append(detector)
+        with self._free:
+            try:
+                detector = self._idle.pop()
+            except IndexError:
+                detector = Detector(self._model)
+            try:
+                yield detector
+            finally:
+                self._idle.append(detector)
 
 
 @lru_cache(maxsize=1)
