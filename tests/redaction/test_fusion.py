@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from cctv.redaction.people.fusion import Found, fused, shares_of
+from cctv.redaction.people.fusion import Found, fused, shares_of, without_ghosts
+from cctv.redaction.people.windows import Stature
 from cctv.redaction.video.geometry import Rect, Size
 
 SIZE = Size(640, 480)
@@ -38,6 +39,12 @@ def test_a_box_at_the_edge_of_the_picture_counts():
     assert len(boxes) == 1
 
 
+def test_a_sliver_at_the_edge_of_the_picture_is_no_person():
+    boxes, _ = fused([found(Rect(440, 280, 200, 200), (639.99, 380, 0.00001, 100, 0.9))], SIZE)
+
+    assert not len(boxes)
+
+
 def test_two_people_side_by_side_stay_two():
     boxes, _ = fused([found(WHOLE, (100, 100, 40, 100, 0.9), (130, 100, 40, 100, 0.8))], SIZE)
 
@@ -62,3 +69,43 @@ def test_the_share_of_a_box_that_differs():
     boxes = np.array([[100, 100, 40, 100], [100, 100, 80, 100], [300, 300, 40, 100], [630, 470, 0.5, 0.5]], np.float32)
 
     assert shares_of(mask, boxes) == pytest.approx([1, 0.5, 0, 0])
+
+
+PERSON = (100, 100, 40, 100, 0.8)
+
+
+@pytest.mark.parametrize(
+    ("ghost", "is_left"),
+    [
+        ((100, 100, 40, 55, 0.5), False),
+        ((103, 148, 34, 53, 0.3), False),
+        ((103, 148, 34, 53, 0.7), True),
+        ((96, 98, 50, 70, 0.4), False),
+        ((130, 100, 40, 100, 0.2), True),
+        ((104, 70, 40, 60, 0.3), True),
+        ((110, 120, 40, 100, 0.3), True),
+        ((125, 95, 36, 60, 0.2), True),
+    ],
+    ids=[
+        "upper half", "legs", "a child before them", "the same, cut short", "beside them", "the head above theirs",
+        "of the right height, nearer", "the head beside theirs",
+    ],
+)  # fmt: skip
+def test_a_ghost_of_a_person_found_better_is_left_out_and_nobody_else(ghost, is_left):
+    table = np.array([PERSON, ghost], np.float32)
+
+    real = without_ghosts(table[:, :4], table[:, 4], Stature(0.0, 100.0))
+
+    assert real.tolist() == [True, is_left]
+
+
+def test_a_box_around_two_people_is_left_out():
+    table = np.array([PERSON, (150, 100, 40, 100, 0.7), (98, 96, 95, 108, 0.5)], np.float32)
+
+    assert without_ghosts(table[:, :4], table[:, 4], Stature(0.0, 100.0)).tolist() == [True, True, False]
+
+
+def test_a_person_who_stands_nearer_is_no_box_around_two():
+    table = np.array([(100, 60, 24, 60, 0.8), (130, 60, 24, 60, 0.7), (90, 50, 80, 200, 0.5)], np.float32)
+
+    assert without_ghosts(table[:, :4], table[:, 4], Stature(1.0, -60.0)).all()

@@ -1,7 +1,7 @@
 """Small generated scenes for tests: a textured ground on which people of known colour walk at known places.
 
-Each person is a figure in clothes of one colour, so that the detector finds a person, and a test can look for that colour
-in an output.
+Each person is a figure in clothes of one colour, so that the detector finds a person, and a test can look for that
+colour in an output.
 """
 
 from __future__ import annotations

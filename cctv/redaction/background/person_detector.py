@@ -24,16 +24,16 @@ from cctv.redaction.video.parallel import parallel_map
 from cctv.redaction.video.yuv import Mask, Planes
 
 _SAMPLES = 6
-_LEAST_TILE = 180.0  # pixels; tiles become no narrower
-_MOST_ACROSS = 4  # tiles in a row: people of a fortieth of the picture's height are found
+_LEAST_TILE = 220.0  # pixels; tiles become no narrower
+_MOST_ACROSS = 4  # tiles in a row: at 1080p, people of a thirtieth of the picture's height are found
 _CANDIDATES = 16  # the best of the median
-_AROUND = 2.0  # side of a window by height of a candidate
+_AROUND = (1.4, 1.8)  # width and height of a window by height of a candidate
 _LEAST_WINDOW = 48.0  # pixels
 _SAME = 0.45  # intersection over union of one person in two samples
 _LIKELY = 0.15  # score in the median, and in a sample that counts
 _MOST_SAMPLES = 0.8  # share of the samples that must show somebody
 # Square root of the score in the median by the median score of the samples.  A small person who stands through the
-# CAVIAR corridor has 0.32; of what is nobody, a lamp post of PETS09-S2L1 0.24, a clipped tree of TUD-Stadtmitte 0.30.
+# CAVIAR corridor has 0.32; of what is nobody, a lamp post of PETS09-S2L1 0.20, a clipped tree of TUD-Stadtmitte 0.30.
 _SURE, _SURE_LARGE = 0.2, 0.32
 _LARGE = 0.02  # share of the picture; what is larger costs much where it is nobody, and is seen well where it is
 _SIZES = (0.6, 1.7)  # height by that of people there, where that is known
@@ -58,17 +58,16 @@ def people_in(median: Planes, samples: Sequence[Planes], trusted: Mask, model: M
     trusted: half size.  Raises PeopleSearchFailed (15).
     """
     size = median.size
-    picture = rgb(median)
+    whole, picture = whole_picture(size), rgb(median)
+    found = _searched([_Search(picture, (window,)) for window in (whole, *_pyramid(size))], model)
+    boxes, scores = fused(found, size)
+    likely = (scores >= _LIKELY) & (shares_of(trusted, boxes) >= _SHOWN)
+    if not likely.any():
+        return ()
     sources = [rgb(sample) for sample in samples[:: math.ceil(len(samples) / _SAMPLES)]]
-    whole = whole_picture(size)
-    searches = [_Search(picture, (window,)) for window in (whole, *_pyramid(size))]
-    searches += [_Search(source, (whole,)) for source in sources]
-    found = _searched(searches, model)
-    in_median, in_samples = found[: len(searches) - len(sources)], found[len(searches) - len(sources) :]
-    stature = _stature(in_samples, size)
-    boxes, scores = fused(in_median, size)
-    plausible = (scores >= _LIKELY) & (shares_of(trusted, boxes) >= _SHOWN) & _sized(boxes, stature)
-    boxes, scores = boxes[plausible][:_CANDIDATES], scores[plausible][:_CANDIDATES]
+    stature = _stature(_searched([_Search(source, (whole,)) for source in sources], model), size)
+    likely &= _sized(boxes, stature)
+    boxes, scores = boxes[likely][:_CANDIDATES], scores[likely][:_CANDIDATES]
     if not len(boxes):
         return ()
     seen = _scores_in(sources, boxes, model)
@@ -137,8 +136,9 @@ def _scores_in(sources: Sequence[Picture], boxes: Floats, model: Model) -> Float
 
 
 def _window(box: Rect) -> Rect:
-    side = max(_AROUND * box.h, 1.2 * box.w, _LEAST_WINDOW)
-    return Rect(box.x + (box.w - side) / 2, box.y + (box.h - side) / 2, side, side)
+    height = max(_AROUND[1] * box.h, _LEAST_WINDOW)
+    width = max(_AROUND[0] * box.h, 1.4 * box.w, _LEAST_WINDOW)
+    return Rect(box.x + (box.w - width) / 2, box.y + (box.h - height) / 2, width, height)
 
 
 def _searched(searches: Sequence[_Search], model: Model) -> list[Found]:

@@ -1,1 +1,1 @@
-"""People in pictures: the weights of the detector, and the detector."""
+"""People in pictures: the detector and its weights, where it searches, and what it found in each frame of a clip."""

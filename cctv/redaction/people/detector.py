@@ -23,6 +23,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
+from threading import BoundedSemaphore
 from typing import Protocol
 
 import cv2
@@ -41,7 +42,8 @@ LEAST_SCORE = 0.05  # boxes below it are not told; at 0.1, 97 to 100 % of the pe
 # OpenCV writes the same text to standard error as well, where only messages of the command belong.
 cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_FATAL)
 _OPENCV_PLACE = re.compile(r"OpenCV\([^)]*\) \S+:\d+: error: ")  # in OpenCV's own sources
-_CELLS = 4  # windows to one pass: two by two
+_MOST_DETECTORS = 4  # each holds 60 MB
+_ACROSS, _ALONG = 3, 2  # windows to one pass: they are upright, as people are
 _GAP = 2  # pixels of grey on a cell's inner sides, in which no person stands half in another window
 _GREY = 114  # of what is no picture, as in YOLOX's own preparation (yolox/data/data_augment.py)
 _BEYOND = 0.02  # of a cell; what reaches farther into another is a person of two windows
@@ -89,22 +91,24 @@ class Detector:
         return boxes[real], scores[real]
 
     def in_windows(self, picture: Picture, windows: Sequence[Rect]) -> list[tuple[Floats, Floats]]:
-        """The same for each of several windows, each seen at half the size: four of them share one pass.
+        """The same for each of several windows; six of them, three by two, share one pass.
 
-        For windows in which people are large: those of 0.3 of a window's height and more.
+        For upright windows that are few times as tall as people: each is seen at half the height of the model's input.
         """
         found: list[tuple[Floats, Floats]] = []
-        for begin in range(0, len(windows), _CELLS):
-            group = windows[begin : begin + _CELLS]
+        for begin in range(0, len(windows), _ACROSS * _ALONG):
+            group = windows[begin : begin + _ACROSS * _ALONG]
             found += self._in_cells(picture, group) if len(group) > 1 else [self.in_window(picture, group[0])]
         return found
 
     def _in_cells(self, picture: Picture, windows: Sequence[Rect]) -> list[tuple[Floats, Floats]]:
         size = self._model.input_size
-        width, height = size.width // 2 - _GAP, size.height // 2 - _GAP
+        width, height = size.width // _ACROSS - _GAP, size.height // _ALONG - _GAP
         sheet = np.full((size.height, size.width, 3), _GREY, np.uint8)
         cells = [
-            PixelRect(x, y, x + width, y + height) for y in (0, size.height - height) for x in (0, size.width - width)
+            PixelRect(left, top, left + width, top + height)
+            for top in _begins(size.height, height, _ALONG)
+            for left in _begins(size.width, width, _ACROSS)
         ]
         areas = [outer(window, Size(picture.shape[1], picture.shape[0])) for window in windows]
         for cell, area in zip(cells, areas, strict=False):
@@ -123,6 +127,11 @@ class Detector:
             ) from error
 
 
+def _begins(whole: int, part: int, count: int) -> list[int]:
+    """Where each of some parts begins, evenly spread from the one end of the whole to the other."""
+    return [(whole - part) * number // (count - 1) for number in range(count)]
+
+
 def _of_cell(corners: Floats, scores: Floats, cell: PixelRect, area: PixelRect) -> tuple[Floats, Floats]:
     """What lies in one cell of a sheet, as boxes of the picture: those that reach into another cell are nobody."""
     lower, upper = np.array([cell.left, cell.top], np.float32), np.array([cell.right, cell.bottom], np.float32)
@@ -139,22 +148,23 @@ def _of_cell(corners: Floats, scores: Floats, cell: PixelRect, area: PixelRect) 
 
 
 class Detectors:
-    """Detectors of one model for many threads: as many are made as are at work at once."""
+    """Detectors of one model for many threads: as many are made as are at work at once, four at most."""
 
     def __init__(self, model: Model) -> None:
-        self._model, self._idle = model, [Detector(model)]
+        self._model, self._idle, self._free = model, [Detector(model)], BoundedSemaphore(_MOST_DETECTORS)
 
     @contextmanager
     def borrowed(self) -> Iterator[Detector]:
         """A detector that no other thread uses meanwhile."""
-        try:
-            detector = self._idle.pop()
-        except IndexError:
-            detector = Detector(self._model)
-        try:
-            yield detector
-        finally:
-            self._idle.append(detector)
+        with self._free:
+            try:
+                detector = self._idle.pop()
+            except IndexError:
+                detector = Detector(self._model)
+            try:
+                yield detector
+            finally:
+                self._idle.append(detector)
 
 
 @lru_cache(maxsize=1)

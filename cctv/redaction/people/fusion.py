@@ -151,6 +151,7 @@ def _uncut(found: Found, size: Size) -> tuple[Floats, float]:
         cut |= right > window.right - across
     if window.bottom < size.height:
         cut |= bottom > window.bottom - along
+    cut |= (boxes[:, 2:] < 1).any(axis=1)  # a sliver at the edge of the picture
     whole = window.w >= size.width and window.h >= size.height
     counted = ~cut & (found.scores >= LEAST_SCORE)
     return np.column_stack([boxes[counted], found.scores[counted]]), 1.0 if whole else _WINDOW_WEIGHT

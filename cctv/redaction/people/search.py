@@ -55,7 +55,7 @@ _LOOK = N_(
 )
 _SEARCHED_RATE = 12.0  # frames a second at least: at 8, crossings of people close together leak twice as often
 _WHOLE_EVERY = 4  # searched frames; in between, windows alone find as many people and a third of the false boxes
-_PASSES = 3  # of the detector for each frame of the clip, searched or not: 14 ms each on two cores
+_PASSES = 2.5  # of the detector for each frame of the clip, searched or not: 14 ms each on two cores
 _BEHIND = 8  # frames in search at once; a picture of 1080p is 3 MB
 _FEWEST_FRAMES = 8  # with sure boxes, before heights are learned from them
 _MOST_BOXES = 4000  # that heights are learned from
@@ -83,7 +83,6 @@ class SearchReport:
 class _Job:
     """One frame to search; `stature` None: in the whole picture and in tiles."""
 
-    planes: Planes
     differs: Mask
     regions: Regions
     standing: tuple[Rect, ...]
@@ -196,7 +195,7 @@ class _Search:
         self._model, self._differs, self._lights, self._spool = model, differs, lights, spool
         self._path, self._size = clip.path, clip.size.even()
         self._standing = tuple(box for backdrop in background.backdrops for box in backdrop.people)
-        self._passes = _PASSES * search_step(background.rate)
+        self._passes = int(_PASSES * search_step(background.rate))
         self._threads, self._detectors = threads, detectors_of(model)
         self._waiting: deque[_Pending] = deque()
         self._blind = 0
@@ -208,16 +207,15 @@ class _Search:
 
     def begin(self, todo: Sequence[int], frames: range, part: Clip) -> Iterator[int]:
         """Begin to search frames of one file of the clip, which holds `frames`; yields each."""
-        wanted = [frame for frame in todo if self._differs[frame].any()]
-        with closing(_pictures(part, frames, wanted)) as pictures:
+        last = next((frame for frame in reversed(todo) if self._differs[frame].any()), -1)
+        with closing(_pictures(part, frames)) as pictures:
             for frame in todo:
                 result: Future[_Result] | _Result = _NOBODY
-                if wanted and frame == wanted[0]:
-                    planes = next(pictures, None)
+                if frame <= last and (job := self._job(frame)) is not None:
+                    planes = next((planes for number, planes in pictures if number == frame), None)
                     if planes is None:
                         raise SourceUnreadable(path=part.path, problem=_SHORTER, following=_AGAIN)
-                    wanted.pop(0)
-                    result = self._threads.submit(self._search, self._job(frame, planes))
+                    result = self._threads.submit(self._search, job, planes)
                 self._follow(_Pending(frame, result, is_new=True))
                 yield frame
 
@@ -252,15 +250,18 @@ class _Search:
             following = OWN_MODEL if own else _LOOK
             raise DetectorBlind(path=self._path, frames=self._blind, model=self._model.path, following=following)
 
-    def _job(self, frame: int, planes: Planes) -> _Job:
+    def _job(self, frame: int) -> _Job | None:
+        """How a frame is to be searched; None where nothing differs."""
         differs, regions = self._differs.with_regions(frame)
+        if not differs.any():
+            return None
         stature = self.heights.stature if self._lights[frame] is not None else None
         is_whole_too = self.begun % _WHOLE_EVERY == 0
-        return _Job(planes, differs, regions, self._standing, stature, self._passes, is_whole_too)
+        return _Job(differs, regions, self._standing, stature, self._passes, is_whole_too)
 
-    def _search(self, job: _Job) -> _Result:
+    def _search(self, job: _Job, planes: Planes) -> _Result:
         with self._detectors.borrowed() as detector:
-            return _searched(job, detector)
+            return _searched(job, planes, detector)
 
 
 def holds_upright(regions: Regions, stature: Stature | None, size: Size) -> bool:
@@ -275,27 +276,19 @@ def holds_upright(regions: Regions, stature: Stature | None, size: Size) -> bool
     return bool((slender & (tall >= _UPRIGHT[0]) & (tall <= _UPRIGHT[1])).any())
 
 
-def _pictures(part: Clip, frames: range, wanted: Sequence[int]) -> Generator[Planes, None, None]:
-    """The pictures of wanted frames of a file, in order; what lies behind the last is not decoded."""
-    left = set(wanted)
-    if not left:
-        return
-    with closing(_frames_of(part)) as pictures:
-        for frame, planes in enumerate(pictures, frames.start):
-            if frame in left:
-                left.remove(frame)
-                yield planes
-            if not left:
-                return
+def _pictures(part: Clip, frames: range) -> Generator[tuple[int, Planes], None, None]:
+    """The pictures of a file, each with the number of its frame in the clip."""
+    with closing(_decoded(part)) as pictures:
+        yield from enumerate(pictures, frames.start)
 
 
-def _frames_of(part: Clip) -> Generator[Planes, None, None]:
+def _decoded(part: Clip) -> Generator[Planes, None, None]:
     yield from Reading(part)
 
 
-def _searched(job: _Job, detector: Detector) -> _Result:
-    size = job.planes.size
-    views = _Views(job.planes)
+def _searched(job: _Job, planes: Planes, detector: Detector) -> _Result:
+    size = planes.size
+    views = _Views(planes)
     counts = job.differs | _boxed(job.standing, job.differs.shape)
     windows = Windows((whole_picture(size), *tiles(size)))
     if job.stature is not None:
@@ -334,8 +327,8 @@ class _Views:
 
     def in_windows(self, detector: Detector, windows: tuple[Rect, ...]) -> list[tuple[Floats, Floats]]:
         """What several windows hold."""
-        least = _LARGE if len(windows) == 1 else _LARGE / 2
-        if any(min(window.w, window.h) < least for window in windows):
+        across, along = (_LARGE, _LARGE) if len(windows) == 1 else (_LARGE / 3, _LARGE / 2)
+        if any(window.w < across or window.h < along for window in windows):
             return detector.in_windows(self.full(), windows)
         halves = detector.in_windows(self.half(), [window.scaled(0.5) for window in windows])
         return [(2 * boxes, scores) for boxes, scores in halves]

@@ -23,14 +23,14 @@ _STEPS = 10  # of iteratively reweighted least squares; it has settled after fiv
 _SPREAD = 0.02  # of a height; feet in rows no farther apart do not tell how heights change with the row
 _SLOPES = (-0.3, 3.0)  # of the three clips: 0.27, 0.47, 1.2; beyond it is no camera above people
 _LEAST_HEIGHT = 20.0  # pixels; smaller people are not found, however large their window
-# Sides of a window by height of a person (docs/decisions/0034-crops-around-the-foreground.md): of one that is searched
-# alone, and of one of four to a pass of the detector, each seen at half of its input's size.
-_SCALE, _CELL_SCALE = 2.6, 1.6
+# Width and height of a window by height of a person (docs/decisions/0034-crops-around-the-foreground.md): of one that
+# is searched alone, and of one of six to a pass of the detector, each seen at half of the height of its input.
+_SCALE, _CELL_SCALE = (2.6, 2.6), (1.2, 1.6)
 _MARGIN = 0.15  # of a height, around what differs: it may be part of a person only
 _LONE = (1.2, 1.35)  # width and height of a region, by height of a person, up to which it is searched as a whole
 _PIECE = (0.6, 1.2)  # width and height of the pieces that a larger region is cut to; neighbours share half
 _LIKE = (0.6, 1.6)  # heights of people by that for which a window was made
-_MOST_CELLS = 24  # a picture; more become fewer and larger
+_MOST_CELLS = 30  # a picture; more become fewer and larger
 _MOST_PIECES = 96  # that windows are laid around; more become larger
 _GROWTH = 1.4
 _ROUNDS = 6  # of growth, after which tiles cover everything
@@ -169,7 +169,7 @@ def _columns(box: Rect) -> slice:
     return slice(int(box.x) // 2, math.ceil(box.right / 2))
 
 
-def _cover(pieces: list[_Piece], scale: float, size: Size, growth: float) -> tuple[Rect, ...]:
+def _cover(pieces: list[_Piece], scale: tuple[float, float], size: Size, growth: float) -> tuple[Rect, ...]:
     """Windows that together hold all pieces with some margin: of those possible, always the one that holds most.
 
     A window may be moved until its left and its upper edge touch a piece's margin and still holds the same: only such
@@ -178,7 +178,7 @@ def _cover(pieces: list[_Piece], scale: float, size: Size, growth: float) -> tup
     if not pieces:
         return ()
     lower, upper, heights = _padded(pieces, size, growth)
-    sides = np.minimum(scale * heights[:, None], min(size.width, size.height))
+    sides = np.minimum(heights[:, None] * np.array(scale), min(size.width, size.height))
     sides = np.minimum(np.maximum(sides, upper - lower), (size.width, size.height))
     across, along = (grid.ravel() for grid in np.meshgrid(np.arange(len(pieces)), np.arange(len(pieces))))
     near = (np.abs(lower[across] - lower[along]) < sides[across]).all(axis=1)
