@@ -63,9 +63,11 @@ _MOST_PLACES = 3  # changes that are looked at in a frame
 _LIGHT_SHARE = 0.5  # of the live pixels that change at once when a lamp is switched
 
 _HIDE = N_(
-    "look at those frames, draw a hide box there (docs/redaction.md, The second witness), then run the command again."
+    "look at those frames; hide whoever is there (`cctv redaction hide`, `hide` in KEEP.json), then run the command again."
 )
-_COVER = N_("cover that place of the backdrop: cctv redaction backdrop --cover; a single file needs other footage.")
+_COVER = N_(
+    "cover that place with `cctv redaction backdrop --cover`; of a single file, give other footage of the camera."
+)
 Hit = tuple[Rect, float]
 """A box in pixels of the frame, and the detector's score."""
 Picture = NDArray[np.uint8]
