@@ -31,9 +31,10 @@ from cctv.redaction.people.weights import load_model
 from cctv.redaction.render.options import Mode, Options, Others
 from cctv.redaction.tracking.annotations import NOTHING_KEPT
 from cctv.redaction.video.geometry import Rect, Size
+from redaction_bench.engine import redacted
 from redaction_bench.figures import Figure, at_least, at_most, holds, tells
 from redaction_bench.pictures import Picture, pictures
-from redaction_bench.studio import Annotated, redacted, workers
+from redaction_bench.studio import Annotated, workers
 from redaction_bench.truth import People, place
 
 Features = NDArray[np.float32]
