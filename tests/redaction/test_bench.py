@@ -157,9 +157,9 @@ def test_people_are_recognised_by_their_colours_and_not_by_a_grey_that_covers_th
                 picture[:, rows, columns] = 112 if covered else 60 + 20 * n
             yield picture
 
-    shown = looks.recognised(lineup, looks.described(street(False), lineup))
-    hidden = looks.recognised(lineup, looks.described(street(True), lineup))
-    empty = looks.recognised(lineup, looks.described(repeat(np.zeros((3, 80, 200), np.uint8), 80), lineup))
+    shown = looks.recognised(lineup, looks.described(looks.cut(street(False), lineup)))
+    hidden = looks.recognised(lineup, looks.described(looks.cut(street(True), lineup)))
+    empty = looks.recognised(lineup, looks.described(looks.cut(repeat(np.zeros((3, 80, 200), np.uint8), 80), lineup)))
 
     assert shown.mean == 100
     assert hidden.interval[0] <= lineup.chance <= hidden.interval[1]

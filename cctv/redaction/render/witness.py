@@ -63,9 +63,12 @@ _MOST_PLACES = 3  # changes that are looked at in a frame
 _LIGHT_SHARE = 0.5  # of the live pixels that change at once when a lamp is switched
 
 _HIDE = N_(
-    "look at those frames, draw a hide box there (docs/redaction.md, The second witness), then run the command again."
+    "look at those frames; hide whoever is there (`cctv redaction hide`, `hide` in KEEP.json), then run the command "
+    "again."
 )
-_COVER = N_("cover that place of the backdrop: cctv redaction backdrop --cover; a single file needs other footage.")
+_COVER = N_(
+    "cover that place with `cctv redaction backdrop --cover`; for a single file use --mode mask, with a hide box there."
+)
 Hit = tuple[Rect, float]
 """A box in pixels of the frame, and the detector's score."""
 Picture = NDArray[np.uint8]
@@ -154,12 +157,13 @@ class Witness:
         self._close, self._wide = _board(model, _CLOSE_GRID), _board(model, _WIDE_GRID)
         cores = os.cpu_count() or 1
         self._detectors = threading.local()
-        self._first = Detector(model)  # refuses a model before anything is written
+        self._spare = [Detector(model)]  # refuses a model before anything is written
         self._pool = ThreadPoolExecutor(cores, thread_name_prefix="witness")
         self._most_waiting = 2 * cores
         self._waiting: deque[Future[_Found]] = deque()
         self._changes = _Changes(backdrops)
         self._searched = 0
+        self._ever_live: Mask | None = None
         self._found = _Found()
 
     def __enter__(self) -> Witness:
@@ -173,6 +177,7 @@ class Witness:
         if shown.frame % self._stride or not shown.live.any():
             return
         self._searched += 1
+        self._ever_live = shown.live.copy() if self._ever_live is None else self._ever_live | shown.live
         size = shown.planes.size
         if self._mode is Mode.BACKDROP:
             for window in _around_live(shown, size):
@@ -261,13 +266,18 @@ class Witness:
     def _detector(self) -> Detector:
         """One for each thread."""
         if not hasattr(self._detectors, "own"):
-            self._detectors.own = Detector(self._model)
+            try:
+                self._detectors.own = self._spare.pop()
+            except IndexError:
+                self._detectors.own = Detector(self._model)
         own: Detector = self._detectors.own
         return own
 
     def _standing(self, backdrop: Backdrop) -> list[Rect]:
         """People who stand in a backdrop where it is shown as the scene."""
-        believed = backdrop.trusted if self._mode is Mode.MASK else ~backdrop.doubted
+        believed = ~backdrop.doubted
+        if self._mode is Mode.MASK:
+            believed = np.zeros_like(believed) if self._ever_live is None else backdrop.trusted & self._ever_live
         if backdrop.covered is not None:
             believed = believed & ~backdrop.covered
         size = backdrop.planes.size
