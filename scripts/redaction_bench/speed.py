@@ -239,7 +239,8 @@ def _redaction(
     proving: list[float] = []
     meter = Meter()
     began, used = time.monotonic(), _processor()
-    report = redacted(clip, keep, options, output, progress=_noting(proving, meter.see), prepared=prepared)
+    watch = _noting(proving, meter.see)
+    report = redacted(clip, keep, options, output, progress=watch, prepared=prepared, surveyed=True)
     ended = time.monotonic()
     spent = Spent(ended - began, _processor() - used)
     return spent, ended - min(proving, default=ended), meter.growth, report

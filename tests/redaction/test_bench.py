@@ -30,20 +30,20 @@ from cctv.redaction.video.geometry import Rect, Size
 pytestmark = pytest.mark.slow
 
 WALKER, STATUE = 1, 6
-FRAME = 60  # the walker is alone in it
+FRAME = 38  # the walker is alone in it
 
 
 @pytest.fixture(scope="module")
 def scene(tmp_path_factory):
     """People who walk, and one who never moves: to the engine, a part of the scene."""
     folder = tmp_path_factory.mktemp("bench")
-    return scene_clip(folder, seed=7, size="320x180", seconds=6, statue=True)
+    return scene_clip(folder, seed=7, size="320x180", seconds=6, fps=8, statue=True)
 
 
 @pytest.fixture(scope="module")
 def walkers(tmp_path_factory):
     """People who all walk."""
-    return scene_clip(tmp_path_factory.mktemp("walkers"), seed=11, size="320x180", seconds=4, people=2)
+    return scene_clip(tmp_path_factory.mktemp("walkers"), seed=11, size="320x180", seconds=4, fps=8, people=2)
 
 
 @pytest.fixture(scope="module")

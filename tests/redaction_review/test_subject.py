@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
 import pytest
+from cctv.redaction.tracking.occlusion import OcclusionResult
 
 from cctv.core.time_range import Span
 from cctv.letters.facts import PackageFacts, ShownFacts
@@ -40,7 +41,6 @@ from cctv.redaction.review.subject import (
     with_companion,
 )
 from cctv.redaction.tracking.annotations import BoxPath, KeepBoxes, Keyframe
-from cctv.redaction.tracking.occlusion import OcclusionResult
 from cctv.redaction.tracking.pipeline import Analysis
 from cctv.redaction.tracking.tracks import Track, TrackBoundary
 from cctv.redaction.video.geometry import Rect, Size
