@@ -60,7 +60,16 @@ from cctv.packages.manifest import (
     VerifiedPackage,
 )
 from cctv.packages.queries import PackageRow, insert_package
-from cctv.redaction.errors import SceneLost, SearchFailed, SourceUnreadable, VerifyFailed
+from cctv.redaction.errors import (
+    DetectorBlind,
+    ModelRefused,
+    PeopleSearchFailed,
+    SceneLost,
+    SourceUnreadable,
+    VerifyFailed,
+    WeightsDiffer,
+    WeightsMissing,
+)
 from cctv.redaction.review.analysis import backdrop_hashes
 from cctv.redaction.review.artefacts import SURVEY, read_times
 from cctv.redaction.review.case import (
@@ -99,7 +108,8 @@ log = logging.getLogger(__name__)
 MODE = "backdrop"
 _REFUSALS = (
     *(NotPrepared, NotApproved, FootageAdded, MasksAdded, PlanChanged, SegmentMissing, SegmentChanged, ArtefactChanged),
-    *(ScopeMoved, NotReviewed, SourceUnreadable, SceneLost, SearchFailed, DetectorFailed, VerifyFailed),
+    *(ScopeMoved, NotReviewed, SourceUnreadable, SceneLost, DetectorFailed, VerifyFailed),
+    *(PeopleSearchFailed, DetectorBlind, ModelRefused, WeightsMissing, WeightsDiffer),
     *(FootageBlocked, CopyNotReady),
 )
 _MAX_RENDER_FRACTION = (
@@ -276,6 +286,9 @@ def _render(site: Storage, plan: BuildPlan, planned: PlannedOutput, working: Pat
             metadata_entries=render.metadata_entries,
             masked_pixels=render.masked_pixels,
             masked_pixels_live=render.masked_pixels_live,
+            witness_model=render.witness_model,
+            witness_frames=render.witness_frames,
+            witness_subjects=render.witness_subjects,
         ),
         masks=part.plan.masks,
         others=part.plan.decisions.others.value,

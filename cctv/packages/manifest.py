@@ -69,9 +69,11 @@ class ManifestSource:
 
 @dataclass(frozen=True, slots=True)
 class VerifiedPackage:
-    """The result of decoding a finished video again and comparing it with its plan.
+    """The result of comparing what a finished video shows with its plan.
 
-    `masked_pixels` of each frame lie under the camera's masks; none of them may be live.
+    `masked_pixels` of each frame lie under the camera's masks; none of them may be live.  `witness_model` is the
+    SHA-256 of the detector of people that looked at the result, `witness_frames` how many frames it searched, and
+    `witness_subjects` how often it found who is kept; None in a package of before it looked.
     """
 
     frames: int
@@ -81,6 +83,9 @@ class VerifiedPackage:
     metadata_entries: int
     masked_pixels: int = 0
     masked_pixels_live: int = 0
+    witness_model: str | None = None
+    witness_frames: int = 0
+    witness_subjects: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,16 +69,6 @@ class SceneLost(CctvError):
     exit_code = Exit.UNREADABLE
 
 
-class SearchFailed(CctvError):
-    """Nothing was redacted: the search for people in the empty scene failed ({problem}).
-
-    next: install what requirements.lock names (docs/installing.md), then run the command again; if it fails again,
-    report this message.
-    """
-
-    exit_code = Exit.UNREADABLE
-
-
 class RenderFailed(CctvError):
     """The redacted video {path} could not be written: {problem}. Nothing was left behind.
 
@@ -90,6 +80,15 @@ class VerifyFailed(CctvError):
     """The redacted video {path} did not pass its check and was removed: {problem}.
 
     next: run the command again; if it fails again, keep INPUT and report this message.
+    """
+
+    exit_code = Exit.UNREADABLE
+
+
+class PersonShown(CctvError):
+    """The redacted video {path} was removed: {problem}.
+
+    next: {following}
     """
 
     exit_code = Exit.UNREADABLE

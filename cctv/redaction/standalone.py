@@ -54,7 +54,7 @@ def redact_file(request: FileRedaction, progress: Progress) -> FileReport:
     """Redact INPUT to OUTPUT.  Without boxes to keep, everything that may be a person is hidden.
 
     Raises InputMissing, KeepRefused, OutputRefused (2), InsideStorage (12), SourceUnreadable,
-    SearchFailed, VerifyFailed, MemoryShort (15) or RenderFailed (1); OUTPUT is then as it was.
+    PeopleSearchFailed, VerifyFailed, MemoryShort (15) or RenderFailed (1); OUTPUT is then as it was.
     """
     _check_paths(request)
     keep = read_keep(request.keep) if request.keep is not None else NOTHING_KEPT

@@ -243,6 +243,8 @@ _MANIFESTS: list[Any] = [
                     "same_times": True,
                     "audio_streams": 0,
                     "metadata_entries": 0,
+                    "witness_model": _SHA,
+                    "witness_frames": 50,
                 },
                 "masks": [[[0, 0], [100, 0], [100, 50]]],
                 "others": "shape",

@@ -18,6 +18,7 @@ from cctv.packages import build, folder
 from cctv.packages.build import build as build_build
 from cctv.packages.expiry import expire_packages
 from cctv.packages.folder import working_folder
+from cctv.redaction.people.weights import load_model
 from cctv.redaction.review.render import RenderResult
 
 pytestmark = pytest.mark.slow
@@ -70,6 +71,9 @@ def test_the_manifest_tells_where_everything_came_from_and_names_no_person(built
     assert [source["sha256"] for source in output["sources"]] == [segment.sha256 for segment in segments]
     assert output["plan_sha256"] == built.cctv(f"redaction show {REQUEST} --json").json["parts"][0]["plan"]
     assert len(output["backdrop_sha256"]) == 1
+    witness = {key: output["verified"].pop(key) for key in ("witness_model", "witness_frames", "witness_subjects")}
+    assert witness["witness_model"] == load_model().sha256
+    assert witness["witness_frames"] > 0
     assert output["verified"] == {
         "frames": TOTAL, "live_pixels_outside": 0, "same_times": True, "audio_streams": 0, "metadata_entries": 0,
         "masked_pixels": 0, "masked_pixels_live": 0,

@@ -8,7 +8,7 @@ import pytest
 from scenes import Scene, write
 
 from cctv.redaction.errors import VerifyFailed
-from cctv.redaction.render.verify import _check_streams
+from cctv.redaction.render.verify import _contents
 
 pytestmark = pytest.mark.slow
 
@@ -26,9 +26,9 @@ def test_a_video_with_sound_or_metadata_does_not_pass(tmp_path, added, said):
     more = tmp_path / "more.mp4"
     subprocess.run(["ffmpeg", "-v", "error", "-i", str(clean), *added, "-c:v", "copy", str(more)], check=True)
 
-    _check_streams(clean)
+    _contents(clean)
     with pytest.raises(VerifyFailed, match=said):
-        _check_streams(more)
+        _contents(more)
 
 
 def test_a_video_that_cannot_be_read_does_not_pass(tmp_path):
@@ -36,4 +36,4 @@ def test_a_video_that_cannot_be_read_does_not_pass(tmp_path):
     broken.write_bytes(bytes(5000))
 
     with pytest.raises(VerifyFailed, match="it is no video"):
-        _check_streams(broken)
+        _contents(broken)

@@ -235,6 +235,8 @@ def _built_data(built: Built) -> dict[str, object]:
                 "live_pixels_outside": output.verified.live_pixels_outside,
                 "same_times": output.verified.same_times,
                 "audio_streams": output.verified.audio_streams,
+                "witness_model": output.verified.witness_model,
+                "witness_frames": output.verified.witness_frames,
             }
             for output in built.manifest.outputs
         ],

@@ -328,6 +328,12 @@ def file_data(report: FileReport) -> dict[str, object]:
         "backdrops": render.backdrops,
         "live_pixels_outside_kept": verified.live_pixels_outside_kept,
         "audio_streams": verified.audio_streams,
+        "witness": {
+            "model": verified.witness.model_sha256,
+            "frames": verified.witness.frames_searched,
+            "backdrops": verified.witness.backdrops_searched,
+            "subjects": verified.witness.subjects_found,
+        },
         "warnings": report.warnings,
     }
 

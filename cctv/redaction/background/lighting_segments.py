@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from cctv.redaction.background.camera_motion import camera_positions
 from cctv.redaction.background.illumination import fit
 from cctv.redaction.background.model import FEWEST, Backdrop, BackgroundSample, build
+from cctv.redaction.people.weights import Model
 from cctv.redaction.video.geometry import Size
 from cctv.redaction.video.parallel import parallel_map
 from cctv.redaction.video.yuv import Mask, Plane, from_buffer
@@ -26,11 +27,15 @@ _LIGHT_STEP_LEVELS = 9.0
 
 
 def backdrops_of(
-    samples: Sequence[BackgroundSample], size: Size, spacing: float = 1.0, masked: Mask | None = None
+    samples: Sequence[BackgroundSample],
+    size: Size,
+    spacing: float = 1.0,
+    masked: Mask | None = None,
+    model: Model | None = None,
 ) -> tuple[Backdrop, ...]:
     """A backdrop for each lighting segment among samples in order of time, `spacing` seconds apart.
 
-    All are of one (even) size, and covered where `masked` (half size) is True.
+    All are of one (even) size, and covered where `masked` (half size) is True; `model` as for `build`.
 
     Stretches that return to an earlier light join it.  A stretch of too few samples gets a backdrop without a trusted
     pixel: everything in it is hidden.  Where the camera was nudged, each of its camera_positions gets a backdrop.
@@ -47,7 +52,7 @@ def backdrops_of(
     positions = [position for group in of_clip for position in camera_positions(group, size, masked)]
     enough = [position for position in positions if len(position.samples) >= FEWEST] or positions[:1]
     return tuple(
-        replace(build(position.samples, size, spacing, masked), shift=(position.shift.x, position.shift.y))
+        replace(build(position.samples, size, spacing, masked, model), shift=(position.shift.x, position.shift.y))
         for position in enough
     )
 

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from cctv.redaction.background.illumination import SAME, Light, fit
 from cctv.redaction.background.inpaint import inpainted
 from cctv.redaction.background.person_detector import people_in
+from cctv.redaction.people.weights import Model, load_model
 from cctv.redaction.render.privacy_masks import MaskedArea
 from cctv.redaction.render.silhouettes import GREY
 from cctv.redaction.video.geometry import Rect, Size, outer
@@ -99,12 +100,17 @@ class Sampler:
 
 
 def build(
-    samples: Sequence[BackgroundSample], size: Size, spacing: float = 1.0, masked: Mask | None = None
+    samples: Sequence[BackgroundSample],
+    size: Size,
+    spacing: float = 1.0,
+    masked: Mask | None = None,
+    model: Model | None = None,
 ) -> Backdrop:
     """The backdrop of like-lit samples of one (even) size, `spacing` seconds apart; needs at least one.
 
     Pixels where `masked` (half size) is True are covered in every sample: they do not depend on the light.
-    People whom the median shows are marked and filled.  Raises SearchFailed.
+    People whom the median shows are marked and filled; `model` finds them, the default one where it is None.  Raises
+    PeopleSearchFailed, WeightsMissing, WeightsDiffer.
     """
     excluded = _excluded(samples, size)
     seen = len(samples) - excluded.sum(axis=0, dtype=np.int32)
@@ -119,12 +125,11 @@ def build(
     stacked = rough.stacked()
     agreed = _vetted(parallel_map(Planes.stacked, frames), stacked, excluded, spacing, hidden) | hidden
     trusted = agreed & (seen >= FEWEST) | hidden
-    picture = inpainted(rough, ~trusted | hidden)  # a mask is not spread into what is filled beside it
-    people = people_in(picture) if trusted.any() else ()
+    people = people_in(rough, frames, trusted & ~hidden, model or load_model()) if trusted.any() else ()
     if people:
         agreed &= ~_around(people, trusted.shape) | hidden
         trusted &= agreed
-        picture = inpainted(rough, ~trusted | hidden)
+    picture = inpainted(rough, ~trusted | hidden)  # a mask is not spread into what is filled beside it
     area.cover(picture)
     return Backdrop(picture, stacked, trusted, ~agreed, len(samples), people=people)
 

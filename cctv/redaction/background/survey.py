@@ -12,6 +12,7 @@ import numpy as np
 
 from cctv.redaction.background.lighting_segments import backdrops_of
 from cctv.redaction.background.model import Backdrop, Sampler
+from cctv.redaction.people.weights import Model
 from cctv.redaction.progress import Progress
 from cctv.redaction.tracking.annotations import KeepBoxes
 from cctv.redaction.tracking.bounds import grow_by_hide_margin
@@ -46,10 +47,12 @@ def survey(
     progress: Progress,
     elsewhere: Sequence[Clip] = (),
     scratch: Scratch | None = None,
+    model: Model | None = None,
 ) -> BackgroundModel:
     """Read the clip once for its times and backdrops; `elsewhere` adds other footage of the same camera as samples.
 
-    Notes the clip's pictures in `scratch`.  Raises SourceUnreadable.
+    Notes the clip's pictures in `scratch`.  `model` finds who stands in a backdrop; None: the default one.  Raises
+    SourceUnreadable, PeopleSearchFailed.
     """
     sampler, times = sampled(clip, keep, progress, scratch)
     count = len(times)
@@ -62,7 +65,8 @@ def survey(
                 number += 1
     timing = BackgroundModel(times, ())
     masked = clip.masked
-    backdrops = backdrops_of(sampler.kept, sampler.size, sampler.stride / timing.rate, masked.half if masked else None)
+    spacing = sampler.stride / timing.rate
+    backdrops = backdrops_of(sampler.kept, sampler.size, spacing, masked.half if masked else None, model)
     return BackgroundModel(timing.times, backdrops)
 
 

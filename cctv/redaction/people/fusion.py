@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from cctv.redaction.people.windows import Stature
 from cctv.redaction.video.geometry import Rect, Size
 from cctv.redaction.video.yuv import Mask
 
@@ -21,6 +22,12 @@ LEAST_SCORE = 0.1  # the detector finds 97 to 100 % of the people of three clips
 _CUT_SHARE = 0.02  # of a window's side: what reaches so near to its edge is cut off
 _SAME = 0.55  # intersection over union from which two boxes are one person
 _WINDOW_WEIGHT, _WINDOW_RANK = 1.5, 1.05  # of a box from a window around what differs, beside the whole picture's 1
+# Of ghosts; with these no person of the three clips is lost at scores from .3 on (docs/decisions/0034)
+_RIGHT = (0.85, 1.18)  # height by that of people there: 98 % of true boxes
+_PART, _WITHIN, _ALIGNED, _MIDDLE = 0.75, 0.8, 0.12, 0.25
+_UPPER_SCORE, _LEGS_SCORE = 0.8, 0.5  # by that of the whole person; a child before somebody looks like their legs
+_OVER, _AGAIN_SCORE = 0.35, 0.85
+_TALL, _WIDE, _HELD, _APART = 1.2, 0.62, 0.7, 0.4
 Floats = NDArray[np.float32]
 
 
@@ -72,6 +79,50 @@ def fused(found: Sequence[Found], size: Size) -> tuple[Floats, Floats]:
         scores.append(rows[members, 4].max())
         left &= ~members
     return np.asarray(boxes, np.float32).reshape(-1, 4), np.asarray(scores, np.float32)
+
+
+def without_ghosts(boxes: Floats, scores: Floats, stature: Stature) -> NDArray[np.bool_]:
+    """Which boxes (n x 4) may be people, by how tall people are there, and not ghosts of people found better.
+
+    A ghost has a lower score than a box of the right height, and is one of three: its upper half or its legs; a box of
+    another height over most of the same place, whose head is inside of it; a box around two such.  Somebody who stands
+    behind a person shows a head beside or above that person's box, and is no ghost.
+    """
+    feet = boxes[:, 1] + boxes[:, 3]
+    sizes = boxes[:, 3] / stature.of(feet)
+    right = (sizes > _RIGHT[0]) & (sizes < _RIGHT[1])
+    shared, same = shared_areas(boxes, boxes), overlaps(boxes, boxes)
+    inside = shared / np.maximum(boxes[:, 2] * boxes[:, 3], 1e-6)[:, None]
+    of_heads = _heads_inside(boxes)
+    real = np.ones(len(boxes), np.bool_)
+    for number in np.argsort(-scores, kind="stable").tolist():
+        better = right & real & (scores > scores[number])
+        box, ratios = boxes[number], scores[number] / np.maximum(scores, 1e-6)
+        if not better.any():
+            continue
+        middles = np.abs(boxes[:, 0] + boxes[:, 2] / 2 - box[0] - box[2] / 2) / boxes[:, 2]
+        tops, ends = np.abs(boxes[:, 1] - box[1]) / boxes[:, 3], np.abs(feet - feet[number]) / boxes[:, 3]
+        part = (tops < _ALIGNED) & (ratios < _UPPER_SCORE) | (ends < _ALIGNED) & (ratios < _LEGS_SCORE)
+        part &= (inside[number] >= _WITHIN) & (box[3] < _PART * boxes[:, 3]) & (middles < _MIDDLE)
+        again = (same[number] >= _OVER) & (ratios < _AGAIN_SCORE) & of_heads[number] & (not right[number])
+        two = better & (inside[:, number] >= _HELD)
+        large = sizes[number] > _TALL or box[2] > _WIDE * box[3]
+        real[number] = not (
+            (sizes[number] < _PART and (better & part).any())
+            or (better & again).any()
+            or (large and same[np.ix_(two, two)].min(initial=1) < _APART)
+        )
+    return real
+
+
+def _heads_inside(boxes: Floats) -> NDArray[np.bool_]:
+    """Whether the head of each box (top quarter, middle 60 %) lies within each other box: (n, n)."""
+    left, right = boxes[:, 0] + 0.2 * boxes[:, 2], boxes[:, 0] + 0.8 * boxes[:, 2]
+    top, bottom = boxes[:, 1], boxes[:, 1] + 0.25 * boxes[:, 3]
+    slack = 0.08 * boxes[:, 3]
+    across = (left[:, None] >= boxes[None, :, 0]) & (right[:, None] <= boxes[None, :, 0] + boxes[None, :, 2])
+    along = (top[:, None] >= boxes[None, :, 1] - slack[None]) & (bottom[:, None] <= (boxes[:, 1] + boxes[:, 3])[None])
+    return np.asarray(across & along)
 
 
 def shares_of(mask: Mask, boxes: Floats) -> Floats:

@@ -25,8 +25,8 @@ from cctv.redaction.background.survey import BackgroundModel
 from cctv.redaction.errors import DetectorBlind, SourceUnreadable
 from cctv.redaction.people.appearance import looks_of
 from cctv.redaction.people.detections import DetectionSpool, FrameDetections
-from cctv.redaction.people.detector import Detector, Picture
-from cctv.redaction.people.fusion import FEWEST_DIFFERS, Found, fused, shares_of
+from cctv.redaction.people.detector import Detector, Picture, detectors_of, rgb
+from cctv.redaction.people.fusion import FEWEST_DIFFERS, Found, fused, shares_of, without_ghosts
 from cctv.redaction.people.weights import OWN_MODEL, Model, ModelKind
 from cctv.redaction.people.windows import (
     SURE_SCORE,
@@ -53,7 +53,7 @@ _LOOK = N_(
     "watch the recording. If people are in it, report this message. If what moves there is nobody (a flag, a branch), "
     "cover it with a static mask of the camera (docs/redaction.md)."
 )
-_SEARCHED_RATE = 8.0  # frames a second at least: somebody who walks moves by a third of his width between two
+_SEARCHED_RATE = 12.0  # frames a second at least: at 8, crossings of people close together leak twice as often
 _WHOLE_EVERY = 4  # searched frames; in between, windows alone find as many people and a third of the false boxes
 _PASSES = 3  # of the detector for each frame of the clip, searched or not: 14 ms each on two cores
 _BEHIND = 8  # frames in search at once; a picture of 1080p is 3 MB
@@ -133,7 +133,7 @@ class _Heights:
 
 
 def search_step(rate: float) -> int:
-    """Every how many frames of a clip of that rate (frames a second) one is searched: at least about 8 a second."""
+    """Every how many frames of a clip of that rate (frames a second) one is searched: at least about 12 a second."""
     return max(int(rate / _SEARCHED_RATE + 0.1), 1)
 
 
@@ -197,7 +197,7 @@ class _Search:
         self._path, self._size = clip.path, clip.size.even()
         self._standing = tuple(box for backdrop in background.backdrops for box in backdrop.people)
         self._passes = _PASSES * search_step(background.rate)
-        self._threads, self._detectors = threads, [Detector(model)]
+        self._threads, self._detectors = threads, detectors_of(model)
         self._waiting: deque[_Pending] = deque()
         self._blind = 0
         self.heights = _Heights(self._size)
@@ -259,14 +259,8 @@ class _Search:
         return _Job(planes, differs, regions, self._standing, stature, self._passes, is_whole_too)
 
     def _search(self, job: _Job) -> _Result:
-        try:
-            detector = self._detectors.pop()  # atomic: as many are made as threads need
-        except IndexError:
-            detector = Detector(self._model)
-        try:
+        with self._detectors.borrowed() as detector:
             return _searched(job, detector)
-        finally:
-            self._detectors.append(detector)
 
 
 def holds_upright(regions: Regions, stature: Stature | None, size: Size) -> bool:
@@ -316,6 +310,9 @@ def _searched(job: _Job, detector: Detector) -> _Result:
     boxes, scores = fused(found, size)
     real = shares_of(counts, boxes) >= FEWEST_DIFFERS
     boxes, scores = boxes[real], scores[real]
+    if job.stature is not None:
+        real = without_ghosts(boxes, scores, job.stature)
+        boxes, scores = boxes[real], scores[real]
     looks = looks_of(views.lab(), boxes, job.differs)
     return _Result(FrameDetections(boxes, scores, shares_of(job.differs, boxes), looks), len(found))
 
@@ -346,7 +343,7 @@ class _Views:
     def full(self) -> Picture:
         """RGB."""
         if self._full is None:
-            self._full = _rgb(self._planes)
+            self._full = rgb(self._planes)
         return self._full
 
     def half(self) -> Picture:
@@ -359,18 +356,12 @@ class _Views:
             u, v = (
                 cv2.resize(plane, sides[1], interpolation=cv2.INTER_AREA) for plane in (self._planes.u, self._planes.v)
             )
-            self._half = _rgb(Planes(*(np.asarray(plane, np.uint8) for plane in (y, u, v))))[:rows, :columns]
+            self._half = rgb(Planes(*(np.asarray(plane, np.uint8) for plane in (y, u, v))))[:rows, :columns]
         return self._half
 
     def lab(self) -> Picture:
         """CIE L*a*b* at half size."""
         return np.asarray(cv2.cvtColor(self.half(), cv2.COLOR_RGB2LAB), np.uint8)
-
-
-def _rgb(planes: Planes) -> Picture:
-    flat = np.concatenate([planes.y.ravel(), planes.u.ravel(), planes.v.ravel()])
-    rows, columns = planes.y.shape
-    return np.asarray(cv2.cvtColor(flat.reshape(rows * 3 // 2, columns), cv2.COLOR_YUV2RGB_I420), np.uint8)
 
 
 def _boxed(boxes: Sequence[Rect], shape: tuple[int, ...]) -> Mask:

@@ -20,7 +20,7 @@ from cctv.redaction.video.yuv import Mask
 SURE_SCORE = 0.3  # boxes that heights are learned from; of those below, half are nobody (PETS09-S2L1)
 _FEWEST_BOXES = 12  # fewer teach no heights
 _STEPS = 10  # of iteratively reweighted least squares; it has settled after five
-_SPREAD = 0.05  # of a height; feet in rows no farther apart do not tell how heights change with the row
+_SPREAD = 0.02  # of a height; feet in rows no farther apart do not tell how heights change with the row
 _SLOPES = (-0.3, 3.0)  # of the three clips: 0.27, 0.47, 1.2; beyond it is no camera above people
 _LEAST_HEIGHT = 20.0  # pixels; smaller people are not found, however large their window
 # Sides of a window by height of a person (docs/decisions/0034-crops-around-the-foreground.md): of one that is searched

@@ -1,7 +1,7 @@
-"""Render a clip and its decisions to a redacted video and its mask: decode, compose, encode, verify.
+"""Render a clip and its decisions to a redacted video and its mask: decode, compose, encode, prove.
 
-1. video and mask, written under a temporary name beside their target
-2. both verified against the decisions
+1. video and mask, written under a temporary name beside their target, and proved packet by packet meanwhile (`proof`)
+2. both files read again: they hold what was proved
 3. flushed, then renamed to their target
 
 An interrupted or failed render leaves nothing behind.
@@ -24,12 +24,15 @@ from cctv.core.medium import medium_error
 from cctv.redaction.background.scene_changes import runs
 from cctv.redaction.background.survey import BackgroundModel, survey
 from cctv.redaction.errors import RenderFailed, SceneLost
+from cctv.redaction.people.weights import load_model
 from cctv.redaction.progress import Progress
 from cctv.redaction.render.caption import Caption, caption
 from cctv.redaction.render.compositor import Composer
 from cctv.redaction.render.options import Mode, Options
-from cctv.redaction.render.verify import VerifyReport, VisibleClaim, mask_picture, paired, verify
+from cctv.redaction.render.proof import Proof
+from cctv.redaction.render.verify import VerifyReport, VisibleClaim, mask_picture, paired
 from cctv.redaction.render.visibility import FrameDecision, VisibilityPass
+from cctv.redaction.render.witness import Witness
 from cctv.redaction.tracking.annotations import KeepBoxes, check_within
 from cctv.redaction.tracking.people import People
 from cctv.redaction.tracking.pipeline import Analysis, analyse
@@ -47,7 +50,8 @@ class Work:
     """One redaction: what to read, what was decided, where to write.
 
     `keep_path` is only named in messages.  `elsewhere` is other footage of the same camera for the backdrop;
-    `survey` is one that was reviewed, and `people` those that were found with it: they are used unchanged.
+    `survey` is one that was reviewed, and `people` those that were found with it: they are used unchanged.  `detector`
+    is a model of the site's own; None is the one that comes with the program.
     """
 
     clip: Clip
@@ -59,6 +63,7 @@ class Work:
     elsewhere: tuple[Clip, ...] = ()
     survey: BackgroundModel | None = None
     people: People | None = None
+    detector: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,12 +92,14 @@ class _Tally:
 
 
 def redact(work: Work, progress: Progress) -> RenderReport:
-    """Survey, analyse, render, verify; then put the output and the mask in place.
+    """Survey, analyse, render and prove; then put the output and the mask in place.
 
-    Raises SourceUnreadable, KeepRefused, RenderFailed or VerifyFailed, and SceneLost where a reviewed survey no longer
-    explains frames that keep a person; leaves nothing behind then.
+    Raises SourceUnreadable, KeepRefused, RenderFailed or VerifyFailed, SceneLost where a reviewed survey no longer
+    explains frames that keep a person, PersonShown where the second witness sees somebody, WeightsMissing,
+    WeightsDiffer, ModelRefused or PeopleSearchFailed where it cannot look; leaves nothing behind then.
     """
     require_memory(work.clip)
+    model = load_model(work.detector)
     with ExitStack() as stack:
         output = _PartialFile(work.output)
         stack.callback(output.remove)
@@ -102,18 +109,24 @@ def redact(work: Work, progress: Progress) -> RenderReport:
         even = work.clip.size.even()
         kept = work.keep if work.options.mode is Mode.BACKDROP else None
         scratch = stack.enter_context(Scratch(work.output.parent, even, kept))
-        background = work.survey or survey(work.clip, work.keep, progress, work.elsewhere, scratch)
+        background = work.survey or survey(work.clip, work.keep, progress, work.elsewhere, scratch, model)
         check_within(work.keep, len(background.times), work.keep_path)
-        half = (even.height // 2, even.width // 2)
-        differs, live = stack.enter_context(MaskSpool(half)), stack.enter_context(MaskSpool(half))
-        analysis = analyse(work.clip, background, work.keep, differs, progress, scratch, work.people)
+        differs = stack.enter_context(MaskSpool((even.height // 2, even.width // 2)))
+        found = model if work.people is None else work.people
+        analysis = analyse(work.clip, background, work.keep, differs, progress, found, scratch)
         if work.survey is not None:
             _require_scene(work, analysis)
         line = _caption(work, background.times)
-        targets = _Targets(output.path, mask.path if mask else None, live)
-        tally = _render(work, analysis, line, scratch, targets, progress)
-        claim = VisibleClaim(work.clip, work.keep, work.options, analysis, line, live)
-        verified = verify(claim, targets.video, targets.masks, progress)
+        claim = VisibleClaim(work.clip, work.keep, work.options, analysis, line)
+        composer = Composer(background.backdrops, work.options, line, work.clip.masked)
+        witness = stack.enter_context(
+            Witness(model, background.backdrops, work.options.mode, background.rate, output.path)
+        )
+        proof = stack.enter_context(Proof(claim, composer, witness, output.path))
+        targets = _Targets(output.path, mask.path if mask else None, proof)
+        tally = _render(work, analysis, _composed(work, analysis, line, scratch, composer), targets, progress)
+        verified = proof.finish(targets.video, targets.masks)
+        progress("verify", len(background.times), len(background.times))
         for part in (output, mask):
             if part is not None:
                 part.settle()
@@ -156,36 +169,42 @@ def _report(analysis: Analysis, tally: _Tally, verified: VerifyReport) -> Render
 
 @dataclass(frozen=True, slots=True)
 class _Targets:
-    """What the render writes: the video, the mask's video if wanted, and every frame's live pixels."""
+    """What the render writes: the video and the mask's video if wanted; and what proves them."""
 
     video: Path
     masks: Path | None
-    live: MaskSpool
+    proof: Proof
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Composed:
+    """A picture as it is to be shown, and its covering where that cannot be made again without the source."""
+
+    picture: Planes
+    decision: FrameDecision
+    covering: Planes | None
 
 
 def _render(
-    work: Work,
-    analysis: Analysis,
-    line: Caption | None,
-    scratch: Scratch,
-    targets: _Targets,
-    progress: Progress,
+    work: Work, analysis: Analysis, pictures: Iterator[_Composed], targets: _Targets, progress: Progress
 ) -> _Tally:
-    """The third pass: compose every frame and write it."""
+    """The third pass: compose every frame, say what it must show, and write it."""
     clip, times = work.clip, from_first(analysis.survey.times)
     stream = clip.parts[0].stream
-    composed = prefetch(_composed(work, analysis, line, scratch))
+    composed, proof = prefetch(pictures), targets.proof
     kept = visible = 0
     hidden = 0.0
     with ExitStack() as stack:
         stack.enter_context(closing(composed))
-        video = stack.enter_context(h264_writer(targets.video, Picture(clip.size, stream.aspect, stream.colour), times))
-        masks = stack.enter_context(mask_writer(targets.masks, clip.size, times)) if targets.masks else None
-        for picture, decision in composed:
-            write_planes(video, picture)
+        look = Picture(clip.size, stream.aspect, stream.colour)
+        video = stack.enter_context(h264_writer(targets.video, look, times, proof.video))
+        masks = stack.enter_context(mask_writer(targets.masks, clip.size, times, proof.mask)) if targets.masks else None
+        for frame in composed:
+            decision = frame.decision
+            proof.expect(decision, frame.covering, masked=masks is not None)
+            write_planes(video, frame.picture)
             if masks is not None:
                 masks.write(mask_picture(decision.live))
-            targets.live.append(decision.live)
             hidden += 1.0 - int(np.count_nonzero(decision.live)) / decision.live.size
             boxes = work.keep.kept_at(decision.frame)
             kept += bool(boxes)
@@ -195,18 +214,18 @@ def _render(
 
 
 def _composed(
-    work: Work, analysis: Analysis, line: Caption | None, scratch: Scratch
-) -> Iterator[tuple[Planes, FrameDecision]]:
+    work: Work, analysis: Analysis, line: Caption | None, scratch: Scratch, composer: Composer
+) -> Iterator[_Composed]:
     """Every picture as it is to be shown, from what is known of its source: patches where all were stored."""
-    composer = Composer(analysis.survey.backdrops, work.options, line, work.clip.masked)
     with closing(prefetch(VisibilityPass(analysis, work.keep, work.options, line))) as decisions:
         patches = scratch.patches()
         if patches is not None:
             for patch, decision in zip(patches, decisions, strict=True):
-                yield composer.compose(patch, decision), decision
+                yield _Composed(composer.compose(patch, decision), decision, None)
         else:
             for planes, decision in paired(work.clip, decisions):
-                yield composer.compose(whole(planes), decision), decision
+                covering = composer.covering(planes, decision.cover) if composer.needs_source else None
+                yield _Composed(composer.compose(whole(planes), decision), decision, covering)
 
 
 def _caption(work: Work, times: Sequence[int]) -> Caption | None:

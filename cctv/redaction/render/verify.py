@@ -1,7 +1,8 @@
 """Verification that a rendered video shows nothing that it should not.
 
-Decodes the result and compares each hidden block with its covering.  Repairs nothing, and does not rely on what the
-render reports: live pixels are checked against the kept boxes, and privacy masks against their polygons.
+Compares each hidden block of a decoded picture with its covering, and the packets of the finished file with those that
+were decoded (`proof`).  Repairs nothing, and does not rely on what the render reports: live pixels are checked against
+the kept boxes, and privacy masks against their polygons.
 
 The source need not be read for that.  A block leaks when it is like the source and unlike the covering: with mean
 errors `near` and `error` against these, `near < error / 2` where source and covering are more than `3 / 2 *
@@ -11,33 +12,30 @@ a block has `error > _MAX_ERROR_LEVELS` and is refused for that already.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import NoReturn, TypeVar
 
-import av
-import av.error
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from cctv.core.i18n import N_
 from cctv.redaction.errors import SourceUnreadable, VerifyFailed
-from cctv.redaction.progress import Progress
 from cctv.redaction.render.caption import Caption
-from cctv.redaction.render.compositor import Composer
 from cctv.redaction.render.options import Mode, Options
 from cctv.redaction.render.privacy_masks import BLACK
-from cctv.redaction.render.visibility import VisibilityPass
+from cctv.redaction.render.visibility import FrameDecision
+from cctv.redaction.render.witness import WitnessReport
 from cctv.redaction.tracking.annotations import KeepBoxes
 from cctv.redaction.tracking.bounds import surroundings
 from cctv.redaction.tracking.pipeline import Analysis
+from cctv.redaction.video.decoder import Undecodable
 from cctv.redaction.video.encoder import from_first
 from cctv.redaction.video.geometry import Rect, Size, outer
-from cctv.redaction.video.parallel import prefetch
+from cctv.redaction.video.packets import Contents, Header, PacketDecoder, contents_of
 from cctv.redaction.video.reader import Clip, Reading, clip_of
-from cctv.redaction.video.spill import MaskSpool
 from cctv.redaction.video.yuv import Mask, Plane, Planes, doubled
 
 Decided = TypeVar("Decided")
@@ -48,26 +46,24 @@ _MIN_MASKED_SHARE = (
     4 / _BLOCK_PIXELS**2
 )  # share of a block that lies under a static mask, from which on that must be black
 _SAME_TIME_US = 1000  # microseconds
-_KNOWN_TAGS = {"major_brand", "minor_version", "compatible_brands", "language", "handler_name", "vendor_id", "encoder"}
 
 
 @dataclass(frozen=True, slots=True)
 class VisibleClaim:
-    """What a render reports: to be proved against its output.  `live` holds every frame's half-size mask."""
+    """What a render is about: its output is proved against it."""
 
     clip: Clip
     keep: KeepBoxes
     options: Options
     analysis: Analysis
     caption: Caption | None
-    live: MaskSpool
 
 
 @dataclass(frozen=True, slots=True)
 class VerifyReport:
     """What was proved of an output.  `worst_error` is the largest mean error of a hidden block, in levels to 255.
 
-    `masked_pixels` are those under privacy masks, in each frame.
+    `witness`: what the second witness did.  `masked_pixels` are those under privacy masks, in each frame.
     """
 
     frames: int
@@ -75,57 +71,82 @@ class VerifyReport:
     worst_error: float
     live_pixels_outside_kept: int
     audio_streams: int
+    witness: WitnessReport
     masked_pixels: int = 0
     masked_pixels_live: int = 0
 
 
-def verify(claim: VisibleClaim, output: Path, mask_output: Path | None, progress: Progress) -> VerifyReport:
-    """Prove an output; raises VerifyFailed (15), and the caller removes the output then."""
-    _check_streams(output)
-    result = clip_of([output])
-    if result.size != claim.clip.size.even():
-        raise VerifyFailed(
-            path=output,
-            problem=N_("its picture is {size} instead of {wanted}", size=result.size, wanted=claim.clip.size.even()),
-        )
-    blocks, worst, outside, uncovered = 0, 0.0, 0, 0
-    masked = claim.clip.masked
-    reading = Reading(result)
-    composer = Composer(claim.analysis.survey.backdrops, claim.options, claim.caption, masked)
-    covered = _to_be_black(claim)
-    total = len(claim.analysis.survey.times)
-    covers, pictures = prefetch(_covers(claim, composer)), _all(reading, total, output)
-    for frame, (cover, shown) in enumerate(zip(covers, pictures, strict=True)):
-        live = claim.live[frame]
-        outside += _outside(live, frame, claim)
+class FrameCheck:
+    """Checks the frames of one result in order, each against what it must show; counts what was proved."""
+
+    def __init__(self, claim: VisibleClaim, output: Path) -> None:
+        self._claim, self._output = claim, output
+        self._black = _to_be_black(claim)
+        self._frames = self._blocks = self._outside = self._uncovered = 0
+        self._worst = 0.0
+
+    def kept_at(self, frame: int) -> tuple[Rect, ...]:
+        """Where the people who are kept stand in a frame: their boxes as drawn and as propagated."""
+        return (*self._claim.keep.kept_at(frame), *self._claim.analysis.kept.kept_at(frame))
+
+    def frame(self, decision: FrameDecision, covering: Planes, shown: Planes) -> None:
+        """Check a frame; raises VerifyFailed.
+
+        covering: the picture with nothing live.  shown: what was decoded.
+        """
+        frame, live = decision.frame, decision.live
+        if frame != self._frames or shown.size != covering.size:
+            problem = N_("frame {frame} came out of the encoder as {size}", frame=self._frames, size=shown.size)
+            raise VerifyFailed(path=self._output, problem=problem)
+        self._outside += _outside(live, frame, self._claim)
+        masked = self._claim.clip.masked
         if masked is not None:
-            uncovered += 4 * int(np.count_nonzero(live & masked.half))
-            _check_covered(shown, covered, output, frame)
-        count, error = _hidden_blocks(cover, shown, live, output, frame)
-        blocks, worst = blocks + count, max(worst, error)
-        progress("verify", frame + 1, total)
-    _check_times(reading.times, from_first(claim.analysis.survey.times), output)
-    if mask_output is not None:
-        _check_mask(claim, mask_output)
-    if uncovered:
-        raise VerifyFailed(
-            path=output, problem=N_("{uncovered} live pixels lie under the camera's masks", uncovered=uncovered)
+            self._uncovered += 4 * int(np.count_nonzero(live & masked.half))
+            _check_covered(shown, self._black, self._output, frame)
+        count, error = _hidden_blocks(covering, shown, live, self._output, frame)
+        self._blocks, self._worst = self._blocks + count, max(self._worst, error)
+        self._frames += 1
+
+    def report(self, witness: WitnessReport) -> VerifyReport:
+        """What was proved of all frames; raises VerifyFailed."""
+        total, masked = len(self._claim.analysis.survey.times), self._claim.clip.masked
+        if self._frames != total:
+            _refuse_count(self._output, self._frames, total)
+        if self._uncovered:
+            problem = N_("{uncovered} live pixels lie under the camera's masks", uncovered=self._uncovered)
+            raise VerifyFailed(path=self._output, problem=problem)
+        if self._outside:
+            problem = N_("{outside} live pixels lie outside of the kept boxes", outside=self._outside)
+            raise VerifyFailed(path=self._output, problem=problem)
+        pixels = int(np.count_nonzero(masked.full)) if masked is not None else 0
+        return VerifyReport(
+            total, self._blocks, round(self._worst, 2), self._outside, 0, witness, pixels, self._uncovered
         )
-    if outside:
-        raise VerifyFailed(
-            path=output, problem=N_("{outside} live pixels lie outside of the kept boxes", outside=outside)
-        )
-    pixels = int(np.count_nonzero(masked.full)) if masked is not None else 0
-    return VerifyReport(total, blocks, round(worst, 2), outside, 0, pixels, uncovered)
 
 
-def _covers(claim: VisibleClaim, composer: Composer) -> Iterator[Planes]:
-    """For each frame the picture in which nothing is live; the source is read only for fills that depend on it."""
-    covers = VisibilityPass(claim.analysis, claim.keep, claim.options, claim.caption).covers()
-    if composer.needs_source:
-        yield from (composer.covering(source, cover) for source, cover in paired(claim.clip, covers))
-    else:
-        yield from (composer.covering(None, cover) for cover in covers)
+def check_file(
+    path: Path, claim: VisibleClaim, header: Header, proved: PacketDecoder, *, is_mask: bool = False
+) -> None:
+    """Raises VerifyFailed unless a finished file holds one video, no metadata, and the packets that were proved."""
+    contents = _contents(path, may_have_tags=is_mask)  # Matroska notes how long the mask lasts
+    result = clip_of([path])
+    even = claim.clip.size.even()
+    if result.size != even or result.parts[0].stream.turn:
+        raise VerifyFailed(
+            path=path, problem=N_("its picture is {size} instead of {wanted}", size=result.size, wanted=even)
+        )
+    expected = from_first(claim.analysis.survey.times)
+    if len(contents.packets) != len(expected) or len(proved.digests) != len(expected):
+        _refuse_count(path, len(contents.packets), len(expected))
+    _check_times(sorted(contents.times), expected, path)
+    _check_times(proved.times, expected, path)
+    if contents.header != header.digest:
+        raise VerifyFailed(path=path, problem=N_("its configuration is not the one that was proved"))
+    for number, (found, decoded) in enumerate(zip(contents.packets, proved.digests, strict=True)):
+        if found != decoded:
+            raise VerifyFailed(
+                path=path, problem=N_("its packet {number} is not the one that was proved", number=number)
+            )
 
 
 def paired(clip: Clip, decisions: Iterable[Decided]) -> Iterator[tuple[Planes, Decided]]:
@@ -147,16 +168,8 @@ def mask_picture(live: Mask) -> Plane:
     return np.where(doubled(live), np.uint8(0), np.uint8(255))
 
 
-def _all(reading: Reading, total: int, output: Path) -> Iterator[Planes]:
-    count = 0
-    for planes in reading:
-        count += 1
-        if count <= total:
-            yield planes
-    if count != total:
-        raise VerifyFailed(
-            path=output, problem=N_("it has {count} frames instead of {total}", count=count, total=total)
-        )
+def _refuse_count(output: Path, count: int, total: int) -> NoReturn:
+    raise VerifyFailed(path=output, problem=N_("it has {count} frames instead of {total}", count=count, total=total))
 
 
 def _outside(live: Mask, frame: int, claim: VisibleClaim) -> int:
@@ -268,25 +281,23 @@ def _filled(plane: Plane, block: int) -> Plane:
     return np.ascontiguousarray(plane)
 
 
-def _check_streams(output: Path) -> None:
-    """Raises VerifyFailed unless the file holds one video and no metadata."""
+def _contents(output: Path, *, may_have_tags: bool = False) -> Contents:
+    """What a finished file holds; raises VerifyFailed unless it is one video, without metadata where that matters."""
     try:
-        with av.open(f"file:{output}") as container:
-            kinds = [stream.type for stream in container.streams]
-            tags = {*container.metadata, *(tag for stream in container.streams.video for tag in stream.metadata)}
-            more = sorted(tags - _KNOWN_TAGS) + ["chapters"] * bool(container.chapters())
-    except (av.error.FFmpegError, OSError) as error:
+        contents = contents_of(output)
+    except Undecodable as error:
         raise VerifyFailed(path=output, problem=N_("it is no video ({error})", error=error)) from error
-    if kinds != ["video"]:
+    if contents.kinds != ("video",):
         raise VerifyFailed(
             path=output,
-            problem=N_("it holds {kinds} instead of one video", kinds=", ".join(kinds) or N_("nothing")),
+            problem=N_("it holds {kinds} instead of one video", kinds=", ".join(contents.kinds) or N_("nothing")),
         )
-    if more:
-        raise VerifyFailed(path=output, problem=N_("it carries metadata ({tags})", tags=", ".join(more)))
+    if contents.tags and not may_have_tags:
+        raise VerifyFailed(path=output, problem=N_("it carries metadata ({tags})", tags=", ".join(contents.tags)))
+    return contents
 
 
-def _check_times(shown: list[int], expected: tuple[int, ...], output: Path) -> None:
+def _check_times(shown: Sequence[int], expected: tuple[int, ...], output: Path) -> None:
     for frame, (shown_time, expected_time) in enumerate(zip(shown, expected, strict=True)):
         if abs(shown_time - expected_time) > _SAME_TIME_US:
             raise VerifyFailed(
@@ -298,18 +309,3 @@ def _check_times(shown: list[int], expected: tuple[int, ...], output: Path) -> N
                     other=expected_time,
                 ),
             )
-
-
-def _check_mask(claim: VisibleClaim, mask_output: Path) -> None:
-    """Raises VerifyFailed unless the mask file holds exactly what was live, in every frame."""
-    clip = clip_of([mask_output])
-    reading = Reading(clip)
-    total = len(claim.live)
-    for frame, planes in enumerate(_all(reading, total, mask_output)):
-        expected = mask_picture(claim.live[frame])
-        seen = planes.y >= 128
-        if not np.array_equal(seen, expected == 255):
-            raise VerifyFailed(
-                path=mask_output, problem=N_("frame {frame} of the mask is not what was rendered", frame=frame)
-            )
-    _check_times(reading.times, from_first(claim.analysis.survey.times), mask_output)

@@ -20,6 +20,7 @@ from cctv.core.durable import sha256_file
 from cctv.db.storage import Storage
 from cctv.redaction.background.scene_changes import scenery_changes
 from cctv.redaction.background.survey import BackgroundModel
+from cctv.redaction.people.weights import load_model
 from cctv.redaction.render.options import Options
 from cctv.redaction.render.visibility import FrameDecision
 from cctv.redaction.review.artefacts import (
@@ -70,7 +71,9 @@ def analyse_part(site: Storage, plan: CasePlan, progress: Progress) -> CasePart:
         scratch = stack.enter_context(Scratch(directory, clip.size.even(), None))
         samples = samples_of(site, plan, clip.size, watched)
         survey = survey_part(clip, NOTHING_KEPT, samples, watched, scratch)
-        with analysed(clip, survey, NOTHING_KEPT, watched, scratch) as analysis:
+        with analysed(
+            clip, survey, NOTHING_KEPT, watched, scratch, load_model(site.settings.redaction.detector)
+        ) as analysis:
             found = FoundTracks(analysis.people)
             write_tracks(directory, found)
             numbered = replace(plan, tracks=tuple(track.id for track in found.tracks), samples=samples.count)

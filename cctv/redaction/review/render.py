@@ -27,6 +27,7 @@ from cctv.redaction.background.survey import BackgroundModel, sampled
 from cctv.redaction.errors import SourceUnreadable
 from cctv.redaction.people.persons import Doubt
 from cctv.redaction.people.questions import hidden_doubts
+from cctv.redaction.people.weights import Model
 from cctv.redaction.render.caption import CLOCK, CaptionTime, Line
 from cctv.redaction.render.options import Options
 from cctv.redaction.render.render import Work, redact
@@ -58,7 +59,8 @@ _MIN_OWN_SAMPLES = 32
 class RenderResult:
     """What the verification of the finished video measured; the engine refuses anything but these zeros.
 
-    `masked_pixels` alone may be more: how many pixels of each frame the camera's masks hide.
+    `masked_pixels` may be more: how many pixels of each frame the camera's masks hide.  The last three say that the
+    second witness looked: SHA-256 of its model, frames searched, how often it found who is kept.
     """
 
     frames: int
@@ -68,6 +70,9 @@ class RenderResult:
     metadata_entries: int
     masked_pixels: int = 0
     masked_pixels_live: int = 0
+    witness_model: str | None = None
+    witness_frames: int = 0
+    witness_subjects: int = 0
 
 
 def clip_for(site: Storage, plan: CasePlan) -> Clip:
@@ -110,11 +115,11 @@ def analysed(
     keep: KeepBoxes,
     progress: Progress,
     scratch: Scratch,
-    people: People | None = None,
+    people: People | Model,
 ) -> Iterator[Analysis]:
-    """Everything that moves in a part; without `people` they are found, numbered from 1.  Raises SourceUnreadable."""
+    """Everything that moves in a part; with a model people are found, numbered from 1.  Raises SourceUnreadable."""
     with MaskSpool(_half(clip)) as differs:
-        yield analyse(clip, survey, keep, differs, progress, scratch, people)
+        yield analyse(clip, survey, keep, differs, progress, people, scratch)
 
 
 @contextmanager
@@ -184,7 +189,7 @@ def render(work: Work, progress: Progress) -> VerifyReport:
 def render_part(site: Storage, part: CasePart, language: Language, target: Path, progress: Progress) -> RenderResult:
     """Render and prove one part; what stops it leaves nothing behind.
 
-    Raises SourceUnreadable, DetectorFailed, VerifyFailed (15), RenderFailed.
+    Raises SourceUnreadable, DetectorFailed, VerifyFailed, PersonShown, PeopleSearchFailed (15), RenderFailed.
     """
     directory = part_directory(site, part)
     found = read_found(directory)
@@ -195,7 +200,15 @@ def render_part(site: Storage, part: CasePart, language: Language, target: Path,
     with fail_closed(part.plan, progress) as watched:
         facts = {"case": part.plan.request, "camera": part.plan.camera, "part": part.plan.position}
         log.info("render.started", extra=facts)
-        work = Work(clip_for(site, part.plan), keep, options, target, survey=survey, people=found.people)
+        work = Work(
+            clip_for(site, part.plan),
+            keep,
+            options,
+            target,
+            survey=survey,
+            people=found.people,
+            detector=site.settings.redaction.detector,
+        )
         proved = render(work, watched)
     return RenderResult(
         frames=proved.frames,
@@ -205,6 +218,9 @@ def render_part(site: Storage, part: CasePart, language: Language, target: Path,
         metadata_entries=0,
         masked_pixels=proved.masked_pixels,
         masked_pixels_live=proved.masked_pixels_live,
+        witness_model=proved.witness.model_sha256,
+        witness_frames=proved.witness.frames_searched,
+        witness_subjects=proved.witness.subjects_found,
     )
 
 

@@ -13,7 +13,7 @@ from cctv.redaction.background.illumination import Light
 from cctv.redaction.background.survey import BackgroundModel
 from cctv.redaction.people.detections import DetectionSpool
 from cctv.redaction.people.search import search
-from cctv.redaction.people.weights import load_model
+from cctv.redaction.people.weights import Model
 from cctv.redaction.progress import Progress
 from cctv.redaction.render.privacy_masks import MaskedArea
 from cctv.redaction.render.silhouettes import filter_person_tracks
@@ -61,13 +61,13 @@ def analyse(
     keep: KeepBoxes,
     differs: MaskSpool,
     progress: Progress,
+    people: People | Model,
     scratch: Scratch | None = None,
-    people: People | None = None,
 ) -> Analysis:
-    """Compare every frame with its backdrop, and find people, if they were not before.  Raises SourceUnreadable.
+    """Compare every frame with its backdrop, and find people by a model, if they were not found before.
 
-    Fills `differs`; reads what is in `scratch`, or notes the clip's pictures there.  Without `people` the clip is
-    searched: raises PeopleSearchFailed then, and what the model's weights raise.
+    Fills `differs`; reads what is in `scratch`, or notes the clip's pictures there.  Raises SourceUnreadable; with a
+    model PeopleSearchFailed and DetectorBlind too (15).
     """
     tracker = Tracker()
     stretch: list[int] = []
@@ -82,9 +82,9 @@ def analyse(
             progress("regions", frame + 1, len(background.times))
     rows, columns = differs.shape
     regions = numbered(filter_person_tracks(tracker.finish(), rows * columns, background.rate))
-    if people is None:
+    if isinstance(people, Model):
         with DetectionSpool() as spool:
-            search(clip, background, differs, lights, load_model(), spool, progress)
+            search(clip, background, differs, lights, people, spool, progress)
             people = people_in(spool, differs, background.rate, len(background.times), clip.size.even())
     picture = Rect(0, 0, 2 * columns, 2 * rows)
     kept = [kept_person(path, people, picture) for path in keep.keep]

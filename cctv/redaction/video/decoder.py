@@ -195,7 +195,7 @@ class Decoder:
     def _planes(self, frame: VideoFrame) -> Planes:
         if frame.format.name != "yuv420p" or self._turn or (frame.width, frame.height) != _sides(self._size):
             frame = self._converted(frame)
-        y, u, v = (_plane(frame, index) for index in range(3))
+        y, u, v = (plane_of(frame, index) for index in range(3))
         return Planes(y, u, v)
 
     def _converted(self, frame: VideoFrame) -> VideoFrame:
@@ -365,7 +365,7 @@ def _sides(size: Size) -> tuple[int, int]:
     return size.width, size.height
 
 
-def _plane(frame: VideoFrame, index: int) -> Plane:
+def plane_of(frame: VideoFrame, index: int) -> Plane:
     """One plane as a view that cannot be written: the decoder predicts later pictures from it."""
     plane = frame.planes[index]
     flat: Plane = np.frombuffer(memoryview(plane), np.uint8)

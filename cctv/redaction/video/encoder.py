@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
+from typing import Protocol
 
 import av
 import av.error
@@ -26,6 +27,7 @@ from av.video.stream import VideoStream
 from cctv.core.medium import medium_error
 from cctv.redaction.errors import RenderFailed
 from cctv.redaction.video.geometry import Size
+from cctv.redaction.video.packets import Coded, Header
 from cctv.redaction.video.yuv import Plane, Planes
 
 CRF = 20
@@ -50,6 +52,7 @@ class _Coding:
     """A codec in its container, and its pixel format."""
 
     codec: str
+    decoder: str
     container: str
     layout: str
     options: dict[str, str]
@@ -58,10 +61,20 @@ class _Coding:
     bitstream: str | None = None
 
 
+class Watcher(Protocol):
+    """Sees every packet of a video before it goes into the file, in order."""
+
+    def begin(self, header: Header) -> None:
+        """What a decoder needs before the first packet."""
+
+    def packet(self, packet: Coded) -> None:
+        """The next packet."""
+
+
 class VideoWriter:
     """Encodes pictures to `path` until closed; on any error the file is removed.  Use as a context manager.
 
-    `times` are microseconds, one for each picture, rising from 0.
+    `times` are microseconds, one for each picture, rising from 0.  `watcher` is shown every packet, if given.
     """
 
     def __init__(
@@ -70,9 +83,11 @@ class VideoWriter:
         picture: Picture,
         coding: _Coding,
         times: Sequence[int],
+        watcher: Watcher | None = None,
     ) -> None:
         self.path = path
         self.count = 0
+        self._watcher = watcher
         self._picture, self._coding, self._times = picture, coding, times
         av.logging.set_level(av.logging.PANIC)  # failures are raised; nothing is printed
         options = {"fflags": "+bitexact", **coding.muxing}
@@ -86,6 +101,9 @@ class VideoWriter:
             self._stream = self._opened()
             self._container.start_encoding()
             self._filter = BitStreamFilterContext(coding.bitstream, self._stream) if coding.bitstream else None
+        if watcher is not None:
+            context = self._stream.codec_context
+            watcher.begin(Header(coding.decoder, context.extradata or b"", self._picture.size))
 
     def _opened(self) -> VideoStream:
         options = {"flags": "+bitexact", **self._coding.options, **dict(self._picture.colour)}
@@ -104,10 +122,14 @@ class VideoWriter:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         if kind is None:
-            with self._failing():
-                self._encode(None)
-                self._mux(None)
-                self._container.close()
+            try:
+                with self._failing():
+                    self._encode(None)
+                    self._mux(None)
+                    self._container.close()
+            except BaseException:
+                self._abandon()  # the watcher refused a packet
+                raise
         else:
             self._abandon()
 
@@ -138,10 +160,16 @@ class VideoWriter:
             outgoing.stream = self._stream
             outgoing.time_base = self._coding.tick
             outgoing.duration = max(1, self._ticks(last))
+            if self._watcher is not None:
+                assert outgoing.pts is not None  # every picture was given its time
+                self._watcher.packet(Coded(bytes(outgoing), self._microseconds(outgoing.pts)))
             self._container.mux(outgoing)
 
     def _ticks(self, microseconds: int) -> int:
         return round(microseconds * _MICROSECOND / self._coding.tick)
+
+    def _microseconds(self, ticks: int) -> int:
+        return round(ticks * self._coding.tick / _MICROSECOND)
 
     @contextmanager
     def _failing(self) -> Iterator[None]:
@@ -174,13 +202,14 @@ def write_planes(writer: VideoWriter, planes: Planes) -> None:
     writer.write(planes.y, planes.u, planes.v)
 
 
-def h264_writer(path: Path, picture: Picture, times: Sequence[int]) -> VideoWriter:
+def h264_writer(path: Path, picture: Picture, times: Sequence[int], watcher: Watcher | None = None) -> VideoWriter:
     """H.264 in MP4 with the index first, 8-bit 4:2:0: what every player and every hardware decoder takes.
 
     An odd size is rounded up to an even one, which 4:2:0 needs: the planes have the row or column more, in black.
     """
     coding = _Coding(
         "libx264",
+        "h264",
         "mp4",
         "yuv420p",
         {"preset": PRESET, "crf": str(CRF)},
@@ -188,14 +217,14 @@ def h264_writer(path: Path, picture: Picture, times: Sequence[int]) -> VideoWrit
         _TICK,
         _NO_NOTE,
     )
-    return VideoWriter(path, replace(picture, size=picture.size.even()), coding, times)
+    return VideoWriter(path, replace(picture, size=picture.size.even()), coding, times, watcher)
 
 
-def mask_writer(path: Path, size: Size, times: Sequence[int]) -> VideoWriter:
+def mask_writer(path: Path, size: Size, times: Sequence[int], watcher: Watcher | None = None) -> VideoWriter:
     """FFV1 in Matroska, 8-bit gray, each frame a key frame with checksums; of the size of the video."""
     options = {"level": "3", "g": "1", "slicecrc": "1"}
-    coding = _Coding("ffv1", "matroska", "gray", options, {}, _MICROSECOND)
-    return VideoWriter(path, Picture(size.even()), coding, times)
+    coding = _Coding("ffv1", "ffv1", "matroska", "gray", options, {}, _MICROSECOND)
+    return VideoWriter(path, Picture(size.even()), coding, times, watcher)
 
 
 def _rate(times: Sequence[int]) -> Fraction:
