@@ -20,6 +20,7 @@ import numpy as np
 
 from cctv.redaction.background.survey import survey
 from cctv.redaction.people.persons import Doubt
+from cctv.redaction.people.weights import load_model
 from cctv.redaction.progress import Progress
 from cctv.redaction.render.options import Options
 from cctv.redaction.render.render import RenderReport, Work, redact
@@ -58,10 +59,11 @@ def prepare(clip: Path, folder: Path, progress: Progress = quiet) -> Prepared:
     """Everything that is done before anybody decides; raises what the engine raises."""
     reading = clip_of([clip])
     even = reading.size.even()
+    model = load_model()
     with Scratch(folder, even, None) as scratch:
-        background = survey(reading, NOTHING_KEPT, progress, scratch=scratch)
+        background = survey(reading, NOTHING_KEPT, progress, scratch=scratch, model=model)
         differs = MaskSpool((even.height // 2, even.width // 2))
-        analysis = analyse(reading, background, NOTHING_KEPT, differs, progress, scratch)
+        analysis = analyse(reading, background, NOTHING_KEPT, differs, progress, model, scratch)
     return Prepared(analysis)
 
 

@@ -14,9 +14,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from cctv.redaction.progress import Progress
 from cctv.redaction.render.options import Mode, Options
-from cctv.redaction.render.render import RenderReport
 from cctv.redaction.tracking.annotations import NOTHING_KEPT, KeepBoxes
 from cctv.redaction.video.geometry import Size
 from cctv.redaction.video.reader import Reading, clip_of
@@ -57,16 +55,12 @@ class Spent:
 
 @dataclass(frozen=True)
 class Timed:
-    """One clip gone through: frames a second, processor seconds, bytes written, what memory it took.
-
-    `unproved` are frames a second without the last pass, the proof.
-    """
+    """One clip gone through: frames a second, processor seconds, bytes written, what memory it took."""
 
     fps: float
     processor: float
     size: int
     usage: Usage
-    unproved: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -180,8 +174,6 @@ def _against_pass_through(name: str, measured: Speeds) -> Iterator[Figure]:
     for mode, timed in measured.modes.items():
         share = round(timed.fps / reference.fps, 2)
         yield at_least(f"{name}: {mode.value}: rendering / pass-through", share, _RENDERING)
-        unproved = round(timed.unproved / reference.fps, 2)
-        yield tells(f"{name}: {mode.value}: rendering without the proof / pass-through", unproved)
         processor = round(timed.processor / reference.processor, 2)
         yield tells(f"{name}: {mode.value}: processor time / pass-through", processor)
         yield at_most(f"{name}: {mode.value}: size / pass-through", round(timed.size / reference.size, 2), _SIZE)
@@ -195,12 +187,11 @@ def _prepared(clip: Path, folder: Path, file: Path) -> Timed:
 
 
 def _rendered(clip: Path, keep: KeepBoxes, options: Options, output: Path, file: Path) -> Timed:
-    """Redact a clip that was prepared, in a fresh process."""
+    """Redact a clip that was prepared, in a fresh process; proof and second witness ride along."""
     with workers(1) as pool, watched(pool.submit(os.getpid).result()) as peaks:
-        spent, proof, growth, report = pool.submit(_redaction, clip, keep, options, output, file).result()
-    unproved = report.frames / (spent.seconds - proof)
+        spent, frames, growth = pool.submit(_redaction, clip, keep, options, output, file).result()
     usage = Usage(max(peaks), growth)
-    return Timed(report.frames / spent.seconds, spent.processor, output.stat().st_size, usage, unproved)
+    return Timed(frames / spent.seconds, spent.processor, output.stat().st_size, usage)
 
 
 def _spent(work: Callable[..., object], *arguments: object) -> Spent:
@@ -231,27 +222,10 @@ def _preparation(clip: Path, folder: Path, file: Path) -> tuple[Spent, int, floa
     return spent, len(prepared.analysis.survey.times), meter.growth
 
 
-def _redaction(
-    clip: Path, keep: KeepBoxes, options: Options, output: Path, file: Path
-) -> tuple[Spent, float, float, RenderReport]:
-    """What a redaction took, the seconds of its proof, and the growth of memory; runs in the fresh process."""
-    prepared = stored(file)
-    proving: list[float] = []
-    meter = Meter()
+def _redaction(clip: Path, keep: KeepBoxes, options: Options, output: Path, file: Path) -> tuple[Spent, int, float]:
+    """What it took, frames, and the growth of memory in 1,000 frames; runs in the fresh process."""
+    prepared, meter = stored(file), Meter()
     began, used = time.monotonic(), _processor()
-    watch = _noting(proving, meter.see)
-    report = redacted(clip, keep, options, output, progress=watch, prepared=prepared, surveyed=True)
-    ended = time.monotonic()
-    spent = Spent(ended - began, _processor() - used)
-    return spent, ended - min(proving, default=ended), meter.growth, report
-
-
-def _noting(proving: list[float], also: Progress) -> Progress:
-    """Progress that notes when the proof begins to be seen."""
-
-    def watch(step: str, done: int, total: int) -> None:
-        if step == "verify":
-            proving.append(time.monotonic())
-        also(step, done, total)
-
-    return watch
+    report = redacted(clip, keep, options, output, progress=meter.see, prepared=prepared, surveyed=True)
+    spent = Spent(time.monotonic() - began, _processor() - used)
+    return spent, report.frames, meter.growth
