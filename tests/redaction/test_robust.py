@@ -20,6 +20,7 @@ from cctv.redaction.render.render import Work, redact
 from cctv.redaction.render.visibility import VisibilityPass
 from cctv.redaction.review.artefacts import read_survey, write_survey
 from cctv.redaction.tracking.annotations import NOTHING_KEPT, parse_keep
+from cctv.redaction.tracking.people import NOBODY
 from cctv.redaction.tracking.pipeline import Analysis, analyse
 from cctv.redaction.video.reader import clip_of
 from cctv.redaction.video.spill import MaskSpool
@@ -62,7 +63,7 @@ def masked(folder, scene, *elsewhere):
     clip = clip_of([write(folder / "in.mp4", scene)])
     others = [clip_of([write(folder / f"{number}.mp4", each)]) for number, each in enumerate(elsewhere)]
     with MaskSpool((HEIGHT // 2, WIDTH // 2)) as differs:
-        analysis = analyse(clip, survey(clip, NOTHING_KEPT, quiet, others), NOTHING_KEPT, differs, quiet)
+        analysis = analyse(clip, survey(clip, NOTHING_KEPT, quiet, others), NOTHING_KEPT, differs, quiet, NOBODY)
         decided = VisibilityPass(analysis, NOTHING_KEPT, Options(Mode.MASK, caption=None), None)
         return Masked(np.stack([~doubled(decision.live) for decision in decided]), analysis)
 
@@ -73,7 +74,7 @@ def changes(done):
     lit = [light is not None for light in analysis.lights]
     shifts = [backdrop.shift for backdrop in analysis.survey.backdrops]
     rate = analysis.survey.rate
-    return scenery_changes(analysis.tracks, analysis.stretch, lit, rate, NOTHING_KEPT, shifts)
+    return scenery_changes(analysis.regions, analysis.stretch, lit, rate, NOTHING_KEPT, shifts)
 
 
 def turned(degrees, scale=1.0):

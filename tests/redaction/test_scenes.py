@@ -10,6 +10,7 @@ from simrig import scene_clip
 from simulator.truth import keyframes
 
 from cctv.redaction.background.survey import survey
+from cctv.redaction.people.weights import load_model
 from cctv.redaction.render.options import Mode, Options
 from cctv.redaction.render.visibility import VisibilityPass
 from cctv.redaction.tracking.annotations import parse_keep
@@ -42,7 +43,7 @@ def live_frames(scene, every):
     even = clip.size.even()
     options = Options(Mode.BACKDROP, caption=None)
     with MaskSpool((even.height // 2, even.width // 2)) as differs:
-        analysis = analyse(clip, survey(clip, keep, quiet), keep, differs, quiet)
+        analysis = analyse(clip, survey(clip, keep, quiet), keep, differs, quiet, load_model())
         return [doubled(decision.live) for decision in VisibilityPass(analysis, keep, options, None)]
 
 

@@ -10,6 +10,7 @@ from crops import thumbnails
 from scenes import Person, Scene, walk, write
 
 from cctv.redaction.background.survey import survey
+from cctv.redaction.people.weights import load_model
 from cctv.redaction.review.sheet.page import (
     Sheet,
     SheetBackdrop,
@@ -39,7 +40,7 @@ def camera(tmp_path_factory):
     clip = clip_of([path])
     found = survey(clip, NOTHING_KEPT, lambda *_: None)
     with MaskSpool((120, 160)) as differs:
-        tracks = analyse(clip, found, NOTHING_KEPT, differs, lambda *_: None).tracks
+        tracks = analyse(clip, found, NOTHING_KEPT, differs, lambda *_: None, load_model()).tracks
     crops = thumbnails(clip, tracks)
     shown = tuple(
         SheetPerson(

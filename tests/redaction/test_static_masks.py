@@ -20,6 +20,7 @@ from cctv.redaction.render.render import Work, redact
 from cctv.redaction.render.visibility import Cover, VisibilityPass
 from cctv.redaction.review.sheet.thumbnails import backdrop_picture, bgr
 from cctv.redaction.tracking.annotations import NOTHING_KEPT, read_keep
+from cctv.redaction.tracking.people import NOBODY
 from cctv.redaction.tracking.pipeline import analyse
 from cctv.redaction.video.geometry import Size
 from cctv.redaction.video.reader import Reading, clip_of
@@ -107,7 +108,7 @@ def test_backdrops_and_pictures_for_the_sheet_are_masked(walker):
 
     found = survey(clip, NOTHING_KEPT, silent, elsewhere=[clip_of([walker])])
     with MaskSpool(AREA.half.shape) as differs:
-        tracks = analyse(clip, found, NOTHING_KEPT, differs, silent).tracks
+        tracks = analyse(clip, found, NOTHING_KEPT, differs, silent, NOBODY).regions
 
     (backdrop,) = found.backdrops
     assert (backdrop.planes.y[AREA.full] == 16).all()

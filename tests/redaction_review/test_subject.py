@@ -9,7 +9,6 @@ from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
 import pytest
-from cctv.redaction.tracking.occlusion import OcclusionResult
 
 from cctv.core.time_range import Span
 from cctv.letters.facts import PackageFacts, ShownFacts
@@ -41,6 +40,7 @@ from cctv.redaction.review.subject import (
     with_companion,
 )
 from cctv.redaction.tracking.annotations import BoxPath, KeepBoxes, Keyframe
+from cctv.redaction.tracking.people import People
 from cctv.redaction.tracking.pipeline import Analysis
 from cctv.redaction.tracking.tracks import Track, TrackBoundary
 from cctv.redaction.video.geometry import Rect, Size
@@ -50,8 +50,7 @@ from cctv.redaction.video.yuv import Planes
 FRAMES, HALF = 20, (60, 80)
 DAY = date(2026, 11, 1)
 SPAN = Span(datetime(2026, 11, 1, 11, tzinfo=UTC), datetime(2026, 11, 1, 12, tzinfo=UTC))
-ALONE = OcclusionResult(False, ())
-SOMEBODY = OcclusionResult(True, ())
+OTHER = 9  # the number of a track that is nobody's who is kept
 NOTHING = Planes(*(np.zeros((2, 2), np.uint8) for _ in "yuv"))
 
 
@@ -78,19 +77,26 @@ def kept(of: Track) -> BoxPath:
 @pytest.fixture
 def spool() -> Iterator[MaskSpool]:
     with MaskSpool(HALF) as differs:
+        for _ in range(FRAMES):
+            differs.append(np.zeros(HALF, np.bool_))
         yield differs
 
 
+def in_front(first: int, last: int) -> Track:
+    box = Rect(18, 19, 14, 28)
+    return Track(OTHER, first, (box,) * (last - first + 1), TrackBoundary.APPEARED, TrackBoundary.VANISHED)
+
+
 def analysis_of(spool: MaskSpool, keep: KeepBoxes, somebody: Sequence[int] = (), **more: object) -> Analysis:
-    """An analysis in which somebody else is inside of every kept box in these frames."""
+    """An analysis in which somebody else stands before the kept box in these frames."""
     planes = Planes(*(np.zeros(shape, np.uint8) for shape in ((120, 160), HALF, HALF)))
     no, yes = np.zeros(HALF, np.bool_), np.ones(HALF, np.bool_)
     backdrop = Backdrop(planes, np.zeros((3, *HALF), np.uint8), yes, no, 10)
-    verdicts = tuple(
-        tuple(SOMEBODY if frame in somebody else ALONE for frame in range(box.first, box.last + 1)) for box in keep.keep
-    )
+    people = People((in_front(somebody[0], somebody[-1]),)) if somebody else People()
     survey = BackgroundModel(tuple(range(0, FRAMES * 100_000, 100_000)), (backdrop,))
-    whole = Analysis(survey, spool, (0,) * FRAMES, (Light(),) * FRAMES, (), keep, verdicts)
+    whole = Analysis(
+        survey, spool, (0,) * FRAMES, (Light(),) * FRAMES, (), people, keep, (frozenset(),) * len(keep.keep)
+    )
     return replace(whole, **more)  # type: ignore[arg-type]
 
 
@@ -136,8 +142,7 @@ def in_unknown_light(spool):
 
 
 def beside_somebody(spool):
-    analysis = analysis_of(spool, KeepBoxes((path("an", 0, FRAMES - 1),)))
-    return replace(analysis, verdicts=((OcclusionResult(False, (Rect(18, 18, 14, 30),)),) * FRAMES,))
+    return analysis_of(spool, KeepBoxes((path("an", 0, FRAMES - 1),)), somebody=range(FRAMES))
 
 
 @pytest.mark.parametrize(

@@ -70,10 +70,9 @@ def analyse_part(site: Storage, plan: CasePlan, progress: Progress) -> CasePart:
         clip = clip_for(site, plan)
         scratch = stack.enter_context(Scratch(directory, clip.size.even(), None))
         samples = samples_of(site, plan, clip.size, watched)
-        survey = survey_part(clip, NOTHING_KEPT, samples, watched, scratch)
-        with analysed(
-            clip, survey, NOTHING_KEPT, watched, scratch, load_model(site.settings.redaction.detector)
-        ) as analysis:
+        model = load_model(site.settings.redaction.detector)
+        survey = survey_part(clip, NOTHING_KEPT, samples, watched, scratch, model)
+        with analysed(clip, survey, NOTHING_KEPT, watched, scratch, model) as analysis:
             found = FoundTracks(analysis.people)
             write_tracks(directory, found)
             numbered = replace(plan, tracks=tuple(track.id for track in found.tracks), samples=samples.count)
@@ -110,7 +109,8 @@ def analyse_again(site: Storage, part: CasePart, plan: CasePlan, progress: Progr
         if keep != keep_of(part.plan.decisions, found, survey.rate):
             samples = samples_of(site, plan, clip.size, watched)
             backdrop_count = len(survey.backdrops)
-            survey = survey_part(clip, keep, samples, watched, scratch)
+            model = load_model(site.settings.redaction.detector)
+            survey = survey_part(clip, keep, samples, watched, scratch, model)
             plan = _covered_anew(replace(plan, samples=samples.count), backdrop_count, len(survey.backdrops))
         with analysed(clip, covered(survey, plan), keep, watched, scratch, found.people) as analysis:
             meter = SubjectMeter(analysis, plan.decisions, found.tracks)

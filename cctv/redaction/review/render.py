@@ -86,10 +86,13 @@ def clip_for(site: Storage, plan: CasePlan) -> Clip:
     return replace(clip, masks=plan.masks).within(0, to_us(plan.span.end) - start)
 
 
-def survey_part(clip: Clip, keep: KeepBoxes, samples: Samples, progress: Progress, scratch: Scratch) -> BackgroundModel:
+def survey_part(
+    clip: Clip, keep: KeepBoxes, samples: Samples, progress: Progress, scratch: Scratch, model: Model
+) -> BackgroundModel:
     """The empty scene of a part, from the part itself and from around it; drawn boxes do not count as empty.
 
-    Notes the part's pictures in `scratch`.  Raises SourceUnreadable.
+    Notes the part's pictures in `scratch`; `model` finds who stands in the scene.  Raises SourceUnreadable,
+    PeopleSearchFailed.
     """
     size = clip.size.even()
     sampler, times = sampled(clip, keep, progress, scratch)
@@ -102,10 +105,10 @@ def survey_part(clip: Clip, keep: KeepBoxes, samples: Samples, progress: Progres
     ):  # as many from around as from the part, so that a person who stood still in it is outvoted
         most = max(_MIN_OWN_SAMPLES, min(samples.count, _BUDGET_BYTES // frame_bytes(size) - samples.count))
         own = own[:: -(-len(own) // most)]
-    masked = clip.masked
+    masked = clip.masked.half if clip.masked else None
     before, after = ([replace(sample, own=False) for sample in group] for group in (samples.before, samples.after))
     every = [*before, *own, *after]
-    return BackgroundModel(times, backdrops_of(every, size, masked=masked.half if masked else None))
+    return BackgroundModel(times, backdrops_of(every, size, masked=masked, model=model))
 
 
 @contextmanager

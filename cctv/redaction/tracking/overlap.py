@@ -13,7 +13,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from cctv.redaction.background.model import Backdrop
-from cctv.redaction.tracking.bounds import likeness
 from cctv.redaction.tracking.foreground import connected_components
 from cctv.redaction.tracking.pipeline import Analysis
 from cctv.redaction.video.geometry import PixelRect, Rect, Size, inner, outer
@@ -24,7 +23,7 @@ _HEAD = 0.34  # of a box's height from its top: the head, and what a box may be 
 _HEAD_WIDTH = 1.0  # of a box's width
 _ABOVE = 0.03  # of the height: hair above the box
 _BEHIND = 0.02  # of the kept box's height: whose feet are higher by more stands behind
-_SAME_PERSON = 0.5  # overlap of a kept box with a person found in the backdrop
+_SAME_PERSON = 0.6  # of the smaller box: a person found in the backdrop who is the kept one
 _EXPLAINED = 0.1  # of its sides: what differs so near to a known box is that person's
 _UNKNOWN_SHARE, _UNKNOWN_HEIGHT = 0.02, 0.12  # of the kept box's area and height: less is noise or a limb
 _UNKNOWN_LOW = 0.25  # of the kept box's height: what is lower than that is a shadow or a reflection
@@ -85,9 +84,9 @@ class Others:
                 hidden = other.hides(self.box_of(number, near) or kept)
                 if hidden.overlap(kept) > 0:
                     yield hidden
-        for person in backdrop.people:
-            if likeness(person.scaled(0.5), kept) < _SAME_PERSON:
-                yield person.scaled(0.5)
+        for person in (box.scaled(0.5) for box in backdrop.people):
+            if person.overlap(kept) < _SAME_PERSON * min(person.area, kept.area):
+                yield person
         yield from self._unknown(kept, frame)
 
     def everybody(self, frame: int) -> Mask:
