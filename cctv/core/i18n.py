@@ -32,7 +32,7 @@ PLACEHOLDERS = "placeholder"
 # What stands for a value in a line to type: capitals that belong to no id.  Those of options are in their help.
 LINE_WORDS = (
     *("WHY", "HOW", "WHAT", "METHOD", "KIND", "TRACK", "POINT", "START", "END", "DAY", "KEY", "REFERENCE", "REQUEST"),
-    *("X,Y,WIDTH,HEIGHT", "CAMERAS", "WHERE"),
+    *("X,Y,WIDTH,HEIGHT", "CAMERAS", "WHERE", "ANSWER"),
 )
 CAPITALS = re.compile(r"(?<![\w-])[A-Z](?:[A-Z,-]*[A-Z])?(?![\w-])")
 _BUILD = "run ./scripts/words, or install the package again: pip install -e ."

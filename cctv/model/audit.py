@@ -69,6 +69,7 @@ class Act(Enum):
     REDACTION_KEPT = "redaction.kept"
     REDACTION_HIDDEN = "redaction.hidden"
     REDACTION_ANSWERED = "redaction.answered"
+    REDACTION_PICTURED = "redaction.pictured"
     REDACTION_BACKDROP = "redaction.backdrop"
     REDACTION_REVIEWED = "redaction.reviewed"
     REDACTION_PREVIEWED = "redaction.previewed"

@@ -18,7 +18,7 @@ from cctv.redaction.people.persons import (
     Verdict,
     with_answer,
 )
-from cctv.redaction.people.questions import Question, next_question
+from cctv.redaction.people.questions import PersonQuestion, next_question
 from cctv.redaction.review.plan import PartDecisions
 from cctv.redaction.review.render import keep_of
 from cctv.redaction.tracking.annotations import NOTHING_KEPT, KeepBoxes
@@ -84,7 +84,7 @@ def _clicked(asking: Asking, subject: int) -> Person | None:
     return best if best is not None and frames[best] else None
 
 
-def _verdict(asking: Asking, question: Question, subject: int) -> Verdict:
+def _verdict(asking: Asking, question: PersonQuestion, subject: int) -> Verdict:
     """The true answer to a question."""
     if question.kind is AnswerKind.SAME:
         assert question.second is not None

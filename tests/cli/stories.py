@@ -341,7 +341,10 @@ def redaction(teller: Teller) -> None:
     teller.cctv(f"request open --no-prepare {WHO} {FOYER}", f"export build {case}", f"redaction show {case}")
     teller.tried(f"redaction prepare {case}")
     teller.cctv(f"redaction prepare {case}", f"redaction show {case}", f"redaction keep {case} 99 --reason x")
-    teller.tried(f"redaction keep {case} 1 --reason 'the red coat'", f"redaction hide {case} 2 --reason 'a colleague'")
+    teller.cctv(f"redaction people {case} --pictures {{folder}}/people", f"redaction ask {case}")
+    teller.tried(f"redaction keep {case} --person 1 --reason 'the red coat'")
+    teller.tried(f"redaction hide {case} 2 --reason 'a colleague'")
+    teller.cctv(f"redaction ask {case}", f"redaction ask {case} --question 0123456789ab --answer yes --reason x")
     teller.cctv(f"redaction approve {case} --reason 'too early'", f"export build {case}")
     teller.tried(
         f"redaction backdrop {case} --approve --reason 'nobody is in them'",

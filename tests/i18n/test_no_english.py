@@ -100,6 +100,8 @@ request viewings REQ-2026-001
 request list --all
 redaction prepare REQ-2026-009
 redaction show REQ-2026-001
+redaction people REQ-2026-001
+redaction ask REQ-2026-001
 redaction keep REQ-2026-001 1 --reason x
 redaction hide REQ-2026-001 1 --reason x
 redaction backdrop REQ-2026-001 --approve --reason x

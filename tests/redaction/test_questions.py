@@ -61,6 +61,13 @@ def test_a_pair_is_asked_once_and_after_unsure_only_on_demand():
     assert ask(here, answers=[answer("no", 1, 2)], again=True) is None
 
 
+def test_of_two_who_are_seen_at_once_the_more_probable_is_asked_first_and_a_yes_settles_both():
+    here = part(track(1, 0, 30), track(2, 40, 70), track(3, 50, 200), links=(Link(1, 2, 0.6), Link(1, 3, 0.3)))
+    assert asked(ask(here)) == (1, 2)  # though the other would show more
+    assert ask(here, answers=[answer("yes", 1, 2)]) is None
+    assert asked(ask(here, answers=[answer("no", 1, 2)])) == (1, 3)
+
+
 def test_nobody_is_asked_while_nobody_is_kept():
     assert ask(LINKED, kept=[]) is None
 
@@ -109,6 +116,13 @@ def test_a_second_person_is_asked_about_and_hidden_until_somebody_says_no():
         hidden = hidden_doubts(here.doubts, {1}, answers)
         assert hidden == (() if verdict is Verdict.NO else (doubt,))
     assert hidden_doubts(here.doubts, {1}, []) == (doubt,)
+
+
+def test_a_companions_box_is_asked_about_too_and_never_taken_for_the_requesters():
+    here = part(track(1, 0, 50), track(2, 0, 90), doubts=(Doubt(2, 60, 80),), links=(Link(1, 2, 0.9),))
+    question = next_question([here], (), [ref(1)], [ref(2)], beside=[ref(2)])
+    assert (question.kind, question.first) == (AnswerKind.SECOND, ref(2))
+    assert next_question([here], (), [ref(1)], [ref(2)]) is None
 
 
 def test_an_id_holds_for_the_very_question_only():

@@ -65,6 +65,17 @@ def people(bare_site, stages, request, monkeypatch):
 
 
 @pytest.fixture
+def kept(bare_site, stages, request):
+    """The same, with the person in red kept as far as the first piece goes."""
+
+    def make() -> None:
+        site = request.getfixturevalue("people")
+        site.cctv(f"redaction keep {REQUEST} --person 1 --reason 'the red coat'")
+
+    return stages.reach(bare_site, "people-kept", make)
+
+
+@pytest.fixture
 def two_cameras(bare_site, stages, footage_files, monkeypatch):
     """The same two people before two cameras, at other times."""
 
@@ -97,8 +108,8 @@ def _answer(site, verdict: str, more: str = "", **options):
     return site.cctv(line, **options)
 
 
-def _keep(site, person: int = 1, more: str = "") -> None:
-    site.cctv(f"redaction keep {REQUEST} --person {person} --reason 'the red coat' {more}")
+def _keep(site, person: int = 1) -> None:
+    site.cctv(f"redaction keep {REQUEST} --person {person} --reason 'the red coat'")
 
 
 def _directory(site) -> str:
@@ -124,59 +135,62 @@ def test_pictures_are_written_one_a_person_for_their_owner_only(people, tmp_path
     assert [file.name for file in files] == ["person-1.jpg", "person-2.jpg", "person-3.jpg"]
     assert {file.stat().st_mode & 0o777 for file in files} == {0o600}
     assert "delete them" in said.out
+    assert acts(people)[-1] == "redaction.pictured"
     red = cv2.imread(str(files[0]))
     assert pixels_of(red[None, :, :, ::-1], RED)[0] > pixels_of(red[None, :, :, ::-1], BLUE)[0]
 
 
-def test_one_yes_joins_what_belongs_together_and_shows_it(people):
-    _keep(people)
-    question = _question(people)
+def test_one_yes_joins_what_belongs_together_and_shows_it(kept):
+    question = _question(kept)
     assert (question["kind"], question["people"]) == ("same", [1, 3])
     assert len(question["pictures"]) == 2
     assert "11:00:03 to 11:00:06" in question["text"]  # local time
-    said = _answer(people, "yes", "--json").json
+    said = _answer(kept, "yes", "--json").json
     assert (said["joined"], said["people"]) == (True, [1, 3])
-    assert _part(people)["keep"] == [1, 3]
-    assert [one["number"] for one in _people(people)["people"]] == [1, 2]
-    assert acts(people)[-2:] == ["redaction.kept", "redaction.answered"]
-    second = _question(people)
+    assert _part(kept)["keep"] == [1, 3]
+    assert [one["number"] for one in _people(kept)["people"]] == [1, 2]
+    assert acts(kept)[-2:] == ["redaction.kept", "redaction.answered"]
+    page = (kept.root / "derived" / REQUEST / "sheet.html").read_text()
+    page = page.replace("<span>", "").replace("</span>", "")  # around each word of a command
+    assert page.count('<article class="person') == 2
+    assert page.count('<article class="person kept"') == 1
+    assert f"cctv redaction ask {REQUEST}" in page
+    second = _question(kept)
     assert (second["kind"], second["frames"]) == ("second", [*IN_DOUBT])
 
-    _answer(people, "unsure")
-    assert _question(people) is None
-    assert "no question left" in people.cctv(f"redaction ask {REQUEST}").out
-    assert _question(people, "--again")["id"] == second["id"]
-    people.cctv(f"redaction approve {REQUEST} --all --reason 'looked' --hidden-reason 'a stretch is in doubt'")
-    built = people.cctv(f"export build {REQUEST} --json").json
+    _answer(kept, "unsure")
+    assert _question(kept) is None
+    assert "no question left" in kept.cctv(f"redaction ask {REQUEST}").out
+    assert _question(kept, "--again")["id"] == second["id"]
+    kept.cctv(f"redaction approve {REQUEST} --all --reason 'looked' --hidden-reason 'a stretch is in doubt'")
+    built = kept.cctv(f"export build {REQUEST} --json").json
     red = pixels_of(pictures_of(Path(built["path"]) / built["outputs"][0]["file"]), RED)
     assert (red[30:36] > 200).all()
     assert (red[IN_DOUBT[0] : IN_DOUBT[1] + 1] == 0).all()
     assert (red[56:62] > 200).all()
-    causes = {stretch["cause"] for stretch in _part(people)["subject"]["hidden"]}
+    causes = {stretch["cause"] for stretch in _part(kept)["subject"]["hidden"]}
     assert causes == {"people", "lost"}
 
 
-def test_a_no_keeps_apart_and_renders_nothing(people):
-    _keep(people)
-    people.cctv(f"redaction review {REQUEST} --all --reason 'looked'")
-    before, directory = _part(people), _directory(people)
-    said = _answer(people, "no").out
-    after = _part(people)
+def test_a_no_keeps_apart_and_renders_nothing(kept):
+    kept.cctv(f"redaction review {REQUEST} --all --reason 'looked'")
+    before, directory = _part(kept), _directory(kept)
+    said = _answer(kept, "no").out
+    after = _part(kept)
     assert "Person 3 is not taken for person 1" in said
-    assert (after["keep"], after["unreviewed"], _directory(people)) == (before["keep"], [], directory)
+    assert (after["keep"], after["unreviewed"], _directory(kept)) == (before["keep"], [], directory)
     assert after["plan"] != before["plan"]
-    assert _question(people) is None
-    refused = people.cctv(f"redaction keep {REQUEST} --person 3 --reason x", exit=13)
+    assert _question(kept) is None
+    refused = kept.cctv(f"redaction keep {REQUEST} --person 3 --reason x", exit=13)
     assert "two people" in refused.err
     assert "--take-back" in refused.err
 
 
-def test_an_answer_that_shows_more_voids_the_approval(people):
-    _keep(people)
-    people.cctv(f"redaction approve {REQUEST} --all --reason looked --hidden-reason 'only half of it'")
-    assert _answer(people, "yes", "--json").json["approval_void"]
-    assert not _part(people)["approved"]
-    assert _part(people)["unreviewed"]
+def test_an_answer_that_shows_more_voids_the_approval(kept):
+    kept.cctv(f"redaction approve {REQUEST} --all --reason looked --hidden-reason 'only half of it'")
+    assert _answer(kept, "yes", "--json").json["approval_void"]
+    assert not _part(kept)["approved"]
+    assert _part(kept)["unreviewed"]
 
 
 def test_a_stretch_in_doubt_is_shown_after_a_no(people):
@@ -191,65 +205,61 @@ def test_a_stretch_in_doubt_is_shown_after_a_no(people):
     assert _part(people)["subject"]["visible"] > before + 10
 
 
-def test_an_answer_holds_for_the_question_that_was_shown(people):
-    _keep(people)
+def test_an_answer_holds_for_the_question_that_was_shown(kept):
     line = f"redaction ask {REQUEST} --question %s --answer yes --reason x"
-    stale = people.cctv(line % "0123456789ab", exit=13)
+    stale = kept.cctv(line % "0123456789ab", exit=13)
     assert f"cctv redaction ask {REQUEST}" in stale.err
-    shown = _question(people)["id"]
-    _answer(people, "no")
-    people.cctv(line % shown, exit=13)
-    assert _part(people)["keep"] == [1]
+    shown = _question(kept)["id"]
+    _answer(kept, "no")
+    kept.cctv(line % shown, exit=13)
+    assert _part(kept)["keep"] == [1]
 
 
-def test_an_answer_is_taken_back_with_what_it_joined(people):
-    _keep(people)
-    question = _question(people)["id"]
-    _answer(people, "yes")
-    people.cctv(f"redaction ask {REQUEST} --take-back {question} --reason 'it was her sister'")
-    assert _part(people)["keep"] == [1]
-    assert _question(people)["id"] == question
-    assert _people(people)["answers"] == []
-    unknown = people.cctv(f"redaction ask {REQUEST} --take-back {question} --reason x", exit=2)
+def test_an_answer_is_taken_back_with_what_it_joined(kept):
+    question = _question(kept)["id"]
+    _answer(kept, "yes")
+    kept.cctv(f"redaction ask {REQUEST} --take-back {question} --reason 'it was her sister'")
+    assert _part(kept)["keep"] == [1]
+    assert _question(kept)["id"] == question
+    assert _people(kept)["answers"] == []
+    unknown = kept.cctv(f"redaction ask {REQUEST} --take-back {question} --reason x", exit=2)
     assert question in unknown.err
 
 
-def test_dry_runs_say_what_they_would_do(people):
-    _keep(people)
-    before = _part(people)
-    said = _answer(people, "yes", "--dry-run").out
+def test_dry_runs_say_what_they_would_do(kept):
+    before = _part(kept)
+    said = _answer(kept, "yes", "--dry-run").out
     assert "Person 3 would be person 1" in said
-    people.cctv(f"redaction keep {REQUEST} --person 2 --person 3 --reason x --dry-run", exit=13)
-    people.cctv(f"redaction hide {REQUEST} --person 2 --reason x --dry-run")
-    assert _part(people) == before
+    kept.cctv(f"redaction keep {REQUEST} --person 2 --person 3 --reason x --dry-run", exit=13)
+    kept.cctv(f"redaction hide {REQUEST} --person 2 --reason x --dry-run")
+    assert _part(kept) == before
 
 
-def test_the_pictures_of_a_question_lie_beside_the_sheet_until_the_next(people):
-    _keep(people)
-    said = people.cctv(f"redaction ask {REQUEST}").out
-    files = sorted((people.root / "derived" / REQUEST).glob("question-*.jpg"))
+def test_the_pictures_of_a_question_lie_beside_the_sheet_until_the_next(kept):
+    said = kept.cctv(f"redaction ask {REQUEST}").out
+    files = sorted((kept.root / "derived" / REQUEST).glob("question-*.jpg"))
     assert len(files) == 2
     assert all(file.name in said.replace("\n", "") for file in files)
-    _answer(people, "yes")
-    people.cctv(f"redaction ask {REQUEST}")
-    assert not {*files} & {*(people.root / "derived" / REQUEST).glob("question-*.jpg")}
+    assert "--answer ANSWER --reason" in said  # nothing is proposed
+    _answer(kept, "yes")
+    kept.cctv(f"redaction ask {REQUEST}")
+    assert not {*files} & {*(kept.root / "derived" / REQUEST).glob("question-*.jpg")}
 
 
-def test_a_second_person_needs_a_consent_and_has_a_share_of_their_own(people):
-    _keep(people)
-    refused = people.cctv(f"redaction keep {REQUEST} --person 2 --reason 'her son'", exit=13)
+def test_a_second_person_needs_a_consent_and_has_a_share_of_their_own(kept):
+    refused = kept.cctv(f"redaction keep {REQUEST} --person 2 --reason 'her son'", exit=13)
     assert "person 1 and person 2" in refused.err
     assert "--person 2 --companion 2" in refused.err
     consent = "--companion 2 --consent-by 'Jan Smet' --consent-on 1/11/2026 --consent-how 'in a signed form'"
-    people.cctv(f"redaction keep {REQUEST} --person 2 {consent} --reason 'her son'")
-    part = _part(people)
+    kept.cctv(f"redaction keep {REQUEST} --person 2 {consent} --reason 'her son'")
+    part = _part(kept)
     son = part["companions"][0]["shown"]
     assert (part["keep"], part["companions"][0]["tracks"]) == ([1, 2], [2])
     assert son["frames"] > part["subject"]["frames"] > 0
     assert son["share"] > 0.7
-    assert _question(people)["people"] == [1, 3]  # the son is not asked about
-    people.cctv(f"redaction approve {REQUEST} --all --reason looked --hidden-reason 'lost once'")
-    built = people.cctv(f"export build {REQUEST} --json").json
+    assert _question(kept)["people"] == [1, 3]  # the son is not asked about
+    kept.cctv(f"redaction approve {REQUEST} --all --reason looked --hidden-reason 'lost once'")
+    built = kept.cctv(f"export build {REQUEST} --json").json
     beside = json.loads((Path(built["path"]) / "manifest.json").read_text())["outputs"][0]["companions"]
     assert [(one["consented"], one["shown"]["frames"]) for one in beside] == [("2026-11-01", son["frames"])]
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from cctv.cli.context import CommandContext, json_option
-from cctv.cli.options import mutation, refuse_typed_number
+from cctv.cli.options import mutation, one_of, refuse_typed_number
 from cctv.cli.views.redaction import show_decided, watched
 from cctv.cli.views.redaction_people import (
     answered_data,
@@ -16,13 +16,11 @@ from cctv.cli.views.redaction_people import (
     asked_text,
     people_data,
     people_text,
-    save_pictures,
 )
 from cctv.core.i18n import _
 from cctv.redaction.people.persons import Verdict
 from cctv.redaction.review.decide import Given, answer, take_back
-from cctv.redaction.review.people import People, save_question
-from cctv.redaction.review.sheet.write import refreshed_case
+from cctv.redaction.review.people import open_people, save_pictures, save_question
 
 _FOLDER = click.Path(path_type=Path, file_okay=False)
 
@@ -43,9 +41,8 @@ def people(context: CommandContext, request_id: str, folder: Path | None) -> Non
       cctv redaction people REQ-2026-007
       cctv redaction people REQ-2026-007 --pictures /tmp/people
     """
-    case = refreshed_case(context.site, request_id)
-    found = People(context.site, case.parts)
-    paths = save_pictures(context, found, folder) if folder is not None else {}
+    case, found = open_people(context.site, request_id)
+    paths = save_pictures(context.site, case.request.id, found, folder) if folder is not None else {}
     context.emit(
         people_data(case.request.id, found, paths),
         lambda console: people_text(console, context, case.request.id, found, paths),
@@ -54,7 +51,7 @@ def people(context: CommandContext, request_id: str, folder: Path | None) -> Non
 
 @click.command()
 @click.argument("request_id", metavar="REQUEST")
-@click.option("--answer", "verdict", type=click.Choice([verdict.value for verdict in Verdict]),
+@click.option("--answer", "verdict", type=one_of(Verdict), metavar="ANSWER",
               help="What you see in the pictures of --question.")  # fmt: skip
 @click.option("--question", metavar="ID", help="The question that you answer, as it was shown.")
 @click.option("--again", is_flag=True, help="Ask once more what was answered unsure.")
@@ -95,15 +92,14 @@ def ask(
     given = Given(question or "", Verdict(verdict), reason or "")
     with watched() as progress:
         answered = answer(context.site, request_id, given, progress, dry_run=context.dry_run)
-    case = refreshed_case(context.site, request_id)
-    following = People(context.site, case.parts).question()
+    case, now = open_people(context.site, request_id)
+    following = now.question()
     data = answered_data(context, case.request.id, answered, following)
     context.emit(data, lambda console: answered_text(console, context, case.request.id, answered, following))
 
 
 def _show_next(context: CommandContext, request_id: str, *, again: bool) -> None:
-    case = refreshed_case(context.site, request_id)
-    found = People(context.site, case.parts)
+    case, found = open_people(context.site, request_id)
     question = found.question(again=again)
     shown = found.asked(question) if question is not None else None
     paths = () if context.json or shown is None else save_question(context.site, case.request.id, shown)

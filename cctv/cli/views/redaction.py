@@ -182,10 +182,10 @@ def prepared_text(console: Console, prepared: Prepared) -> None:
         print_dry(console)
         return
     console.print("\n" + _("Open this page in a browser:") + f"\n  {prepared.sheet}\n", soft_wrap=True)
-    keep = next_text(f"cctv redaction keep {request} --person N --reason WHY")
-    approve = translate_line(f"cctv redaction approve {request} --all --reason WHY")
-    console.print(keep)
-    console.print(" " * keep.index("cctv ") + approve)
+    look = next_text(f"cctv redaction people {request}")
+    console.print(look)
+    for following in ("keep {} --person N --reason WHY", "approve {} --all --reason WHY"):
+        console.print(" " * look.index("cctv ") + translate_line(f"cctv redaction {following.format(request)}"))
 
 
 def show_decided(context: CommandContext, decided: Sequence[Decided]) -> None:

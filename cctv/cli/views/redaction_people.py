@@ -17,24 +17,10 @@ from cctv.core.i18n import _, ngettext, translate
 from cctv.core.time_range import Span
 from cctv.model.requests import shown_percent
 from cctv.redaction.people.persons import AnswerKind, Verdict
-from cctv.redaction.people.questions import Question
-from cctv.redaction.review.decide import Answered
+from cctv.redaction.people.questions import PersonQuestion
+from cctv.redaction.review.decide import QuestionAnswered
 from cctv.redaction.review.people import Appearance, AskedQuestion, ListedPerson, People, PersonPicture
 from cctv.redaction.review.sheet.labels import TERMS
-
-
-def save_pictures(context: CommandContext, people: People, folder: Path) -> Mapping[int, Path]:
-    """Write the best picture of each listed person into a folder; where each is, by number."""
-    disk = context.make_disk()
-    if not folder.is_dir():
-        disk.make_directory(folder)
-    paths = {}
-    for person in people.listed:
-        pictures = people.pictures(person.tracks)
-        if pictures:
-            paths[person.number] = folder / f"person-{person.number}.jpg"
-            disk.write(paths[person.number], pictures[0].jpeg, 0o600)
-    return paths
 
 
 def people_data(request: str, people: People, paths: Mapping[int, Path]) -> dict[str, object]:
@@ -65,8 +51,10 @@ def people_text(
         for person in people.listed
         for appearance in person.appearances
     ]
-    columns = ("person", "where", "when", "length", "tracks", "decision", "visible")
-    console.print(table(columns, rows, right=("person", "tracks", "visible")))
+    if not rows:
+        console.print(_("Nobody was seen for as long as a second."))
+    else:
+        _print_people(console, rows)
     if people.glimpses:
         words = ngettext(people.glimpses, "and {count} short glimpse, hidden", "and {count} short glimpses, hidden")
         console.print(words)
@@ -75,6 +63,16 @@ def people_text(
     if paths:
         console.print(_("These pictures show people as they are: delete them when you are done."))
     console.print(next_text(_following(request, people)))
+
+
+def _print_people(console: Console, rows: Sequence[Sequence[str]]) -> None:
+    console.print(
+        table(
+            ("person", "where", "when", "length", "tracks", "decision", "visible"),
+            rows,
+            right=("person", "tracks", "visible"),
+        )
+    )
 
 
 def asked_data(context: CommandContext, request: str, people: People, asked: AskedQuestion | None) -> dict[str, object]:
@@ -125,12 +123,20 @@ def asked_text(
         where = _("{camera} part {part}", camera=picture.camera, part=picture.part)
         console.print(f"  {letter}  {where}, {local(picture.at, context.zone)}\n     {path}", soft_wrap=True)
     console.print(_effect(asked))
-    console.print(_("question {id}; answers: yes, no, unsure", id=asked.question.id))
-    console.print(next_text(_answer_line(request, asked.question)))
+    console.print(
+        _(
+            "question {id}; answers: {yes}, {no}, {unsure}",
+            id=asked.question.id,
+            yes=Verdict.YES,
+            no=Verdict.NO,
+            unsure=Verdict.UNSURE,
+        )
+    )
+    console.print(next_text(_answer_line(request, asked.question)), soft_wrap=True)
 
 
 def answered_data(
-    context: CommandContext, request: str, answered: Answered, following: Question | None
+    context: CommandContext, request: str, answered: QuestionAnswered, following: PersonQuestion | None
 ) -> dict[str, object]:
     """What an answer did as JSON; `people` are whom it joined."""
     question = answered.asked.question
@@ -149,7 +155,11 @@ def answered_data(
 
 
 def answered_text(
-    console: Console, context: CommandContext, request: str, answered: Answered, following: Question | None
+    console: Console,
+    context: CommandContext,
+    request: str,
+    answered: QuestionAnswered,
+    following: PersonQuestion | None,
 ) -> None:
     """What an answer joined, shows or leaves hidden."""
     console.print(_outcome(context, answered), style="bold")
@@ -211,7 +221,8 @@ def _words(context: CommandContext, asked: AskedQuestion) -> str:
             part=where, start=start, end=end,
         )  # fmt: skip
     return _(
-        "Is a second person in the requester's box?  {part}, {start:%H:%M:%S} to {end:%H:%M:%S}",
+        "Is a second person in the box of person {number}?  {part}, {start:%H:%M:%S} to {end:%H:%M:%S}",
+        number=asked.persons[0],
         part=where, start=start, end=end,
     )  # fmt: skip
 
@@ -219,17 +230,21 @@ def _words(context: CommandContext, asked: AskedQuestion) -> str:
 def _effect(asked: AskedQuestion) -> str:
     seconds = length(timedelta(seconds=asked.question.seconds))
     if asked.question.kind is AnswerKind.SAME:
-        return _("Yes shows {seconds} more of the requester; no and unsure hide them.", seconds=seconds)
-    return _("These {seconds} are hidden until the answer is no.", seconds=seconds)
+        return _(
+            "{seconds} more of the requester would be shown by {yes}, and stay hidden by {no} and {unsure}.",
+            seconds=seconds, yes=Verdict.YES, no=Verdict.NO, unsure=Verdict.UNSURE,
+        )  # fmt: skip
+    return _("These {seconds} are hidden until the answer is {no}.", seconds=seconds, no=Verdict.NO)
 
 
-def _outcome(context: CommandContext, answered: Answered) -> str:
+def _outcome(context: CommandContext, answered: QuestionAnswered) -> str:
     question, persons = answered.asked.question, answered.asked.persons
     seconds = length(timedelta(seconds=question.seconds))
     if question.kind is AnswerKind.SECOND:
         return (
             _(
-                "Only the requester is in the box: {seconds} more are shown where nothing else hides them.",
+                "Only person {first} is in the box: {seconds} more are shown where nothing else hides them.",
+                first=persons[0],
                 seconds=seconds,
             )
             if _shows(answered)
@@ -245,7 +260,7 @@ def _outcome(context: CommandContext, answered: Answered) -> str:
     return _("Person {high} is person {low} now: {seconds} more.", high=high, low=low, seconds=seconds)
 
 
-def _shows(answered: Answered) -> bool:
+def _shows(answered: QuestionAnswered) -> bool:
     """Whether an answer shows something that was hidden."""
     showing = Verdict.YES if answered.asked.question.kind is AnswerKind.SAME else Verdict.NO
     return answered.verdict is showing
@@ -267,17 +282,17 @@ def _span(context: CommandContext, span: Span) -> str:
 
 def _following(request: str, people: People) -> str:
     """What to type next: to keep somebody, to answer a question, or to approve."""
-    if not people.kept():
+    if people.listed and not people.kept():
         return f"cctv redaction keep {request} --person N --reason WHY"
     return _next_step(request, people.question())
 
 
-def _next_step(request: str, question: Question | None) -> str:
+def _next_step(request: str, question: PersonQuestion | None) -> str:
     if question is not None:
         return f"cctv redaction ask {request}"
     return f"cctv redaction approve {request} --all --reason WHY"
 
 
-def _answer_line(request: str, question: Question) -> str:
-    reason = _("answered from the pictures")
-    return f'cctv redaction ask {request} --question {question.id} --answer yes --reason "{reason}"'
+def _answer_line(request: str, question: PersonQuestion) -> str:
+    reason = _("answered from the pictures")  # the answer itself is left open: nobody shall confirm what is proposed
+    return f'cctv redaction ask {request} --question {question.id} --answer ANSWER --reason "{reason}"'

@@ -13,24 +13,34 @@ OpenCV.  Winograd and fusion change nothing, fp16 exists on ARM only, int8 (`Net
 
 from __future__ import annotations
 
+import contextlib
 import math
+import re
+import subprocess
+import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from pathlib import Path
 from typing import Protocol
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from cctv.core.errors import ToolFailed
 from cctv.core.i18n import N_, Message
+from cctv.core.process import run_process
 from cctv.redaction.errors import ModelRefused, PeopleSearchFailed
 from cctv.redaction.people.weights import OWN_MODEL, REINSTALL, Model, ModelKind
 from cctv.redaction.video.geometry import PixelRect, Rect, Size, outer
 from cctv.redaction.video.yuv import Planes
 
 LEAST_SCORE = 0.05  # boxes below it are not told; at 0.1, 97 to 100 % of the people of three clips are found
+# OpenCV writes the same text to standard error as well, where only messages of the command belong.
+cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_FATAL)
+_OPENCV_PLACE = re.compile(r"OpenCV\([^)]*\) \S+:\d+: error: ")  # in OpenCV's own sources
 _CELLS = 4  # windows to one pass: two by two
 _GAP = 2  # pixels of grey on a cell's inner sides, in which no person stands half in another window
 _GREY = 114  # of what is no picture, as in YOLOX's own preparation (yolox/data/data_augment.py)
@@ -51,7 +61,12 @@ class Detector:
     """One model, ready for one thread at a time."""
 
     def __init__(self, model: Model) -> None:
-        """Read the model and try it on a blank picture; raises ModelRefused (15) where its form is another."""
+        """Read the model and try it on a blank picture; raises ModelRefused (15) where its form is another.
+
+        A site's own is tried in a process of its own first, once: OpenCV 4.14 crashes on some damaged ONNX files.
+        """
+        if model.kind is ModelKind.YOLOX:
+            _survive(model)
         self._model = model
         self._network: _Network = _NETWORKS[model.kind](model)
 
@@ -163,6 +178,37 @@ def suppressed(boxes: Floats, scores: Floats, overlap: float) -> NDArray[np.intp
     if not len(boxes):
         return np.empty(0, np.intp)
     return np.asarray(cv2.dnn.NMSBoxes(boxes.tolist(), scores.tolist(), 0.0, overlap), np.intp)
+
+
+def trial() -> None:
+    """Try the model that comes on standard input, sides of its input as arguments; what `_survive` starts.
+
+    A refusal is no failure here: the process that asked comes to the same one.
+    """
+    width, height = (int(argument) for argument in sys.argv[1:])
+    model = Model(ModelKind.YOLOX, Path("-"), "", sys.stdin.buffer.read(), Size(width, height))
+    with contextlib.suppress(ModelRefused):
+        _NETWORKS[model.kind](model)
+
+
+def _survive(model: Model) -> None:
+    """Raise ModelRefused where trying a model ends the process that tries it, or does not end."""
+    if model.sha256 in _survived:
+        return
+    program = [sys.executable, "-P", "-c", "from cctv.redaction.people.detector import trial; trial()"]
+    sides = [str(model.input_size.width), str(model.input_size.height)]
+    try:
+        run_process([*program, *sides], stdin=model.data, timeout=_TRIAL_SECONDS)
+    except ToolFailed as error:
+        problem = N_("OpenCV breaks off on it (status {status})", status=error.fields["status"])
+        raise _refused(model, problem) from error
+    except subprocess.TimeoutExpired as error:
+        raise _refused(model, N_("it did not answer within {seconds} s", seconds=_TRIAL_SECONDS)) from error
+    _survived.add(model.sha256)
+
+
+_TRIAL_SECONDS = 120  # YOLOX-x answers within a second on one core
+_survived: set[str] = set()  # SHA-256 of models that were tried in this process
 
 
 class _NoNumbers(Exception):
@@ -335,7 +381,10 @@ def _following(model: Model) -> Message:
 
 
 def _reason(error: Exception) -> Message | str:
-    return N_("its answer holds what is no number") if isinstance(error, _NoNumbers) else " ".join(str(error).split())
+    if isinstance(error, _NoNumbers):
+        return N_("its answer holds what is no number")
+    # The text alone: `err` of cv2.error belongs to the class, and may be that of an earlier error.
+    return " ".join(_OPENCV_PLACE.sub("", str(error)).replace("> ", "").split())
 
 
 def _numbers(answers: Iterable[object]) -> list[Floats]:

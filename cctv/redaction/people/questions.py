@@ -34,7 +34,7 @@ _ALONE = 0.5  # probability that a box that may hold two people holds one
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class PersonQuestion:
     """What is asked.
 
     SAME: whether the person of track `second` is the requester, as seen in track `first`; `adds` are all tracks that a
@@ -72,14 +72,16 @@ def next_question(
     kept: Collection[TrackRef],
     others: Collection[TrackRef] = (),
     *,
+    beside: Collection[TrackRef] = (),
     again: bool = False,
-) -> Question | None:
+) -> PersonQuestion | None:
     """The question whose answer settles most seconds of picture; None where no answer is worth asking for.
 
     kept: the requester's tracks; without any nobody is asked, as the list of people serves.  others: tracks that a
-    person decided are not the requester's, hidden or a companion's.  again: ask once more what was answered "unsure".
+    person decided are not the requester's, hidden or a companion's.  beside: the kept ones of companions, in which a
+    second person is asked about as well.  again: ask once more what was answered "unsure".
     """
-    asked = _Asked(RequestTracks(parts, answers), kept, others, again)
+    asked = _Asked(RequestTracks(parts, answers), kept, others, beside, again)
     return max(asked.questions(), key=lambda question: question.value, default=None)
 
 
@@ -102,21 +104,35 @@ class _Asked:
     """What may be asked about one request."""
 
     def __init__(
-        self, tracks: RequestTracks, kept: Collection[TrackRef], others: Collection[TrackRef], again: bool
+        self,
+        tracks: RequestTracks,
+        kept: Collection[TrackRef],
+        others: Collection[TrackRef],
+        beside: Collection[TrackRef],
+        again: bool,
     ) -> None:
         self._tracks = tracks
+        self._shown = {*kept, *beside}
         self._own = tracks.groups(kept)
         self._others = tracks.groups(set(others) - set(kept))
         self._skipped = {Verdict.NO} if again else {Verdict.NO, Verdict.UNSURE}
 
-    def questions(self) -> Iterator[Question]:
+    def questions(self) -> Iterator[PersonQuestion]:
         """Every question that is worth its answer, in a fixed order."""
-        if not self._own:
+        if not self._shown:
             return
         every = [*self._by_links(), *self._by_looks(), *self._second_people()]
-        yield from (question for question in every if question.value >= LEAST_GAIN_SECONDS)
+        worth = [question for question in every if question.value >= LEAST_GAIN_SECONDS]
+        yield from (question for question in worth if not any(self._is_rival(other, question) for other in worth))
 
-    def _by_links(self) -> Iterator[Question]:
+    def _is_rival(self, other: PersonQuestion, question: PersonQuestion) -> bool:
+        """Whether another question is about somebody more probable who is seen at the same time.
+
+        A yes to that one settles this one too, without its being asked: both cannot be the requester.
+        """
+        return other.probability > question.probability and self._tracks.overlap(other.adds, question.adds) is not None
+
+    def _by_links(self) -> Iterator[PersonQuestion]:
         """Of each person whom a link joins with the requester: the most probable of those links."""
         best: dict[TrackRef, tuple[float, TrackRef, TrackRef]] = {}
         for part in self._tracks.parts.values():
@@ -132,7 +148,7 @@ class _Asked:
         for probability, first, second in best.values():
             yield self._same(first, second, probability)
 
-    def _by_looks(self) -> Iterator[Question]:
+    def _by_looks(self) -> Iterator[PersonQuestion]:
         """In each part where nothing of the requester is kept: the person dressed most like them."""
         looks = self._looks(self._own)
         seen = {ref.part for ref in self._own}
@@ -150,20 +166,20 @@ class _Asked:
                 likeness, person = max(alike, key=lambda item: (item[0], item[1]))
                 yield self._same(*self._nearest(person, part.part), likeness * _ACROSS)
 
-    def _second_people(self) -> Iterator[Question]:
-        """Of each stretch of the requester's tracks that may hold two people and that nobody answered."""
+    def _second_people(self) -> Iterator[PersonQuestion]:
+        """Of each stretch of kept tracks that may hold two people and that nobody answered."""
         answered = {answer.about for answer in self._tracks.answers if answer.verdict in {*self._skipped, Verdict.YES}}
         for part in self._tracks.parts.values():
             for doubt in part.doubts:
                 ref, frames = TrackRef(part.part, doubt.track), (doubt.first, doubt.last)
                 seconds = (doubt.last - doubt.first + 1) / part.rate
-                question = Question(AnswerKind.SECOND, ref, None, frames, (), seconds, _ALONE)
-                if ref in self._own and question.answered(Verdict.NO).about not in answered:
+                question = PersonQuestion(AnswerKind.SECOND, ref, None, frames, (), seconds, _ALONE)
+                if ref in self._shown and question.answered(Verdict.NO).about not in answered:
                     yield question
 
-    def _same(self, first: TrackRef, second: TrackRef, probability: float) -> Question:
+    def _same(self, first: TrackRef, second: TrackRef, probability: float) -> PersonQuestion:
         adds = tuple(sorted(self._tracks.group(second), key=self._tracks.appears))
-        return Question(AnswerKind.SAME, first, second, None, adds, self._tracks.seconds(adds), probability)
+        return PersonQuestion(AnswerKind.SAME, first, second, None, adds, self._tracks.seconds(adds), probability)
 
     def _may_be(self, ref: TrackRef) -> bool:
         """Whether the person of a track can be the requester, and nobody was asked about them."""

@@ -119,7 +119,7 @@ class Decided:
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
+class QuestionAnswered:
     """A question, its answer, and the parts that it changed."""
 
     asked: AskedQuestion
@@ -157,7 +157,7 @@ def hide(site: Storage, choice: Choice, progress: Progress = silent, *, dry_run:
 
 def answer(
     site: Storage, request_id: str, given: Given, progress: Progress = silent, *, dry_run: bool = False
-) -> Answered:
+) -> QuestionAnswered:
     """Answer the question that was shown.  A yes to "the same" keeps what it joins; only what shows more is rendered.
 
     Raises QuestionStale where it is no longer the next question, AnswerContradicts, ConsentMissing.
@@ -190,7 +190,7 @@ def answer(
         "tracks": [f"{people.parts[ref.part].name}: {ref.track}" for ref in answered.refs],
     }
     entry = _Entry(Act.REDACTION_ANSWERED, facts, reason)
-    return Answered(asked, given.verdict, _carry_out(site, case, changes, [entry], progress, dry_run))
+    return QuestionAnswered(asked, given.verdict, _carry_out(site, case, changes, [entry], progress, dry_run))
 
 
 def take_back(

@@ -1,6 +1,7 @@
 """People of a prepared request: who there is, when, with what pictures, and what to ask next.
 
-Reads what the analyses of the parts left.  Changes nothing: what a person says of them is decided in `decide`.
+Reads what the analyses of the parts left, and writes pictures of people.  Decides nothing: what a person says of them
+is stored by `decide`.
 """
 
 from __future__ import annotations
@@ -13,20 +14,34 @@ from pathlib import Path
 
 import cv2
 
+from cctv.audit.chain import AuditFacts
+from cctv.audit.log import append_entry
+from cctv.cases.requests.blocks import require_usable
 from cctv.core.clock import to_us
 from cctv.core.durable import exclusive
 from cctv.core.i18n import N_, Message
 from cctv.core.time_range import Span
+from cctv.db.engine import read_transaction, write_transaction
 from cctv.db.storage import Storage
-from cctv.model.ids import CameraId
+from cctv.model.audit import Act
+from cctv.model.ids import CameraId, RequestId
 from cctv.model.requests import Consent
 from cctv.redaction.background.survey import BackgroundModel
 from cctv.redaction.people.persons import Answer, AnswerKind, PartTracks, Person, RequestTracks, TrackRef, Verdict
-from cctv.redaction.people.questions import Question, next_question
+from cctv.redaction.people.questions import PersonQuestion, next_question
 from cctv.redaction.review.artefacts import PICTURES, SURVEY, read_found, read_pictures, read_times
-from cctv.redaction.review.case import LOCK, case_directory, part_directory
+from cctv.redaction.review.case import (
+    LOCK,
+    CaseFile,
+    case_directory,
+    check_artefacts,
+    part_directory,
+    prepared_case,
+    require_open,
+)
 from cctv.redaction.review.errors import AnswerContradicts, ConsentMissing, KeptAgainstAnswer, PersonUnknown
 from cctv.redaction.review.plan import CasePart, SubjectVisibility
+from cctv.redaction.review.privacy_masks import require_masked
 from cctv.redaction.review.render import keep_of
 from cctv.redaction.review.sheet.page import SheetDecision
 from cctv.redaction.review.sheet.thumbnails import Bgr, Clearness, clearest_frames
@@ -105,7 +120,7 @@ class AskedQuestion:
     `persons` are the numbers of those whom a yes joins, the requester's first.
     """
 
-    question: Question
+    question: PersonQuestion
     pictures: tuple[PersonPicture, ...]
     part: CasePart
     span: Span
@@ -176,10 +191,12 @@ class People:
         """The tracks that are kept as the requester's."""
         return frozenset(ref for part in self.parts.values() for ref in part.plan.kept)
 
-    def question(self, *, again: bool = False) -> Question | None:
+    def question(self, *, again: bool = False) -> PersonQuestion | None:
         """The next question; `again`: also of what was answered "unsure"."""
         others = [ref for part in self.parts.values() for ref in part.plan.not_the_requester]
-        return next_question(self.tracks.parts.values(), self.answers, self.kept(), others, again=again)
+        beside = [ref for part in self.parts.values() for ref in part.plan.kept_beside]
+        parts = self.tracks.parts.values()
+        return next_question(parts, self.answers, self.kept(), others, beside=beside, again=again)
 
     def require_consistent(self, answered: Answer) -> None:
         """Raises AnswerContradicts where an answer cannot stand beside those given, or beside the times of tracks."""
@@ -190,11 +207,11 @@ class People:
         if earlier is None:
             problem = N_("both are in the picture in frame {frame}", frame=contradiction.frame)
         else:
-            earlier_verdict, question = earlier.verdict.value, earlier.question
-            problem = N_("question {question} was answered {verdict}", question=question, verdict=earlier_verdict)
+            problem = N_(
+                "question {question} was answered {verdict}", question=earlier.question, verdict=earlier.verdict
+            )
         request = self.parts[answered.first.part].plan.request
-        verdict = answered.verdict.value
-        raise AnswerContradicts(request=request, verdict=verdict, question=answered.question, problem=problem)
+        raise AnswerContradicts(request=request, verdict=answered.verdict, question=answered.question, problem=problem)
 
     def require_unparted(self) -> None:
         """Raises KeptAgainstAnswer where two are kept as the requester of whom an answer says that they are two."""
@@ -205,7 +222,7 @@ class People:
                 request = self.parts[given.first.part].plan.request
                 raise KeptAgainstAnswer(request=request, question=given.question, first=first, second=second)
 
-    def asked(self, question: Question) -> AskedQuestion:
+    def asked(self, question: PersonQuestion) -> AskedQuestion:
         """A question with its pictures and times."""
         about = question.second or question.first
         part, track = self.parts[about.part], self.tracks.tracks[about]
@@ -309,6 +326,35 @@ class People:
     @staticmethod
     def _refs(part: CasePart, numbers: Iterable[int]) -> Iterable[TrackRef]:
         return (TrackRef(part.plan.analysis, number) for number in numbers)
+
+
+def open_people(site: Storage, request_id: str) -> tuple[CaseFile, People]:
+    """An open request and its people; raises what stops any look at it, and ArtefactChanged."""
+    with read_transaction(site.engine) as connection:
+        case = prepared_case(connection, request_id)
+        require_open(site, case.request)
+        require_usable(site, case.request, "redaction people")
+        require_masked(site, connection, case.parts)
+    for part in case.parts:
+        check_artefacts(site, part)
+    return case, People(site, case.parts)
+
+
+def save_pictures(site: Storage, request_id: RequestId, people: People, folder: Path) -> dict[int, Path]:
+    """Write the best picture of each listed person into a folder, for its owner alone; where each is, by number.
+
+    It is in the log first: these pictures outlive the case unless somebody deletes them.
+    """
+    best = {person.number: pictures[0] for person in people.listed if (pictures := people.pictures(person.tracks))}
+    with write_transaction(site.engine) as connection:
+        facts: AuditFacts = {"pictures": len(best)}
+        append_entry(connection, site, Act.REDACTION_PICTURED, request_id, case_id=request_id, facts=facts)
+    if not folder.is_dir():
+        site.disk.make_directory(folder)
+    paths = {number: folder / f"person-{number}.jpg" for number in best}
+    for number, picture in best.items():
+        site.disk.write(paths[number], picture.jpeg, 0o600)
+    return paths
 
 
 def save_question(site: Storage, request_id: str, asked: AskedQuestion) -> tuple[Path, ...]:

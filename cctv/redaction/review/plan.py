@@ -212,6 +212,12 @@ class CasePlan:
         return tuple(TrackRef(self.analysis, number) for number in self.decisions.keep if number not in others)
 
     @property
+    def kept_beside(self) -> tuple[TrackRef, ...]:
+        """The tracks that are kept as a companion's."""
+        others = self.decisions.of_companions
+        return tuple(TrackRef(self.analysis, number) for number in self.decisions.keep if number in others)
+
+    @property
     def not_the_requester(self) -> tuple[TrackRef, ...]:
         """The tracks that were decided to be somebody else's."""
         numbers = {*self.decisions.hide, *(name for name in self.decisions.of_companions if isinstance(name, int))}

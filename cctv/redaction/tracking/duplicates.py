@@ -90,46 +90,32 @@ def _second(boxes: Boxes, scores: NDArray[np.float64]) -> NDArray[np.bool_]:
     """True for each box that is another box of somebody with a better one; boxes in falling order of score."""
     areas = boxes[:, 2] * boxes[:, 3]
     shared = shared_areas(boxes, boxes)
-    inside = shared / np.maximum(np.minimum(areas[:, None], areas[None]), 1e-9)
-    out = np.zeros(len(boxes), np.bool_)
-    for number in range(1, len(boxes)):
-        better = np.flatnonzero((scores[:number] > scores[number]) & (scores[:number] >= _LEAST_RIVAL))
-        beside = np.flatnonzero(
-            (scores[:number] > _BETWEEN_SCORE * scores[number])
-            & (shared[:number, number] > _BETWEEN_SHARE * areas[number])
-        )
-        out[number] = any(
-            (inside[rival, number] >= _WITHIN and _one_person(boxes[rival], boxes[number]))
-            or _is_around(rival, number, areas, scores, inside)
-            for rival in better.tolist()
-        ) or _is_between(boxes, number, beside)
+    inside = shared / np.maximum(np.minimum(areas[:, None], areas), 1e-9)
+    better = (scores[:, None] > scores) & (scores[:, None] >= _LEAST_RIVAL)  # rows are better than columns
+    second = better & ((inside >= _WITHIN) & _one_person(boxes) | _around(areas, scores, inside))
+    out: NDArray[np.bool_] = np.asarray(second.any(axis=0))
+    beside = (scores[:, None] > _BETWEEN_SCORE * scores) & (shared > _BETWEEN_SHARE * areas)
+    for number in np.flatnonzero(~out & (beside.sum(axis=0) >= 2)).tolist():
+        out[number] = _is_between(boxes, number, np.flatnonzero(beside[:, number]))
     return out
 
 
-def _one_person(better: NDArray[np.float64], box: NDArray[np.float64]) -> bool:
-    """Whether a box in another one shares its head, or is its lower part; both are in one column."""
-    apart = abs(better[0] + better[2] / 2 - box[0] - box[2] / 2)
-    top = (box[1] - better[1]) / better[3]
-    return bool(apart < _SAME_MIDDLE * min(better[2], box[2]) and (abs(top) < _SAME_TOP or top > _LOWER_PART))
+def _one_person(boxes: Boxes) -> NDArray[np.bool_]:
+    """(n, n): whether a box (column) shares the head of another (row), or is its lower part; both in one column."""
+    middles = boxes[:, 0] + boxes[:, 2] / 2
+    apart = np.abs(middles[:, None] - middles) < _SAME_MIDDLE * np.minimum(boxes[:, 2][:, None], boxes[:, 2])
+    top = (boxes[:, 1] - boxes[:, 1][:, None]) / boxes[:, 3][:, None]
+    return np.asarray(apart & ((np.abs(top) < _SAME_TOP) | (top > _LOWER_PART)))
 
 
-def _is_around(
-    rival: int,
-    number: int,
-    areas: NDArray[np.float64],
-    scores: NDArray[np.float64],
-    inside: NDArray[np.float64],
-) -> bool:
-    larger = areas[number] > _AROUND_AREA * areas[rival]
-    return bool(
-        larger and inside[rival, number] > _AROUND_WITHIN and scores[number] < _AROUND_SCORE * scores[rival] + 0.1
-    )
+def _around(areas: NDArray[np.float64], scores: NDArray[np.float64], inside: Boxes) -> NDArray[np.bool_]:
+    """(n, n): whether a box (column) is one around a better one (row)."""
+    larger = (areas > _AROUND_AREA * areas[:, None]) & (inside > _AROUND_WITHIN)
+    return np.asarray(larger & (scores < _AROUND_SCORE * scores[:, None] + 0.1))
 
 
 def _is_between(boxes: Boxes, number: int, rivals: NDArray[np.intp]) -> bool:
-    """Whether two or more better boxes cover nearly all of a box."""
-    if len(rivals) < 2:
-        return False
+    """Whether better boxes cover nearly all of a box together."""
     x, y, width, height = boxes[number]
     across, along = x + _GRID * width, y + _GRID * height
     covered = np.zeros((len(_GRID), len(_GRID)), np.bool_)

@@ -86,7 +86,7 @@ def people_in(spool: DetectionSpool, differs: MaskSpool, rate: float, frames: in
         for number, (trail, path, seen) in enumerate(zip(trails, paths, clear, strict=True), 1)
     )
     links = trail_links(trails, pace)
-    places = [*hidden_places(trails, links, pace), *_spare(judged, paths, height)]
+    places = [*hidden_places(trails, links, pace), *_spare(judged.likely, paths)]
     return People(
         _bounded(tracks, frames),
         tuple(Link(link.first + 1, link.second + 1, link.probability) for link in links),
@@ -97,19 +97,18 @@ def people_in(spool: DetectionSpool, differs: MaskSpool, rate: float, frames: in
 
 
 class _Judged:
-    """The detections of every searched frame, weighed; read from disk each time that they are gone through."""
+    """The detections of every searched frame, weighed, in order; `likely` are those of a person's size, after that."""
 
     def __init__(self, spool: DetectionSpool, height: ExpectedHeight, size: Size) -> None:
         self._spool, self._height, self._size = spool, height, size
-
-    def __len__(self) -> int:
-        return len(self._spool)
+        self.likely: list[Boxes] = []
 
     def __iter__(self) -> Iterator[FrameDetections]:
-        return (self[index] for index in range(len(self)))
-
-    def __getitem__(self, index: int) -> FrameDetections:
-        return weighed(self._spool[index], self._height, self._size)
+        self.likely.clear()
+        for index in range(len(self._spool)):
+            found = weighed(self._spool[index], self._height, self._size)
+            self.likely.append(_likely(found, self._height) if self._height.known else np.empty((0, 4)))
+            yield found
 
 
 def _look(trail: Trail, clear: NDArray[np.bool_]) -> bytes:
@@ -162,15 +161,12 @@ def _bounded(tracks: Sequence[Track], frames: int) -> tuple[Track, ...]:
     )
 
 
-def _spare(judged: _Judged, paths: Sequence[DensePath], height: ExpectedHeight) -> Iterator[HiddenPlace]:
+def _spare(likely: Sequence[Boxes], paths: Sequence[DensePath]) -> Iterator[HiddenPlace]:
     """Detections of nobody's trail that stay for a while, are of a person's size, and are no known person's head."""
-    if not height.known:
-        return
     at: dict[int, list[NDArray[np.float64]]] = defaultdict(list)
     for path in paths:
         for index, box in enumerate(path.boxes):
             at[path.first + index].append(box)
-    likely = [_likely(found, height) for found in judged]
     for step, boxes in enumerate(likely):
         if not len(boxes):
             continue
