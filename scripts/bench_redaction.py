@@ -152,7 +152,7 @@ def _options() -> argparse.ArgumentParser:
     parser.add_argument("--quick", action="store_true", help=f"only {', '.join(QUICK)}; a and b without rendering")
     parser.add_argument("--rows", type=_rows, metavar="NAME,...", help=f"only these: {', '.join(QUICK + EXTRA + SLOW)}")
     parser.add_argument("--each", action="store_true", help="tell of each person kept on stderr")
-    parser.add_argument("--hour", action="store_true", help="memory over a whole hour at 1080p25: takes hours")
+    parser.add_argument("--hour", action="store_true", help="memory over an hour at 1080p25: takes hours and 10 GB")
     return parser
 
 

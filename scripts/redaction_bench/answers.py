@@ -6,8 +6,7 @@ answers what is asked until nothing is.  No box is drawn.
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from cctv.redaction.people.persons import (
     Answer,
@@ -19,9 +18,10 @@ from cctv.redaction.people.persons import (
     Verdict,
     with_answer,
 )
-from cctv.redaction.people.questions import PersonQuestion, hidden_doubts, next_question
-from cctv.redaction.tracking.annotations import BoxPath, KeepBoxes
-from cctv.redaction.tracking.kept import track_paths
+from cctv.redaction.people.questions import PersonQuestion, next_question
+from cctv.redaction.review.plan import PartDecisions
+from cctv.redaction.review.render import keep_of
+from cctv.redaction.tracking.annotations import NOTHING_KEPT, KeepBoxes
 from redaction_bench.engine import Prepared
 from redaction_bench.oracle import Oracle, oracle_of
 from redaction_bench.truth import People
@@ -38,11 +38,10 @@ class Asking:
     """One prepared clip and the person who answers about it: the same for every subject."""
 
     def __init__(self, prepared: Prepared, people: People) -> None:
-        self.tracks = prepared.tracks
-        self.oracle: Oracle = oracle_of(self.tracks, people)
-        self.part = PartTracks(
-            _PART, self.tracks, prepared.analysis.survey.times, prepared.links, doubts=prepared.doubts
-        )
+        self.found = prepared.found
+        self.oracle: Oracle = oracle_of(self.found.tracks, people)
+        times, doubts = prepared.analysis.survey.times, self.found.doubts
+        self.part = PartTracks(_PART, self.found.tracks, times, self.found.links, doubts)
         request = RequestTracks([self.part], ())
         self.listed: tuple[Person, ...] = tuple(person for person in request.people() if request.is_listed(person))
 
@@ -60,7 +59,7 @@ def decided_by_answers(asking: Asking, subject: int) -> Decided:
     """Keep one true person by answers alone; raises AskedTwice."""
     clicked = _clicked(asking, subject)
     if clicked is None:
-        return Decided(subject, KeepBoxes(), 1)
+        return Decided(subject, NOTHING_KEPT, 1)
     kept: frozenset[TrackRef] = frozenset(clicked.tracks)
     answers: tuple[Answer, ...] = ()
     while (question := next_question([asking.part], answers, kept)) is not None:
@@ -72,7 +71,8 @@ def decided_by_answers(asking: Asking, subject: int) -> Decided:
             raise AskedTwice(f"person {subject}: asked again after {len(answers)} answers: {question}")
         answers = with_answer(answers, answer)
     tracks = {ref.track for ref in RequestTracks([asking.part], answers).groups(kept)}
-    return Decided(subject, _boxes(asking, tracks, answers), 1 + len(answers))
+    decisions = PartDecisions(keep=tuple(sorted(tracks)), answers=answers)
+    return Decided(subject, keep_of(decisions, asking.found, asking.part.rate), 1 + len(answers))
 
 
 def _clicked(asking: Asking, subject: int) -> Person | None:
@@ -92,31 +92,3 @@ def _verdict(asking: Asking, question: PersonQuestion, subject: int) -> Verdict:
     assert question.frames is not None
     track = asking.part.by_number[question.first.track]
     return Verdict.YES if asking.oracle.has_second(track, *question.frames, subject) else Verdict.NO
-
-
-def _boxes(asking: Asking, tracks: Collection[int], answers: Collection[Answer]) -> KeepBoxes:
-    """The kept tracks as boxes of the picture, without the stretches in which a second person may be in them."""
-    paths = track_paths(asking.tracks, tracks, asking.part.rate).values()
-    hidden: dict[str, set[int]] = {}
-    for doubt in hidden_doubts(asking.part.doubts, _PART, tracks, answers):
-        hidden.setdefault(f"track-{doubt.track}", set()).update(range(doubt.first, doubt.last + 1))
-    return KeepBoxes(tuple(piece for path in paths for piece in _pieces(path, hidden.get(path.id, set()))))
-
-
-def _pieces(path: BoxPath, hidden: Collection[int]) -> list[BoxPath]:
-    """What is left of a path, which has a keyframe in each of its frames, without some frames."""
-    pieces: list[list[int]] = []
-    for at, key in enumerate(path.keyframes):
-        if key.frame in hidden:
-            continue
-        if not pieces or pieces[-1][-1] != at - 1:
-            pieces.append([])
-        pieces[-1].append(at)
-    return [
-        replace(
-            path,
-            id=f"{path.id}.{number}" if number else path.id,
-            keyframes=tuple(path.keyframes[at] for at in piece),
-        )
-        for number, piece in enumerate(pieces)
-    ]

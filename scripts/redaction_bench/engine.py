@@ -25,10 +25,10 @@ from cctv.redaction.progress import Progress
 from cctv.redaction.render.options import Options
 from cctv.redaction.render.render import RenderReport, Work, redact
 from cctv.redaction.render.visibility import VisibilityPass
+from cctv.redaction.review.artefacts import FoundTracks
 from cctv.redaction.tracking.annotations import NOTHING_KEPT, KeepBoxes
 from cctv.redaction.tracking.kept import kept_person
 from cctv.redaction.tracking.pipeline import Analysis, analyse
-from cctv.redaction.tracking.tracks import Link, Track
 from cctv.redaction.video.geometry import Rect, Size
 from cctv.redaction.video.reader import clip_of
 from cctv.redaction.video.spill import MaskSpool, Scratch
@@ -46,14 +46,9 @@ class Prepared:
     doubts: tuple[Doubt, ...] = ()
 
     @property
-    def tracks(self) -> tuple[Track, ...]:
-        """Everybody who was followed, numbered from 1; boxes at half size."""
-        return self.analysis.people.tracks
-
-    @property
-    def links(self) -> tuple[Link, ...]:
-        """Tracks that may be one person's."""
-        return self.analysis.people.links
+    def found(self) -> FoundTracks:
+        """Everybody who was followed, as a case keeps them; boxes at half size."""
+        return FoundTracks(self.analysis.people, self.doubts)
 
 
 def quiet(_step: str, _done: int, _total: int) -> None:
@@ -64,10 +59,11 @@ def prepare(clip: Path, folder: Path, progress: Progress = quiet) -> Prepared:
     """Everything that is done before anybody decides; raises what the engine raises."""
     reading = clip_of([clip])
     even = reading.size.even()
+    model = load_model()
     with Scratch(folder, even, None) as scratch:
-        background = survey(reading, NOTHING_KEPT, progress, scratch=scratch)
+        background = survey(reading, NOTHING_KEPT, progress, scratch=scratch, model=model)
         differs = MaskSpool((even.height // 2, even.width // 2))
-        analysis = analyse(reading, background, NOTHING_KEPT, differs, progress, load_model(), scratch)
+        analysis = analyse(reading, background, NOTHING_KEPT, differs, progress, model, scratch)
     return Prepared(analysis)
 
 
@@ -93,19 +89,16 @@ def redacted(
     progress: Progress = quiet,
     prepared: Prepared | None = None,
     *,
-    surveyed: bool = True,
+    surveyed: bool = False,
 ) -> RenderReport:
-    """Redact as `cctv redaction file` does, or, of a clip that was prepared, as `export build` does.
+    """Redact as `cctv redaction file` does, or, of a clip that was prepared, with the people that were found.
 
-    Without `surveyed` the empty scene of a preparation does not count, as where keyframes are drawn afterwards: what
-    lies in them is no part of the scene.
+    `surveyed`: with its empty scene too, as `export build` renders what was reviewed.  Without, the empty scene is made
+    anew, as after each decision: what is kept is no part of it.
     """
     work = Work(clip_of([clip]), keep, options, output, mask)
     if prepared is not None:
-        shared: dict[str, Any] = {"people": prepared.analysis.people}
-        if surveyed:
-            shared["survey"] = prepared.analysis.survey
-        work = replace(work, **{name: value for name, value in shared.items() if name in Work.__dataclass_fields__})
+        work = replace(work, people=prepared.analysis.people, survey=prepared.analysis.survey if surveyed else None)
     return redact(work, progress)
 
 

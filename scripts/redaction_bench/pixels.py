@@ -26,7 +26,7 @@ TELLING = 30  # levels between a person and all that may stand there; a median o
 SAME = 10  # levels; H.264 at the engine's settings is off by 2 to 3 in the mean
 _SHOWN = 0.10  # of the pixels that tell: a head counts as hidden when 90 % of it is
 _ENOUGH = 0.05  # of the head must tell, and ...
-_LEAST = 4  # ... so many pixels of the half-size picture: fewer are a speck
+_LEAST = 4  # ... so many pixels of the half-size picture, and so many must show: fewer are a speck, equal by chance
 _SAMPLES = 120  # of the clip, for the empty scene
 _AROUND = 0.2  # of a true box's sides: PETS09-S2L1's are up to 10 pixels off, and people throw shadows
 _NEVER = np.int16(32767)
@@ -85,7 +85,8 @@ def judge(source: Picture, shown: Picture, scene: EmptyScene, boxes: Iterable[Re
         where = place(head(box).scaled(0.5))
         telling = int(np.count_nonzero(tells[where]))
         if telling >= max(_LEAST, _ENOUGH * tells[where].size):
-            heads += Heads(1, int(np.count_nonzero(matches[where]) > _SHOWN * telling))
+            equal = int(np.count_nonzero(matches[where]))
+            heads += Heads(1, int(equal >= _LEAST and equal > _SHOWN * telling))
     return heads
 
 

@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cctv.redaction.render.options import Mode, Options
-from cctv.redaction.render.render import RenderReport
 from cctv.redaction.tracking.annotations import NOTHING_KEPT, KeepBoxes
 from cctv.redaction.video.geometry import Size
 from cctv.redaction.video.reader import Reading, clip_of
@@ -188,10 +187,11 @@ def _prepared(clip: Path, folder: Path, file: Path) -> Timed:
 
 
 def _rendered(clip: Path, keep: KeepBoxes, options: Options, output: Path, file: Path) -> Timed:
-    """Redact a clip that was prepared, in a fresh process."""
+    """Redact a clip that was prepared, in a fresh process; proof and second witness ride along."""
     with workers(1) as pool, watched(pool.submit(os.getpid).result()) as peaks:
-        spent, growth, report = pool.submit(_redaction, clip, keep, options, output, file).result()
-    return Timed(report.frames / spent.seconds, spent.processor, output.stat().st_size, Usage(max(peaks), growth))
+        spent, frames, growth = pool.submit(_redaction, clip, keep, options, output, file).result()
+    usage = Usage(max(peaks), growth)
+    return Timed(frames / spent.seconds, spent.processor, output.stat().st_size, usage)
 
 
 def _spent(work: Callable[..., object], *arguments: object) -> Spent:
@@ -222,12 +222,10 @@ def _preparation(clip: Path, folder: Path, file: Path) -> tuple[Spent, int, floa
     return spent, len(prepared.analysis.survey.times), meter.growth
 
 
-def _redaction(
-    clip: Path, keep: KeepBoxes, options: Options, output: Path, file: Path
-) -> tuple[Spent, float, RenderReport]:
-    """What a redaction took, with its proof and the second witness, and the growth of memory; in the fresh process."""
-    prepared = stored(file)
-    meter = Meter()
+def _redaction(clip: Path, keep: KeepBoxes, options: Options, output: Path, file: Path) -> tuple[Spent, int, float]:
+    """What it took, frames, and the growth of memory in 1,000 frames; runs in the fresh process."""
+    prepared, meter = stored(file), Meter()
     began, used = time.monotonic(), _processor()
-    report = redacted(clip, keep, options, output, progress=meter.see, prepared=prepared)
-    return Spent(time.monotonic() - began, _processor() - used), meter.growth, report
+    report = redacted(clip, keep, options, output, progress=meter.see, prepared=prepared, surveyed=True)
+    spent = Spent(time.monotonic() - began, _processor() - used)
+    return spent, report.frames, meter.growth

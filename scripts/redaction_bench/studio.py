@@ -31,8 +31,7 @@ class Job:
     """One redaction to judge: under which name, of whom (None: nobody is kept), by what was decided.
 
     `prepared` is the file of a preparation; None has the engine begin anew, as it does for a file from elsewhere.
-    `surveyed`: its empty scene counts too.  `rendered`: without it only the decisions are counted, which takes
-    `prepared`.
+    `rendered`: without it only the decisions are counted, which takes `prepared`, and its empty scene as it is.
     """
 
     name: str
@@ -40,7 +39,6 @@ class Job:
     keep: KeepBoxes
     person: int | None = None
     prepared: Path | None = None
-    surveyed: bool = True
     rendered: bool = True
 
 
@@ -75,7 +73,7 @@ def look(job: Job, on: Annotated) -> Seen:
         return counted(on, masks_of(prepared, job.keep, job.options, on.size), job.person)
     output, mask = on.folder / f"{job.name}.mp4", on.folder / f"{job.name}.mkv"
     try:
-        redacted(on.clip, job.keep, job.options, output, mask, prepared=prepared, surveyed=job.surveyed)
+        redacted(on.clip, job.keep, job.options, output, mask, prepared=prepared)
         return counted(on, hidden_in(mask, on.size), job.person, output)
     except CctvError as error:
         if error.exit_code is not Exit.UNREADABLE:

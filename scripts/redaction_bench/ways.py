@@ -80,7 +80,7 @@ def by_answers(case: Case) -> Iterator[Figure]:
     most = int(np.percentile(answers, _MOST_PEOPLE, method="inverted_cdf"))
     yield at_most(f"a: answers, {_MOST_PEOPLE} % of the people", most, _MOST_ANSWERS)
     yield tells("a: answers, most", max(answers))
-    yield tells("tracks", len(asking.tracks))
+    yield tells("tracks", len(asking.found.tracks))
     yield at_most("tracks that hold two true people", len(asking.oracle.mixed()), 0)
     yield at_most("people listed for each true person", round(len(asking.listed) / len(case.on.people), 2), _LISTED)
 
@@ -92,7 +92,7 @@ def by_keyframes(case: Case, *, with_hides: bool = False) -> Iterator[Figure]:
     drawn = {person: keep_one(case.on.people, person, with_hides=with_hides) for person in case.people}
     results = case.looked(
         [
-            Job(f"{stem}-{person}", _BACKDROP, keep, person, case.file, surveyed=False, rendered=case.rendered)
+            Job(f"{stem}-{person}", _BACKDROP, keep, person, case.file, rendered=case.rendered)
             for person, keep in drawn.items()
         ]
     )
@@ -103,10 +103,7 @@ def nothing_decided(case: Case) -> Iterator[Figure]:
     """Way c: nobody kept, in both modes."""
     modes = {"mask mode": Mode.MASK, "backdrop mode": Mode.BACKDROP}
     results = case.looked(
-        [
-            Job(f"c-{mode.value}", Options(mode, caption=None), NOTHING_KEPT, None, case.file, surveyed=False)
-            for mode in modes.values()
-        ]
+        [Job(f"c-{mode.value}", Options(mode, caption=None), NOTHING_KEPT, None, case.file) for mode in modes.values()]
     )
     for mode, seen in zip(modes, results, strict=True):
         yield from _refusals(f"c: {mode}", [seen])

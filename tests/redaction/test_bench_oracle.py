@@ -13,6 +13,7 @@ from redaction_bench.answers import Asking, decided_by_answers
 from redaction_bench.counting import is_behind, live_share
 from redaction_bench.engine import Prepared
 from redaction_bench.oracle import matched, oracle_of
+from redaction_bench.pixels import EmptyScene, judge
 
 from cctv.redaction.background.survey import BackgroundModel
 from cctv.redaction.people.persons import Doubt
@@ -113,6 +114,20 @@ def test_behind_is_whose_head_is_in_the_subjects_box_and_whose_feet_are_higher()
     assert not is_behind(Rect(110, 110, 30, 95), subject)  # stands in front
     assert not is_behind(Rect(110, 80, 30, 80), subject)  # the head looks out above
     assert not is_behind(Rect(135, 110, 30, 80), subject)  # and beside
+
+
+def test_a_small_head_shows_by_four_pixels_of_the_half_size_picture_and_not_by_a_speck():
+    scene = EmptyScene(np.full((3, 40, 40), 20, np.int16), np.ones((40, 40), np.bool_))
+    source, box = np.full((3, 40, 40), 220, np.uint8), Rect(20, 20, 12, 24)
+    shown = np.full((3, 40, 40), 20, np.uint8)
+    pixels = [(row, column) for row in range(10, 13) for column in range(11, 15)]
+
+    for row, column in pixels[:3]:
+        shown[:, row, column] = 220
+    assert judge(source, shown, scene, [box]).shown == 0
+
+    shown[:, *pixels[3]] = 220
+    assert judge(source, shown, scene, [box]).shown == 1
 
 
 def test_the_live_share_of_a_box_is_of_what_of_it_is_in_the_picture():
