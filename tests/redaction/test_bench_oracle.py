@@ -18,7 +18,7 @@ from redaction_bench.pixels import EmptyScene, judge
 from cctv.redaction.background.survey import BackgroundModel
 from cctv.redaction.people.persons import Doubt
 from cctv.redaction.tracking.annotations import NOTHING_KEPT
-from cctv.redaction.tracking.people import People
+from cctv.redaction.tracking.people import FoundPeople
 from cctv.redaction.tracking.pipeline import Analysis
 from cctv.redaction.tracking.tracks import Link, Track, TrackBoundary
 from cctv.redaction.video.geometry import Rect, Size
@@ -43,7 +43,7 @@ def track(number, person, first, last):
 def asking(tracks, links=(), doubts=(), people=PEOPLE):
     survey = BackgroundModel(tuple(40_000 * frame for frame in range(FRAMES)), ())
     with MaskSpool((100, 200)) as differs:
-        analysis = Analysis(survey, differs, (), (), (), People(tuple(tracks), tuple(links)), NOTHING_KEPT, ())
+        analysis = Analysis(survey, differs, (), (), (), FoundPeople(tuple(tracks), tuple(links)), NOTHING_KEPT, ())
     return Asking(Prepared(analysis, tuple(doubts)), people)
 
 

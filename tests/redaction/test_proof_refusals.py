@@ -19,7 +19,7 @@ from cctv.redaction.background.inpaint import Fill
 from cctv.redaction.errors import SourceUnreadable, VerifyFailed
 from cctv.redaction.render import render
 from cctv.redaction.render.options import Mode, Options
-from cctv.redaction.render.proof import PacketProof, Proof
+from cctv.redaction.render.proof import PacketProof, VideoProof
 from cctv.redaction.render.render import Work, redact
 from cctv.redaction.render.verify import VisibleClaim, mask_picture, paired
 from cctv.redaction.tracking.annotations import BoxPath, KeepBoxes, Keyframe, read_keep
@@ -59,7 +59,7 @@ def proved(desk, walker, monkeypatch):
     """Render the walker and prove it after `files` changed the video and the mask, against what `claim` made of it."""
 
     def run(files=None, options=None, claim=None):
-        class Changed(Proof):
+        class Changed(VideoProof):
             def __init__(self, claimed: VisibleClaim, *others):
                 super().__init__(claim(claimed) if claim else claimed, *others)
 
@@ -69,7 +69,7 @@ def proved(desk, walker, monkeypatch):
                     files(output, mask_output)
                 return super().finish(output, mask_output)
 
-        monkeypatch.setattr(render, "Proof", Changed)
+        monkeypatch.setattr(render, "VideoProof", Changed)
         keep = read_keep(keep_of(desk.folder / "keep.json", SUBJECT, frames=FRAMES))
         chosen = options or Options(Mode.BACKDROP, caption=None)
         return redact(Work(clip_of([walker]), keep, chosen, desk.output, desk.mask), silent)

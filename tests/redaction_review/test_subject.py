@@ -40,7 +40,7 @@ from cctv.redaction.review.subject import (
     with_companion,
 )
 from cctv.redaction.tracking.annotations import BoxPath, KeepBoxes, Keyframe
-from cctv.redaction.tracking.people import People
+from cctv.redaction.tracking.people import FoundPeople
 from cctv.redaction.tracking.pipeline import Analysis
 from cctv.redaction.tracking.tracks import Track, TrackBoundary
 from cctv.redaction.video.geometry import Rect, Size
@@ -92,7 +92,7 @@ def analysis_of(spool: MaskSpool, keep: KeepBoxes, somebody: Sequence[int] = (),
     planes = Planes(*(np.zeros(shape, np.uint8) for shape in ((120, 160), HALF, HALF)))
     no, yes = np.zeros(HALF, np.bool_), np.ones(HALF, np.bool_)
     backdrop = Backdrop(planes, np.zeros((3, *HALF), np.uint8), yes, no, 10)
-    people = People((in_front(somebody[0], somebody[-1]),)) if somebody else People()
+    people = FoundPeople((in_front(somebody[0], somebody[-1]),)) if somebody else FoundPeople()
     survey = BackgroundModel(tuple(range(0, FRAMES * 100_000, 100_000)), (backdrop,))
     whole = Analysis(
         survey, spool, (0,) * FRAMES, (Light(),) * FRAMES, (), people, keep, (frozenset(),) * len(keep.keep)

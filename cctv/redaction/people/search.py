@@ -55,7 +55,7 @@ _LOOK = N_(
 )
 _SEARCHED_RATE = 12.0  # frames a second at least: at 8, crossings of people close together leak twice as often
 _WHOLE_EVERY = 4  # searched frames; in between, windows alone find as many people and a third of the false boxes
-_PASSES = 2.5  # of the detector for each frame of the clip, searched or not: 14 ms each on two cores
+_PASSES = 3.3  # of the detector for each frame of the clip, searched or not: 14 ms each on two cores
 _BEHIND = 8  # frames in search at once; a picture of 1080p is 3 MB
 _FEWEST_FRAMES = 8  # with sure boxes, before heights are learned from them
 _MOST_BOXES = 4000  # that heights are learned from

@@ -107,7 +107,7 @@ class PacketProof:
             ended = self._packets.get() is None
 
 
-class Proof:
+class VideoProof:
     """Proves one render while it runs.  A context manager; `video` and `mask` watch the two writers."""
 
     def __init__(self, claim: VisibleClaim, composer: Composer, witness: Witness, output: Path) -> None:
@@ -120,7 +120,7 @@ class Proof:
         self.mask = PacketProof(output, self._check_mask)
         self._masks_checked = 0
 
-    def __enter__(self) -> Proof:
+    def __enter__(self) -> VideoProof:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:

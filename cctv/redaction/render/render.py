@@ -29,12 +29,12 @@ from cctv.redaction.progress import Progress
 from cctv.redaction.render.caption import Caption, caption
 from cctv.redaction.render.compositor import Composer
 from cctv.redaction.render.options import Mode, Options
-from cctv.redaction.render.proof import Proof
+from cctv.redaction.render.proof import VideoProof
 from cctv.redaction.render.verify import VerifyReport, VisibleClaim, mask_picture, paired
 from cctv.redaction.render.visibility import FrameDecision, VisibilityPass
 from cctv.redaction.render.witness import Witness
 from cctv.redaction.tracking.annotations import KeepBoxes, check_within
-from cctv.redaction.tracking.people import People
+from cctv.redaction.tracking.people import FoundPeople
 from cctv.redaction.tracking.pipeline import Analysis, analyse
 from cctv.redaction.video.encoder import Picture, from_first, h264_writer, mask_writer, write_planes
 from cctv.redaction.video.parallel import prefetch
@@ -62,7 +62,7 @@ class Work:
     keep_path: Path = Path("KEEP.json")
     elsewhere: tuple[Clip, ...] = ()
     survey: BackgroundModel | None = None
-    people: People | None = None
+    people: FoundPeople | None = None
     detector: Path | None = None
 
 
@@ -122,7 +122,7 @@ def redact(work: Work, progress: Progress) -> RenderReport:
         witness = stack.enter_context(
             Witness(model, background.backdrops, work.options.mode, background.rate, output.path)
         )
-        proof = stack.enter_context(Proof(claim, composer, witness, output.path))
+        proof = stack.enter_context(VideoProof(claim, composer, witness, output.path))
         targets = _Targets(output.path, mask.path if mask else None, proof)
         tally = _render(work, analysis, _composed(work, analysis, line, scratch, composer), targets, progress)
         verified = proof.finish(targets.video, targets.masks)
@@ -173,7 +173,7 @@ class _Targets:
 
     video: Path
     masks: Path | None
-    proof: Proof
+    proof: VideoProof
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -22,7 +22,7 @@ from cctv.redaction.render.silhouettes import shape_boxes, shape_mask, stature_i
 from cctv.redaction.tracking.annotations import KeepBoxes
 from cctv.redaction.tracking.bounds import grow_by_hide_margin
 from cctv.redaction.tracking.foreground import covered, upright_covered
-from cctv.redaction.tracking.overlap import Others as OtherPeople
+from cctv.redaction.tracking.overlap import EverybodyElse
 from cctv.redaction.tracking.pipeline import Analysis
 from cctv.redaction.tracking.tracks import Track
 from cctv.redaction.video.geometry import Rect, Size, outer
@@ -58,7 +58,7 @@ class VisibilityPass:
         self._half = Size(analysis.differs.shape[1], analysis.differs.shape[0])
         drawn = options.mode is Mode.BACKDROP and options.others is Others.SHAPE
         self._shown: tuple[Track, ...] = analysis.regions if drawn else ()
-        self._people = OtherPeople(analysis)
+        self._people = EverybodyElse(analysis)
         self._stature = stature_in(self._shown, self._half)
 
     def __iter__(self) -> Iterator[FrameDecision]:

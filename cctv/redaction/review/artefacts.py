@@ -21,7 +21,7 @@ from cctv.redaction.background.survey import BackgroundModel
 from cctv.redaction.people.persons import Doubt
 from cctv.redaction.review.errors import ArtefactUnreadable
 from cctv.redaction.review.sheet.thumbnails import Gallery, TrackPicture
-from cctv.redaction.tracking.people import NOBODY, People, UnseenPlace
+from cctv.redaction.tracking.people import NOBODY, FoundPeople, UnseenPlace
 from cctv.redaction.tracking.tracks import Link, Track, TrackBoundary
 from cctv.redaction.video.geometry import Rect
 from cctv.redaction.video.yuv import Planes
@@ -45,7 +45,7 @@ class RenderOutcome:
 class FoundTracks:
     """The people of a part, and where one of their tracks may hold two."""
 
-    people: People = NOBODY
+    people: FoundPeople = NOBODY
     doubts: tuple[Doubt, ...] = ()
 
     @property
@@ -142,7 +142,7 @@ def read_found(directory: Path) -> FoundTracks:
     path = directory / TRACKS
     try:
         content = parse_json(path.read_text("utf-8"))
-        people = People(
+        people = FoundPeople(
             tuple(_track(row) for row in content["tracks"]),
             tuple(Link(int(a), int(b), float(chance)) for a, b, chance in content["links"]),
             frozenset(int(number) for number in content["doubtful"]),

@@ -40,7 +40,7 @@ from cctv.redaction.review.plan import CasePart, CasePlan, PartDecisions
 from cctv.redaction.review.sheet.labels import line_words
 from cctv.redaction.tracking.annotations import BoxPath, KeepBoxes
 from cctv.redaction.tracking.kept import track_paths
-from cctv.redaction.tracking.people import People
+from cctv.redaction.tracking.people import FoundPeople
 from cctv.redaction.tracking.pipeline import Analysis, analyse
 from cctv.redaction.video.reader import Clip, clip_of
 from cctv.redaction.video.spill import MaskSpool, Scratch
@@ -118,7 +118,7 @@ def analysed(
     keep: KeepBoxes,
     progress: Progress,
     scratch: Scratch,
-    people: People | Model,
+    people: FoundPeople | Model,
 ) -> Iterator[Analysis]:
     """Everything that moves in a part; with a model people are found, numbered from 1.  Raises SourceUnreadable."""
     with MaskSpool(_half(clip)) as differs:

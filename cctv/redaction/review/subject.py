@@ -25,7 +25,7 @@ from cctv.redaction.review.errors import CompanionUnknown, ConsentLater
 from cctv.redaction.review.plan import CasePart, CasePlan, Companion, HiddenStretch, PartDecisions, SubjectVisibility
 from cctv.redaction.tracking.annotations import BoxPath, boxes_at
 from cctv.redaction.tracking.bounds import at_border, grow_by_hide_margin, likeness
-from cctv.redaction.tracking.overlap import MIN_VISIBLE_SHARE, Others
+from cctv.redaction.tracking.overlap import MIN_VISIBLE_SHARE, EverybodyElse
 from cctv.redaction.tracking.pipeline import Analysis
 from cctv.redaction.tracking.tracks import Track, TrackBoundary, meets
 from cctv.redaction.video.geometry import Rect, Size, inner, outer
@@ -201,7 +201,7 @@ class _PersonMeter:
         kept: Sequence[KeptPath],
         person: frozenset[int | str],
     ) -> None:
-        self._analysis, self._tracks, self._people = analysis, tracks, Others(analysis)
+        self._analysis, self._tracks, self._people = analysis, tracks, EverybodyElse(analysis)
         self._own = [(number, path) for number, path in enumerate(kept) if path.name in person]
         self._others = frozenset(path.name for path in kept if path.name not in person) | {*decisions.hide}
         self._drawn_hides = len(decisions.boxes.hide)  # they come first; behind them, hidden tracks and doubts

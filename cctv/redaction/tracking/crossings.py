@@ -21,7 +21,7 @@ _BEYOND_SECONDS = 0.6  # a trail that ended so long ago may still be here
 _WINDOW_SECONDS = 1.5  # of the looks before and after
 # Of unlikeness, measured between people apart on three clips: the right way is better by more than .034 in 90 to 95 %
 # of pairs, the wrong one in under 1 %.
-_MARGIN_BOTH, _MARGIN_ONE = 0.035, 0.03
+_MARGIN_BOTH, _MARGIN_ONE = 0.035, 0.06
 _CHANGE = 0.1  # unlikeness of half a second before and after; 99 % of one person's own stay below .11
 _CHANGE_SECONDS = 0.6
 _CLEAR = 0.2  # of the smaller box: a detection that shares more shows two people's clothes

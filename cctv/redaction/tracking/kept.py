@@ -13,7 +13,7 @@ from itertools import zip_longest
 
 from cctv.redaction.tracking.annotations import BoxPath, Keyframe
 from cctv.redaction.tracking.bounds import likeness, surroundings
-from cctv.redaction.tracking.people import People
+from cctv.redaction.tracking.people import FoundPeople
 from cctv.redaction.tracking.tracks import Track
 from cctv.redaction.video.geometry import Rect
 
@@ -33,7 +33,7 @@ class KeptPerson:
     tracks: frozenset[int]
 
 
-def kept_person(path: BoxPath, people: People, picture: Rect) -> KeptPerson:
+def kept_person(path: BoxPath, people: FoundPeople, picture: Rect) -> KeptPerson:
     """The person of a path (full-size pixels): a decided track as it is, or the tracks that fit drawn keyframes."""
     if path.track is not None:
         return KeptPerson(path, frozenset([path.track]))
@@ -67,7 +67,7 @@ def track_paths(tracks: Sequence[Track], numbers: Collection[int], rate: float) 
     return paths
 
 
-def _fitting(path: BoxPath, people: People) -> list[Track]:
+def _fitting(path: BoxPath, people: FoundPeople) -> list[Track]:
     """The tracks that are surely the person who was drawn."""
     yes: Counter[int] = Counter()
     no: Counter[int] = Counter()

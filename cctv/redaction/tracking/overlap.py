@@ -19,7 +19,7 @@ from cctv.redaction.video.geometry import PixelRect, Rect, Size, inner, outer
 from cctv.redaction.video.yuv import Mask
 
 MIN_VISIBLE_SHARE = 0.30  # of a kept box; a smaller rest shows no one and risks much
-_HEAD = 0.34  # of a box's height from its top: the head, and what a box may be off
+_HEAD = 0.38  # of a box's height from its top: the head, and what a box may be off
 _HEAD_WIDTH = 1.0  # of a box's width
 _ABOVE = 0.03  # of the height: hair above the box
 _BEHIND = 0.02  # of the kept box's height: whose feet are higher by more stands behind
@@ -48,7 +48,7 @@ class OtherPerson:
         return Rect(box.x, box.y - above, box.w, box.h + above)
 
 
-class Others:
+class EverybodyElse:
     """Everybody who is not kept, frame by frame."""
 
     def __init__(self, analysis: Analysis) -> None:

@@ -21,14 +21,16 @@ from cctv.redaction.tracking.evidence import Belief, beliefs
 from cctv.redaction.tracking.linking import HiddenPlace, hidden_places, trail_links
 from cctv.redaction.tracking.tracks import Link, Track, TrackBoundary
 from cctv.redaction.tracking.trails import Boxes, DensePath, Trail, dense, overlaps
-from cctv.redaction.video.geometry import Rect, Size
+from cctv.redaction.video.geometry import Rect, Size, outer
 from cctv.redaction.video.spill import MaskSpool
+from cctv.redaction.video.yuv import Mask
 
 _FEWEST = 4  # detections of a trail
 _HEIGHT_SAMPLES = 2000  # searched frames from which the height of people is learned
 _MET = 0.3  # of the smaller box: somebody else stood where a track ends
 _SPARE_SCORE, _SPARE_NEAR, _SPARE_AROUND = 0.2, 3, 2  # a detection of no trail, found in 3 of the 4 frames around too
 _SPARE_SIZE, _SPARE_DIFFERS = 0.25, 0.4  # logarithm of its height by the expected one; share of foreground
+_STANDING, _STANDING_SCORE = 0.4, np.float32(0.4)  # overlap with somebody in the empty scene; a sure score
 _SAME_BOX, _SAME_HEAD = 0.5, (0.3, 0.12)  # overlap; of width and height between two heads of one person
 
 
@@ -41,7 +43,7 @@ class UnseenPlace:
 
 
 @dataclass(frozen=True, slots=True)
-class People:
+class FoundPeople:
     """Everybody in a clip, numbered from 1 by first appearance.
 
     `doubtful` tracks may be another box of somebody else; of them, and of `unseen` places (by frame), only heads are
@@ -59,23 +61,35 @@ class People:
         return [(track, box) for track in self.tracks if (box := track.box_at(frame)) is not None]
 
 
-NOBODY = People()
+NOBODY = FoundPeople()
 
 
-def people_in(spool: DetectionSpool, differs: MaskSpool, rate: float, frames: int, size: Size) -> People:
-    """The people of a clip of so many frames, `rate` a second, from its detections and its foreground.
+@dataclass(frozen=True, slots=True)
+class Footage:
+    """What is known of a clip: how many frames, `rate` a second, of what `size` (full-size pixels).
 
-    `size` is that of the picture, full-size pixels.
+    `standing` are boxes (full-size pixels) of people who are part of the empty scene: they differ from nothing.
     """
+
+    frames: int
+    rate: float
+    size: Size
+    standing: tuple[Rect, ...] = ()
+
+
+def people_in(spool: DetectionSpool, differs: MaskSpool, footage: Footage) -> FoundPeople:
+    """The people of a clip, from its detections and its foreground."""
     if len(spool) == 0:
         return NOBODY
+    frames, rate = footage.frames, footage.rate
     numbers = np.array(spool.frames, np.int64)
     spacing = int(np.median(np.diff(numbers))) if len(numbers) > 1 else 1
     pace = rate / max(spacing, 1)
     height = expected_height(spool[index] for index in range(0, len(spool), len(spool) // _HEIGHT_SAMPLES + 1))
-    judged = _Judged(spool, height, size)
+    judged = _Judged(spool, height, footage)
+    standing = _drawn(footage.standing, differs.shape)
     trails = [trail for trail in separated(follow(judged, pace), pace) if len(trail) >= _FEWEST]
-    judgement = beliefs(trails, lambda step: differs[int(numbers[step])], pace)
+    judgement = beliefs(trails, lambda step: differs[int(numbers[step])] | standing, pace)
     kept = [(trail, belief) for trail, belief in zip(trails, judgement, strict=True) if belief is not Belief.NOBODY]
     kept.sort(key=lambda item: (item[0].first, item[0].boxes[0, 0], item[0].boxes[0, 1]))
     trails = [trail for trail, _ in kept]
@@ -87,7 +101,7 @@ def people_in(spool: DetectionSpool, differs: MaskSpool, rate: float, frames: in
     )
     links = trail_links(trails, pace)
     places = [*hidden_places(trails, links, pace), *_spare(judged.likely, paths)]
-    return People(
+    return FoundPeople(
         _bounded(tracks, frames),
         tuple(Link(link.first + 1, link.second + 1, link.probability) for link in links),
         frozenset(number for number, (_, belief) in enumerate(kept, 1) if belief is Belief.DOUBTFUL),
@@ -99,16 +113,31 @@ def people_in(spool: DetectionSpool, differs: MaskSpool, rate: float, frames: in
 class _Judged:
     """The detections of every searched frame, weighed, in order; `likely` are those of a person's size, after that."""
 
-    def __init__(self, spool: DetectionSpool, height: ExpectedHeight, size: Size) -> None:
-        self._spool, self._height, self._size = spool, height, size
+    def __init__(self, spool: DetectionSpool, height: ExpectedHeight, footage: Footage) -> None:
+        self._spool, self._height, self._size = spool, height, footage.size
+        self._standing = np.array([(box.x, box.y, box.w, box.h) for box in footage.standing]).reshape(-1, 4)
         self.likely: list[Boxes] = []
 
     def __iter__(self) -> Iterator[FrameDetections]:
         self.likely.clear()
         for index in range(len(self._spool)):
-            found = weighed(self._spool[index], self._height, self._size)
+            found = self._believed(weighed(self._spool[index], self._height, self._size))
             self.likely.append(_likely(found, self._height) if self._height.known else np.empty((0, 4)))
             yield found
+
+    def _believed(self, found: FrameDetections) -> FrameDetections:
+        """Whoever stands in the empty scene was found there in most of its samples: seen again, that is enough."""
+        if not len(self._standing) or not len(found.scores):
+            return found
+        there = overlaps(found.boxes.astype(np.float64), self._standing).max(axis=1) > _STANDING
+        return replace(found, scores=np.where(there, np.maximum(found.scores, _STANDING_SCORE), found.scores))
+
+
+def _drawn(boxes: Sequence[Rect], shape: tuple[int, int]) -> Mask:
+    mask = np.zeros(shape, np.bool_)
+    for box in boxes:
+        mask[outer(box.scaled(0.5), Size(shape[1], shape[0])).slices()] = True
+    return mask
 
 
 def _look(trail: Trail, clear: NDArray[np.bool_]) -> bytes:

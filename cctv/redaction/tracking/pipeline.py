@@ -20,7 +20,7 @@ from cctv.redaction.render.silhouettes import filter_person_tracks
 from cctv.redaction.tracking.annotations import KeepBoxes
 from cctv.redaction.tracking.foreground import compared
 from cctv.redaction.tracking.kept import kept_person
-from cctv.redaction.tracking.people import People, people_in
+from cctv.redaction.tracking.people import Footage, FoundPeople, people_in
 from cctv.redaction.tracking.tracks import Track, Tracker, numbered
 from cctv.redaction.video.geometry import Rect
 from cctv.redaction.video.parallel import prefetch
@@ -44,7 +44,7 @@ class Analysis:
     stretch: tuple[int, ...]
     lights: tuple[Light | None, ...]
     regions: tuple[Track, ...]
-    people: People
+    people: FoundPeople
     kept: KeepBoxes
     own: tuple[frozenset[int], ...]
     masked: MaskedArea | None = None
@@ -61,7 +61,7 @@ def analyse(
     keep: KeepBoxes,
     differs: MaskSpool,
     progress: Progress,
-    people: People | Model,
+    people: FoundPeople | Model,
     scratch: Scratch | None = None,
 ) -> Analysis:
     """Compare every frame with its backdrop, and find people by a model, if they were not found before.
@@ -85,7 +85,9 @@ def analyse(
     if isinstance(people, Model):
         with DetectionSpool() as spool:
             search(clip, background, differs, lights, people, spool, progress)
-            people = people_in(spool, differs, background.rate, len(background.times), clip.size.even())
+            standing = tuple(box for backdrop in background.backdrops for box in backdrop.people)
+            footage = Footage(len(background.times), background.rate, clip.size.even(), standing)
+            people = people_in(spool, differs, footage)
     picture = Rect(0, 0, 2 * columns, 2 * rows)
     kept = [kept_person(path, people, picture) for path in keep.keep]
     hidden = [kept_person(path, people, picture) for path in keep.hide]
