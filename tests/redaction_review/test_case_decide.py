@@ -61,14 +61,13 @@ def test_undecided_tracks_are_hidden_and_approving_says_so(prepared):
 
 
 def test_a_track_that_is_kept_is_what_the_video_shows(prepared):
-    prepared.cctv(f"redaction keep {REQUEST} 1 --reason 'red, until they meet'")
+    prepared.cctv(f"redaction keep {REQUEST} 1 --reason 'the red coat'")
     prepared.cctv(APPROVE)
     built = prepared.cctv(f"export build {REQUEST} --json").json
     pictures = pictures_of(Path(built["path"]) / built["outputs"][0]["file"])
 
     assert (pixels_of(pictures, BLUE) == 0).all()
-    assert (pixels_of(pictures[:60], RED) > 300).mean() >= 0.9
-    assert (pixels_of(pictures[66:], RED) == 0).all()
+    assert (pixels_of(pictures, RED) > 90).mean() >= 0.9
 
 
 def test_the_sheet_follows_every_decision(prepared):
