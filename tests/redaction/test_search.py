@@ -24,6 +24,7 @@ from cctv.redaction.people.weights import load_model
 from cctv.redaction.people.windows import Stature
 from cctv.redaction.tracking.annotations import NOTHING_KEPT
 from cctv.redaction.tracking.foreground import connected_components
+from cctv.redaction.tracking.people import NOBODY
 from cctv.redaction.tracking.pipeline import analyse
 from cctv.redaction.video.geometry import Size
 from cctv.redaction.video.reader import clip_of
@@ -43,7 +44,7 @@ class Prepared:
         self.clip, even = clip, clip.size.even()
         self.differs = MaskSpool((even.height // 2, even.width // 2))
         self.survey = survey(clip, NOTHING_KEPT, quiet)
-        self.lights = analyse(clip, self.survey, NOTHING_KEPT, self.differs, quiet).lights
+        self.lights = analyse(clip, self.survey, NOTHING_KEPT, self.differs, quiet, NOBODY).lights
 
     def search(self, spool, progress=quiet):
         return search(self.clip, self.survey, self.differs, self.lights, load_model(), spool, progress)
@@ -214,9 +215,9 @@ def test_a_detector_that_fails_in_a_thread_stops_the_search(prepare, tmp_path, n
 
 
 @pytest.mark.parametrize(
-    ("rate", "step"), [(4, 1), (10, 1), (12.5, 1), (15, 1), (16, 2), (24.9, 3), (25, 3), (30, 3), (60, 7)]
+    ("rate", "step"), [(4, 1), (10, 1), (12.5, 1), (15, 1), (20, 1), (24.9, 2), (25, 2), (30, 2), (60, 5)]
 )
-def test_about_eight_frames_a_second_are_searched(rate, step):
+def test_about_twelve_frames_a_second_are_searched(rate, step):
     assert search_step(rate) == step
 
 

@@ -363,7 +363,7 @@ def test_a_child_who_passes_in_front_is_never_seen(desk):
     desk.redact(source, BACKDROP, keep_of(desk.folder / "keep.json", subject, frames=110, step=20))
 
     assert heads_visible(desk.mask_frames(), [child]) == []
-    assert share_visible(desk.mask_frames(), subject) > 0.8
+    assert share_visible(desk.mask_frames(), subject) > 0.7
 
 
 @pytest.mark.parametrize("frames", [37, 38, 39, 40, 41, 42])

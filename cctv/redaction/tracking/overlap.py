@@ -2,13 +2,15 @@
 
 Boxes hide.  Whoever stands in front hides as a whole; of whoever stands behind, and of whoever may be there unseen, the
 head is hidden, so that the person in front stays visible.  What differs beside the kept person and nobody explains is
-somebody unknown, and hides too.  Measured: docs/decisions/0038-boxes-hide-heads.md.
+somebody unknown, and hides too; somebody unknown who went into the kept box hides all of it until they are out again.
+Measured: docs/decisions/0038-boxes-hide-heads.md.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -29,6 +31,9 @@ _UNKNOWN_SHARE, _UNKNOWN_HEIGHT = 0.02, 0.12  # of the kept box's area and heigh
 _UNKNOWN_LOW = 0.25  # of the kept box's height: what is lower than that is a shadow or a reflection
 _UNKNOWN_MARGIN = 0.1  # of the kept box's height around somebody unknown
 _TOUCHING_PIXELS = 2  # half-size pixels
+_SOMEBODY_SHARE, _SOMEBODY_HEIGHT = 0.2, 0.45  # of the kept box's area and height, and upright: as large as a child
+_INSIDE_SECONDS = 2.5  # PETS09-S2L1: nobody is wholly inside of another's box for longer than 1
+_BESIDE_SECONDS = 0.5  # before and after somebody unknown was seen beside the kept box
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +62,7 @@ class EverybodyElse:
         self._half = Size(analysis.differs.shape[1], analysis.differs.shape[0])
         self._reach = max(1, analysis.people.spacing, round(analysis.survey.rate / 10))
         self._at = _by_frame(analysis)
+        self._hidden: dict[int, frozenset[int]] = {}
 
     def visible_of(self, number: int, frame: int, backdrop: Backdrop) -> Mask:
         """What is visible of the person of a kept path (by index), half size; nothing where too little is."""
@@ -65,7 +71,7 @@ class EverybodyElse:
         if kept is None:
             return live
         at = inner(kept, self._half)
-        if at.empty:
+        if at.empty or frame in self._inside(number):
             return live
         live[at.slices()] = True
         for box in self.hiding(number, frame, backdrop):
@@ -87,7 +93,10 @@ class EverybodyElse:
         for person in (box.scaled(0.5) for box in backdrop.people):
             if person.overlap(kept) < _SAME_PERSON * min(person.area, kept.area):
                 yield person
-        yield from self._unknown(kept, frame)
+        if frame in self._inside(number):
+            yield kept
+        for box in self._unknown(kept, frame):
+            yield box.grown(_UNKNOWN_MARGIN * kept.h, _UNKNOWN_MARGIN * kept.h)
 
     def everybody(self, frame: int) -> Mask:
         """The boxes of everybody who was found in a frame or near it, kept or not, half size."""
@@ -104,6 +113,30 @@ class EverybodyElse:
         box = self._analysis.kept.keep[number].box_at(frame)
         return None if box is None else box.scaled(0.5)
 
+    def _inside(self, number: int) -> frozenset[int]:
+        """The frames in which somebody unknown may be inside of the box of a kept path."""
+        if number not in self._hidden:
+            path = self._analysis.kept.keep[number]
+            beside = [frame for frame in range(path.first, path.last + 1) if self._somebody_beside(number, frame)]
+            near, longest = (
+                round(seconds * self._analysis.survey.rate) for seconds in (_BESIDE_SECONDS, _INSIDE_SECONDS)
+            )
+            frames = {near_by for frame in beside for near_by in range(frame - near, frame + near + 1)}
+            for before, after in pairwise(beside):
+                if after - before <= longest:
+                    frames.update(range(before, after))
+            self._hidden[number] = frozenset(frames)
+        return self._hidden[number]
+
+    def _somebody_beside(self, number: int, frame: int) -> bool:
+        kept = self.box_of(number, frame)
+        if kept is None or frame >= len(self._analysis.differs) or self._analysis.lights[frame] is None:
+            return False
+        return any(
+            box.area >= _SOMEBODY_SHARE * kept.area and box.h >= max(_SOMEBODY_HEIGHT * kept.h, box.w)
+            for box in self._unknown(kept, frame)
+        )
+
     def _others(self, frame: int) -> Iterator[OtherPerson]:
         people = self._analysis.people
         for number, box in self._at.get(frame, ()):
@@ -114,9 +147,13 @@ class EverybodyElse:
                 yield OtherPerson(place.box, head_only=True)
 
     def _unknown(self, kept: Rect, frame: int) -> Iterator[Rect]:
-        """What differs beside a kept box, touches it, and is in nobody's box."""
+        """What differs beside a kept box, touches it, and is in nobody's box.
+
+        Where the empty scene is not trusted, as under leaves and before shop windows, difference tells of nobody.
+        """
         around = outer(kept.grown(kept.w, 0.3 * kept.h), self._half)
-        mask = self._analysis.differs[frame][around.slices()].copy()
+        backdrop = self._analysis.survey.backdrops[self._analysis.stretch[frame]]
+        mask = self._analysis.differs[frame][around.slices()] & backdrop.trusted[around.slices()]
         explained = [box for _, box in self._at.get(frame, ())]
         explained += [place.box for place in self._analysis.people.unseen.get(frame, ())]
         for box in (kept, *explained):
@@ -128,7 +165,7 @@ class EverybodyElse:
             box = Rect(left + around.left, top + around.top, width, height)
             large = area >= _UNKNOWN_SHARE * kept.area and height >= _UNKNOWN_HEIGHT * kept.h
             if large and box.y < kept.bottom - _UNKNOWN_LOW * kept.h and box.overlap(touching) > 0:
-                yield box.grown(_UNKNOWN_MARGIN * kept.h, _UNKNOWN_MARGIN * kept.h)
+                yield box
 
 
 def _by_frame(analysis: Analysis) -> dict[int, list[tuple[int, Rect]]]:

@@ -21,16 +21,14 @@ from cctv.redaction.tracking.evidence import Belief, beliefs
 from cctv.redaction.tracking.linking import HiddenPlace, hidden_places, trail_links
 from cctv.redaction.tracking.tracks import Link, Track, TrackBoundary
 from cctv.redaction.tracking.trails import Boxes, DensePath, Trail, dense, overlaps
-from cctv.redaction.video.geometry import Rect, Size, outer
+from cctv.redaction.video.geometry import Rect, Size
 from cctv.redaction.video.spill import MaskSpool
-from cctv.redaction.video.yuv import Mask
 
 _FEWEST = 4  # detections of a trail
 _HEIGHT_SAMPLES = 2000  # searched frames from which the height of people is learned
 _MET = 0.3  # of the smaller box: somebody else stood where a track ends
 _SPARE_SCORE, _SPARE_NEAR, _SPARE_AROUND = 0.2, 3, 2  # a detection of no trail, found in 3 of the 4 frames around too
 _SPARE_SIZE, _SPARE_DIFFERS = 0.25, 0.4  # logarithm of its height by the expected one; share of foreground
-_STANDING, _STANDING_SCORE = 0.4, np.float32(0.4)  # overlap with somebody in the empty scene; a sure score
 _SAME_BOX, _SAME_HEAD = 0.5, (0.3, 0.12)  # overlap; of width and height between two heads of one person
 
 
@@ -66,15 +64,11 @@ NOBODY = FoundPeople()
 
 @dataclass(frozen=True, slots=True)
 class Footage:
-    """What is known of a clip: how many frames, `rate` a second, of what `size` (full-size pixels).
-
-    `standing` are boxes (full-size pixels) of people who are part of the empty scene: they differ from nothing.
-    """
+    """What is known of a clip: how many frames, `rate` a second, of what `size` (full-size pixels)."""
 
     frames: int
     rate: float
     size: Size
-    standing: tuple[Rect, ...] = ()
 
 
 def people_in(spool: DetectionSpool, differs: MaskSpool, footage: Footage) -> FoundPeople:
@@ -87,9 +81,8 @@ def people_in(spool: DetectionSpool, differs: MaskSpool, footage: Footage) -> Fo
     pace = rate / max(spacing, 1)
     height = expected_height(spool[index] for index in range(0, len(spool), len(spool) // _HEIGHT_SAMPLES + 1))
     judged = _Judged(spool, height, footage)
-    standing = _drawn(footage.standing, differs.shape)
     trails = [trail for trail in separated(follow(judged, pace), pace) if len(trail) >= _FEWEST]
-    judgement = beliefs(trails, lambda step: differs[int(numbers[step])] | standing, pace)
+    judgement = beliefs(trails, lambda step: differs[int(numbers[step])], pace)
     kept = [(trail, belief) for trail, belief in zip(trails, judgement, strict=True) if belief is not Belief.NOBODY]
     kept.sort(key=lambda item: (item[0].first, item[0].boxes[0, 0], item[0].boxes[0, 1]))
     trails = [trail for trail, _ in kept]
@@ -115,29 +108,14 @@ class _Judged:
 
     def __init__(self, spool: DetectionSpool, height: ExpectedHeight, footage: Footage) -> None:
         self._spool, self._height, self._size = spool, height, footage.size
-        self._standing = np.array([(box.x, box.y, box.w, box.h) for box in footage.standing]).reshape(-1, 4)
         self.likely: list[Boxes] = []
 
     def __iter__(self) -> Iterator[FrameDetections]:
         self.likely.clear()
         for index in range(len(self._spool)):
-            found = self._believed(weighed(self._spool[index], self._height, self._size))
+            found = weighed(self._spool[index], self._height, self._size)
             self.likely.append(_likely(found, self._height) if self._height.known else np.empty((0, 4)))
             yield found
-
-    def _believed(self, found: FrameDetections) -> FrameDetections:
-        """Whoever stands in the empty scene was found there in most of its samples: seen again, that is enough."""
-        if not len(self._standing) or not len(found.scores):
-            return found
-        there = overlaps(found.boxes.astype(np.float64), self._standing).max(axis=1) > _STANDING
-        return replace(found, scores=np.where(there, np.maximum(found.scores, _STANDING_SCORE), found.scores))
-
-
-def _drawn(boxes: Sequence[Rect], shape: tuple[int, int]) -> Mask:
-    mask = np.zeros(shape, np.bool_)
-    for box in boxes:
-        mask[outer(box.scaled(0.5), Size(shape[1], shape[0])).slices()] = True
-    return mask
 
 
 def _look(trail: Trail, clear: NDArray[np.bool_]) -> bytes:

@@ -85,8 +85,7 @@ def analyse(
     if isinstance(people, Model):
         with DetectionSpool() as spool:
             search(clip, background, differs, lights, people, spool, progress)
-            standing = tuple(box for backdrop in background.backdrops for box in backdrop.people)
-            footage = Footage(len(background.times), background.rate, clip.size.even(), standing)
+            footage = Footage(len(background.times), background.rate, clip.size.even())
             people = people_in(spool, differs, footage)
     picture = Rect(0, 0, 2 * columns, 2 * rows)
     kept = [kept_person(path, people, picture) for path in keep.keep]
