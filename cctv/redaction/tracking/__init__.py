@@ -1,1 +1,1 @@
-"""Tracking: foreground masks, connected components, tracks, keyframe propagation, occlusion."""
+"""Tracking: foreground masks, tracks of people, the box of who is kept, and who else may be in it."""
