@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from casescene import BLUE, RED, pictures_of, pixels_of
+from casescene import BLUE, RED, SEEN, pictures_of, pixels_of
 from casestages import REQUEST, TOTAL, acts, record_people, stock_tools
 
 from cctv.cli.app import run
@@ -40,7 +40,7 @@ def test_a_request_becomes_a_package_in_which_only_the_subject_is_seen(built):
 
     assert len(pictures) == TOTAL
     assert (pixels_of(pictures, BLUE) == 0).all()
-    assert (pixels_of(pictures, RED) > 300).mean() >= 0.9
+    assert (pixels_of(pictures, RED) > SEEN).mean() >= 0.9
     assert stock_tools(_package(built)) == [0, 0]
     assert acts(built)[-1] == "export.built"
 

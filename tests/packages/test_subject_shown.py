@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 
 import pytest
-from casescene import TALL, WIDE
-from casestages import OTHER, REQUEST, SUBJECT, TOTAL, acts, write_keep
+from casescene import BLUE, FRAMES, TALL, WIDE, Person, film
+from casestages import OPEN, OTHER, REQUEST, SEGMENTS, SUBJECT, TOTAL, acts, record_people, write_keep
 from terminal import on_a_terminal
 
 from cctv.db import schema
@@ -16,6 +16,7 @@ from cctv.db.engine import read_transaction
 pytestmark = pytest.mark.slow
 
 ALL = "De kopie bevat alle beelden van de gevraagde periode waarop u te zien bent."
+PASSING = Person(BLUE, start=170, speed=-1.2, bottom=66)  # in front of the subject, and past them
 CONSENT = "--consent-by 'Jan Smet' --consent-on 31/10 --consent-how 'ondertekend formulier'"
 
 
@@ -44,23 +45,39 @@ def two_people(path: Path) -> Path:
     return path
 
 
-def test_who_is_passed_by_somebody_is_not_visible_in_all_frames_and_the_letter_says_in_how_many(approved):
-    shown = subject(approved)
+@pytest.fixture
+def passed(bare_site, tmp_path, keep_file):
+    """A request of somebody whom another passes closely; the subject is kept by drawn boxes, and approved."""
+    bare_site.cctv("footage init")
+    films = [film(tmp_path / f"{n}.mp4", [SUBJECT, PASSING], first=n * FRAMES) for n in range(SEGMENTS)]
+    record_people(bare_site, {"people": films})
+    bare_site.cctv(OPEN)
+    bare_site.cctv(f"redaction prepare {REQUEST}")
+    bare_site.cctv(f"redaction keep {REQUEST} --boxes {keep_file} --reason 'the red coat'")
+    bare_site.cctv(f"redaction approve {REQUEST} --all --reason 'only the requester stays'")
+    return bare_site
+
+
+def test_who_is_passed_by_somebody_is_not_visible_in_all_frames_and_the_letter_says_in_how_many(passed):
+    shown = subject(passed)
     (hidden,) = shown["hidden"]
     assert (shown["frames"], hidden["cause"]) == (TOTAL, "people")
     assert 70 <= shown["visible"] < TOTAL
 
-    text = letter(approved, approved.cctv(f"request answer {REQUEST} --json").json)
+    text = letter(passed, passed.cctv(f"request answer {REQUEST} --json").json)
 
-    (output,) = manifest(approved)["outputs"]
+    (output,) = manifest(passed)["outputs"]
     assert output["subject"]["visible"] == shown["visible"]
     assert output["subject"]["hidden"][0]["first"] == hidden["first"]
-    assert f"u bent zichtbaar op {shown['visible']} van de {TOTAL} losse beelden waarop u voorkomt (92 %)." in text
+    percent = 100 * shown["visible"] // TOTAL
+    assert (
+        f"u bent zichtbaar op {shown['visible']} van de {TOTAL} losse beelden waarop u voorkomt ({percent} %)." in text
+    )
     assert "U bent één keer minder dan een seconde niet te zien." in text
     assert ALL not in text
     assert (
         f"zichtbaar op {shown['visible']} van de {TOTAL}"
-        in (approved.root / "exports" / "EXP-2026-001" / "README.txt").read_text()
+        in (passed.root / "exports" / "EXP-2026-001" / "README.txt").read_text()
     )
 
 
@@ -116,8 +133,9 @@ def test_a_copy_in_which_nobody_is_kept_says_so(prepared):
     assert "waarop u te zien bent" not in text
 
 
-def test_the_site_sets_the_share_that_needs_no_reason(prepared, keep_file):
-    prepared.cctv(f"redaction keep {REQUEST} --boxes {keep_file} --reason 'the red coat'")
+def test_the_site_sets_the_share_that_needs_no_reason(prepared, tmp_path):
+    most = write_keep(tmp_path / "most.json", last=71)
+    prepared.cctv(f"redaction keep {REQUEST} --boxes {most} --reason 'the red coat'")
     settings = prepared.config.read_text()
     prepared.config.write_text(settings.replace("[policy]", '[policy]\nleast_visible = "95%"'))
     told = prepared.cctv(f"redaction approve {REQUEST} --all --reason looked", exit=13).err

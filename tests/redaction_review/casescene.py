@@ -112,6 +112,9 @@ def pictures_of(path: Path) -> np.ndarray:
     return np.frombuffer(data, np.uint8).reshape(-1, HEIGHT, WIDTH, 3)
 
 
+SEEN = 60  # pixels of their colour, half of what a whole figure has (100 to 160): more is somebody who is seen
+
+
 def pixels_of(pictures: np.ndarray, colour: tuple[int, int, int]) -> np.ndarray:
     """For each frame, how many pixels look like that colour."""
     apart = np.abs(pictures.astype(np.int16) - np.array(colour, np.int16)).max(axis=3)
