@@ -10,7 +10,6 @@ from crops import thumbnails
 from scenes import Person, Scene, walk, write
 
 from cctv.redaction.background.survey import survey
-from cctv.redaction.people.weights import load_model
 from cctv.redaction.review.sheet.page import (
     Sheet,
     SheetBackdrop,
@@ -24,6 +23,7 @@ from cctv.redaction.review.sheet.page import (
 )
 from cctv.redaction.review.sheet.thumbnails import backdrop_picture
 from cctv.redaction.tracking.annotations import NOTHING_KEPT
+from cctv.redaction.tracking.people import NOBODY
 from cctv.redaction.tracking.pipeline import analyse
 from cctv.redaction.video.reader import clip_of
 from cctv.redaction.video.spill import MaskSpool
@@ -40,7 +40,7 @@ def camera(tmp_path_factory):
     clip = clip_of([path])
     found = survey(clip, NOTHING_KEPT, lambda *_: None)
     with MaskSpool((120, 160)) as differs:
-        tracks = analyse(clip, found, NOTHING_KEPT, differs, lambda *_: None, load_model()).tracks
+        tracks = analyse(clip, found, NOTHING_KEPT, differs, lambda *_: None, NOBODY).regions
     crops = thumbnails(clip, tracks)
     shown = tuple(
         SheetPerson(
