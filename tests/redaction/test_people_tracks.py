@@ -9,7 +9,7 @@ from cctv.redaction.people.detections import DetectionSpool
 from cctv.redaction.tracking.association import follow
 from cctv.redaction.tracking.crossings import separated
 from cctv.redaction.tracking.duplicates import ExpectedHeight, weighed
-from cctv.redaction.tracking.people import NOBODY, Footage, people_in
+from cctv.redaction.tracking.people import NOBODY, SearchedClip, people_in
 from cctv.redaction.tracking.tracks import TrackBoundary
 from cctv.redaction.video.spill import MaskSpool
 
@@ -19,7 +19,7 @@ RED, GREEN, BLUE = 1, 4, 7
 def people_of(walkers, count, shown=None):
     detections, differs = spools(walkers, count, shown)
     with detections, differs:
-        return people_in(detections, differs, Footage(count, RATE, SIZE))
+        return people_in(detections, differs, SearchedClip(count, RATE, SIZE))
 
 
 def trails_of(walkers, count):
@@ -70,7 +70,7 @@ def test_a_track_whose_person_is_suddenly_dressed_otherwise_is_cut():
 
 def test_nobody_is_followed_where_nobody_is_detected():
     with DetectionSpool() as detections, MaskSpool((180, 320)) as differs:
-        assert people_in(detections, differs, Footage(0, RATE, SIZE)) is NOBODY
+        assert people_in(detections, differs, SearchedClip(0, RATE, SIZE)) is NOBODY
 
 
 def test_another_box_of_a_person_is_no_person():
@@ -126,7 +126,7 @@ def test_frames_between_searched_ones_have_boxes_that_are_sure():
         for frame in range(60):
             if frame % 2 == 0:
                 detections.append(frame, whole[frame])
-        people = people_in(detections, masks, Footage(60, 2 * RATE, SIZE))
+        people = people_in(detections, masks, SearchedClip(60, 2 * RATE, SIZE))
 
     [track] = people.tracks
     assert (track.first, track.last) == (0, 58)

@@ -29,7 +29,7 @@ from cctv.redaction.render.visibility import FrameDecision
 from cctv.redaction.render.witness import Shown, Witness
 from cctv.redaction.video.decoder import Undecodable
 from cctv.redaction.video.geometry import Size
-from cctv.redaction.video.packets import Coded, Header, PacketDecoder
+from cctv.redaction.video.packets import Coded, PacketDecoder, StreamHeader
 from cctv.redaction.video.yuv import Mask, Plane, Planes
 
 _MAX_WAITING_PACKETS = 8  # of a picture each; with more the encoder waits for the proof
@@ -52,10 +52,10 @@ class PacketProof:
         self._failure: BaseException | None = None
         self._thread: threading.Thread | None = None
         self._abandoned = False
-        self.header = Header("", b"", Size(0, 0))
+        self.header = StreamHeader("", b"", Size(0, 0))
         self.decoder: PacketDecoder | None = None
 
-    def begin(self, header: Header) -> None:
+    def begin(self, header: StreamHeader) -> None:
         """Start; as `cctv.redaction.video.encoder.Watcher`."""
         self.header, self.decoder = header, PacketDecoder(header)
         self._thread = threading.Thread(target=self._run, args=(self.decoder,), name="proof", daemon=True)

@@ -34,7 +34,7 @@ from cctv.redaction.tracking.pipeline import Analysis
 from cctv.redaction.video.decoder import Undecodable
 from cctv.redaction.video.encoder import from_first
 from cctv.redaction.video.geometry import Rect, Size, outer
-from cctv.redaction.video.packets import Contents, Header, PacketDecoder, contents_of
+from cctv.redaction.video.packets import Contents, PacketDecoder, StreamHeader, contents_of
 from cctv.redaction.video.reader import Clip, Reading, clip_of
 from cctv.redaction.video.yuv import Mask, Plane, Planes, doubled
 
@@ -125,7 +125,7 @@ class FrameCheck:
 
 
 def check_file(
-    path: Path, claim: VisibleClaim, header: Header, proved: PacketDecoder, *, is_mask: bool = False
+    path: Path, claim: VisibleClaim, header: StreamHeader, proved: PacketDecoder, *, is_mask: bool = False
 ) -> None:
     """Raises VerifyFailed unless a finished file holds one video, no metadata, and the packets that were proved."""
     contents = _contents(path, may_have_tags=is_mask)  # Matroska notes how long the mask lasts

@@ -63,7 +63,7 @@ NOBODY = FoundPeople()
 
 
 @dataclass(frozen=True, slots=True)
-class Footage:
+class SearchedClip:
     """What is known of a clip: how many frames, `rate` a second, of what `size` (full-size pixels)."""
 
     frames: int
@@ -71,7 +71,7 @@ class Footage:
     size: Size
 
 
-def people_in(spool: DetectionSpool, differs: MaskSpool, footage: Footage) -> FoundPeople:
+def people_in(spool: DetectionSpool, differs: MaskSpool, footage: SearchedClip) -> FoundPeople:
     """The people of a clip, from its detections and its foreground."""
     if len(spool) == 0:
         return NOBODY
@@ -106,7 +106,7 @@ def people_in(spool: DetectionSpool, differs: MaskSpool, footage: Footage) -> Fo
 class _Judged:
     """The detections of every searched frame, weighed, in order; `likely` are those of a person's size, after that."""
 
-    def __init__(self, spool: DetectionSpool, height: ExpectedHeight, footage: Footage) -> None:
+    def __init__(self, spool: DetectionSpool, height: ExpectedHeight, footage: SearchedClip) -> None:
         self._spool, self._height, self._size = spool, height, footage.size
         self.likely: list[Boxes] = []
 

@@ -20,7 +20,7 @@ from cctv.redaction.render.silhouettes import filter_person_tracks
 from cctv.redaction.tracking.annotations import KeepBoxes
 from cctv.redaction.tracking.foreground import compared
 from cctv.redaction.tracking.kept import kept_person
-from cctv.redaction.tracking.people import Footage, FoundPeople, people_in
+from cctv.redaction.tracking.people import FoundPeople, SearchedClip, people_in
 from cctv.redaction.tracking.tracks import Track, Tracker, numbered
 from cctv.redaction.video.geometry import Rect
 from cctv.redaction.video.parallel import prefetch
@@ -85,7 +85,7 @@ def analyse(
     if isinstance(people, Model):
         with DetectionSpool() as spool:
             search(clip, background, differs, lights, people, spool, progress)
-            footage = Footage(len(background.times), background.rate, clip.size.even())
+            footage = SearchedClip(len(background.times), background.rate, clip.size.even())
             people = people_in(spool, differs, footage)
     picture = Rect(0, 0, 2 * columns, 2 * rows)
     kept = [kept_person(path, people, picture) for path in keep.keep]

@@ -27,7 +27,7 @@ from av.video.stream import VideoStream
 from cctv.core.medium import medium_error
 from cctv.redaction.errors import RenderFailed
 from cctv.redaction.video.geometry import Size
-from cctv.redaction.video.packets import Coded, Header
+from cctv.redaction.video.packets import Coded, StreamHeader
 from cctv.redaction.video.yuv import Plane, Planes
 
 CRF = 20
@@ -64,7 +64,7 @@ class _Coding:
 class Watcher(Protocol):
     """Sees every packet of a video before it goes into the file, in order."""
 
-    def begin(self, header: Header) -> None:
+    def begin(self, header: StreamHeader) -> None:
         """What a decoder needs before the first packet."""
 
     def packet(self, packet: Coded) -> None:
@@ -103,7 +103,7 @@ class VideoWriter:
             self._filter = BitStreamFilterContext(coding.bitstream, self._stream) if coding.bitstream else None
         if watcher is not None:
             context = self._stream.codec_context
-            watcher.begin(Header(coding.decoder, context.extradata or b"", self._picture.size))
+            watcher.begin(StreamHeader(coding.decoder, context.extradata or b"", self._picture.size))
 
     def _opened(self) -> VideoStream:
         options = {"flags": "+bitexact", **self._coding.options, **dict(self._picture.colour)}

@@ -39,7 +39,7 @@ class Coded:
 
 
 @dataclass(frozen=True, slots=True)
-class Header:
+class StreamHeader:
     """What a decoder is told before the first packet: codec, its configuration as the encoder has it, and the size."""
 
     codec: str
@@ -65,7 +65,7 @@ class Header:
 class PacketDecoder:
     """The pictures of packets as they are passed, in the order in which they are shown; raises Undecodable."""
 
-    def __init__(self, header: Header) -> None:
+    def __init__(self, header: StreamHeader) -> None:
         context = CodecContext.create(header.codec, "r")
         assert isinstance(context, VideoCodecContext)
         context.extradata = header.extradata
@@ -127,7 +127,7 @@ def contents_of(path: Path) -> Contents:
             if kinds != ("video",):
                 return Contents(kinds, tuple(more), b"", (), ())
             stream = container.streams.video[0]
-            header = Header(
+            header = StreamHeader(
                 stream.codec_context.name, stream.codec_context.extradata or b"", Size(stream.width, stream.height)
             )
             digests, times = [], []
