@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import ExitStack
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 import simrig
@@ -200,6 +201,21 @@ def test_a_detector_that_finds_nobody_among_people_stops_the_search(prepare, tmp
 
     assert refused.value.exit_code is Exit.UNREADABLE
     assert "static mask" in str(refused.value.next_step)
+
+
+def test_an_upright_picture_that_no_backdrop_explains_tells_of_nobody(prepare, tmp_path, network, monkeypatch):
+    def turning(frame):
+        return cv2.getRotationMatrix2D((96, 160), 37.0 * frame, 1.0)
+
+    scene = Scene(frames=60, width=192, height=320, camera=turning)
+    prepared = prepare(clip_of([write(tmp_path / "in.mp4", scene)]))
+    monkeypatch.setattr(search_module, "_BLIND_FRAMES", 25)
+    network(nobody)
+
+    _, found = prepared.found()
+
+    assert sum(light is None for light in prepared.lights) > 25
+    assert [frame for frame, _ in found] == list(range(60))
 
 
 def test_a_detector_that_fails_in_a_thread_stops_the_search(prepare, tmp_path, network):

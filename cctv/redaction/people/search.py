@@ -240,9 +240,14 @@ class _Search:
         self._require_sight(pending.frame, result.found)
 
     def _require_sight(self, frame: int, found: FrameDetections) -> None:
-        """Raises DetectorBlind where nobody was found in many frames with something like a person."""
+        """Raises DetectorBlind where nobody was found in many frames with something like a person.
+
+        A frame that no backdrop explains differs throughout, which tells of nobody, and is hidden throughout.
+        """
         if len(found.scores):
             self._blind = 0
+        elif self._lights[frame] is None:
+            return
         elif holds_upright(self._differs.with_regions(frame)[1], self.heights.stature, self._size):
             self._blind += 1
         if self._blind >= _BLIND_FRAMES:
