@@ -66,6 +66,27 @@ def test_what_was_finished_does_not_count_when_it_cannot_be_relied_on(broken_off
     assert len(list((broken_off.root / "derived" / TWO).glob("*/tracks.json"))) == 2
 
 
+def test_a_search_for_people_goes_on_where_it_was_broken_off(opened):
+    opened.cctv(ASK)
+    seen: list[int] = []
+
+    def note(stage: str, done: int, _of: int) -> None:
+        if stage == "people":
+            seen.append(done)
+            if len(seen) == 20:
+                raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        prepare(opened.open("root"), TWO, note)
+    case = opened.root / "derived" / TWO
+    assert [path.name.endswith(".search") for path in case.iterdir() if path.is_dir()] == [True]
+
+    prepare(opened.open("root"), TWO, note)
+
+    assert seen[20] > 10
+    assert not list(case.glob("*.search"))
+
+
 def test_a_build_goes_on_from_the_videos_that_were_finished(opened):
     opened.cctv(ASK)
     opened.cctv(f"redaction prepare {TWO}")

@@ -7,6 +7,7 @@ with wrong content.
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import shutil
 from collections.abc import Callable, Iterable, Iterator
@@ -15,12 +16,16 @@ from dataclasses import replace
 from pathlib import Path
 
 import cv2
+import numpy as np
 
+from cctv.core.clock import to_us
 from cctv.core.durable import sha256_file
 from cctv.db.storage import Storage
 from cctv.redaction.background.scene_changes import scenery_changes
 from cctv.redaction.background.survey import BackgroundModel
-from cctv.redaction.people.weights import load_model
+from cctv.redaction.people.detections import SavedDetections, SearchIdentity
+from cctv.redaction.people.search import RULES
+from cctv.redaction.people.weights import Model, load_model
 from cctv.redaction.render.options import Options
 from cctv.redaction.render.visibility import FrameDecision
 from cctv.redaction.review.artefacts import (
@@ -61,6 +66,7 @@ from cctv.redaction.video.yuv import Planes
 log = logging.getLogger(__name__)
 
 _BACKDROP = "backdrop-{number}.png"
+_SEARCH = ".search"  # in the name of a directory that is no part's
 
 
 def analyse_part(site: Storage, plan: CasePlan, progress: Progress) -> CasePart:
@@ -72,7 +78,8 @@ def analyse_part(site: Storage, plan: CasePlan, progress: Progress) -> CasePart:
         samples = samples_of(site, plan, clip.size, watched)
         model = load_model(site.settings.redaction.detector)
         survey = survey_part(clip, NOTHING_KEPT, samples, watched, scratch, model)
-        with analysed(clip, survey, NOTHING_KEPT, watched, scratch, model) as analysis:
+        spool = stack.enter_context(_search_of(site, plan, survey, model))
+        with analysed(clip, survey, NOTHING_KEPT, watched, scratch, model, spool) as analysis:
             found = FoundTracks(analysis.people)
             write_tracks(directory, found)
             numbered = replace(plan, tracks=tuple(track.id for track in found.tracks), samples=samples.count)
@@ -192,6 +199,29 @@ def _entered(site: Storage, plan: CasePlan, frames: int, directory: Path) -> Cas
     artefacts = tuple(Artefact(name, sha256_file(directory / name)) for name in names)
     plan = replace(plan, artefacts=artefacts, frames=frames)
     return CasePart(plan, plan.digest, site.relative(directory), site.clock.now(), site.actor.account)
+
+
+@contextmanager
+def _search_of(site: Storage, plan: CasePlan, survey: BackgroundModel, model: Model) -> Iterator[SavedDetections]:
+    """The search for people in a part, beside its directories: one that was broken off goes on, when it is the same."""
+    folder = case_directory(site, plan.request) / f"{plan.camera}_{plan.span.start:%Y%m%dT%H%M%SZ}{_SEARCH}"
+    site.disk.make_directory(folder)
+    scene = hashlib.sha256()
+    for backdrop in survey.backdrops:
+        scene.update(backdrop.planes.to_bytes())
+        scene.update(np.packbits(backdrop.trusted).tobytes())
+    span = to_us(plan.span.start), to_us(plan.span.end)
+    sources = tuple(source.sha256 for source in plan.sources)
+    identity = SearchIdentity(sources, span, plan.masks, model.sha256, RULES, scene.hexdigest())
+    spool = SavedDetections(folder, identity, site.disk)
+    with spool:
+        try:
+            yield spool
+        except BaseException:
+            spool.finish()
+            raise
+    shutil.rmtree(folder)
+    site.disk.sync_directory(folder.parent)
 
 
 @contextmanager

@@ -25,6 +25,7 @@ from cctv.redaction.background.lighting_segments import backdrops_of
 from cctv.redaction.background.model import FEWEST, cover
 from cctv.redaction.background.survey import BackgroundModel, sampled
 from cctv.redaction.errors import SourceUnreadable
+from cctv.redaction.people.detections import DetectionSpool
 from cctv.redaction.people.persons import Doubt
 from cctv.redaction.people.questions import hidden_doubts
 from cctv.redaction.people.weights import Model
@@ -119,10 +120,11 @@ def analysed(
     progress: Progress,
     scratch: Scratch,
     people: FoundPeople | Model,
+    spool: DetectionSpool | None = None,
 ) -> Iterator[Analysis]:
     """Everything that moves in a part; with a model people are found, numbered from 1.  Raises SourceUnreadable."""
     with MaskSpool(_half(clip)) as differs:
-        yield analyse(clip, survey, keep, differs, progress, people, scratch)
+        yield analyse(clip, survey, keep, differs, progress, people, scratch, spool)
 
 
 @contextmanager

@@ -6,7 +6,7 @@ Memory grows by some hundred bytes a frame.  Decides no visible pixel; that is `
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, nullcontext
 from dataclasses import dataclass
 
 from cctv.redaction.background.illumination import Light
@@ -63,11 +63,12 @@ def analyse(
     progress: Progress,
     people: FoundPeople | Model,
     scratch: Scratch | None = None,
+    spool: DetectionSpool | None = None,
 ) -> Analysis:
     """Compare every frame with its backdrop, and find people by a model, if they were not found before.
 
-    Fills `differs`; reads what is in `scratch`, or notes the clip's pictures there.  Raises SourceUnreadable; with a
-    model PeopleSearchFailed and DetectorBlind too (15).
+    Fills `differs`; reads what is in `scratch`, or notes the clip's pictures there; goes on behind what `spool` holds.
+    Raises SourceUnreadable; with a model PeopleSearchFailed and DetectorBlind too (15).
     """
     tracker = Tracker()
     stretch: list[int] = []
@@ -83,10 +84,10 @@ def analyse(
     rows, columns = differs.shape
     regions = numbered(filter_person_tracks(tracker.finish(), rows * columns, background.rate))
     if isinstance(people, Model):
-        with DetectionSpool() as spool:
-            search(clip, background, differs, lights, people, spool, progress)
+        with nullcontext(spool) if spool is not None else DetectionSpool() as found:
+            search(clip, background, differs, lights, people, found, progress)
             footage = SearchedClip(len(background.times), background.rate, clip.size.even())
-            people = people_in(spool, differs, footage)
+            people = people_in(found, differs, footage)
     picture = Rect(0, 0, 2 * columns, 2 * rows)
     kept = [kept_person(path, people, picture) for path in keep.keep]
     hidden = [kept_person(path, people, picture) for path in keep.hide]
