@@ -20,8 +20,9 @@ from cctv.footage.repair import rebuild
 from cctv.holds import confirmation, files
 from cctv.packages import build, deliver, expiry, folder, orphans, unredacted_copy
 from cctv.recording import state
+from cctv.redaction.people import detections
 from cctv.redaction.render import render
-from cctv.redaction.review import analysis, checkpoints, cleanup
+from cctv.redaction.review import analysis, checkpoints, cleanup, people
 from cctv.redaction.video import encoder
 from cctv.retention import session
 from cctv.retention.certificate import files as certificate_files
@@ -63,6 +64,8 @@ REMOVES = {  # what each module removes, or moves; none but the first takes foot
     encoder: "an unfinished video",
     render: "an unfinished video",
     analysis: "derived files",
+    detections: "what a search for people had found before it was broken off",
+    people: "pictures of the question before",
     checkpoints: "derived files",
     cleanup: "derived files",
     extract: "moves a finished view into place",

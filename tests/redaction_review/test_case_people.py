@@ -171,11 +171,11 @@ def test_one_yes_joins_what_belongs_together_and_shows_it(kept):
     kept.cctv(f"redaction approve {REQUEST} --all --reason 'looked' --hidden-reason 'a stretch is in doubt'")
     built = kept.cctv(f"export build {REQUEST} --json").json
     red = pixels_of(pictures_of(Path(built["path"]) / built["outputs"][0]["file"]), RED)
-    assert (red[30:36] > 200).all()
+    assert (red[30:36] > 60).all()
     assert (red[IN_DOUBT[0] : IN_DOUBT[1] + 1] == 0).all()
-    assert (red[56:62] > 200).all()
+    assert (red[56:62] > 60).all()
     causes = {stretch["cause"] for stretch in _part(kept)["subject"]["hidden"]}
-    assert causes == {"people", "lost"}
+    assert causes == {"people"}
 
 
 def test_a_no_keeps_apart_and_renders_nothing(kept):

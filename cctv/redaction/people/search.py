@@ -65,6 +65,7 @@ _UPRIGHT = (0.5, 1.5)  # height of such a region by that of a person
 _UNKNOWN_UPRIGHT = 1 / 12  # of the picture's height, while the height of people is not known
 _SLENDER = 0.8  # width of such a region by its height
 _SOLID = 0.3  # of its box that it fills
+_SMALL = 320  # pixels; such a picture is enlarged as a whole, about as much as a window of a larger one
 _LARGE = 600  # pixels; a window of such sides is searched at half size, and nothing is lost in 300 x 300
 
 
@@ -295,8 +296,9 @@ def _searched(job: _Job, planes: Planes, detector: Detector) -> _Result:
     size = planes.size
     views = _Views(planes)
     counts = job.differs | _boxed(job.standing, job.differs.shape)
-    windows = Windows((whole_picture(size), *tiles(size)))
-    if job.stature is not None:
+    small = max(size.width, size.height) <= _SMALL
+    windows = Windows((whole_picture(size), *(() if small else tiles(size))))
+    if job.stature is not None and not small:
         windows = windows_around(
             counts, np.concatenate([job.regions, _rows(job.standing)]), job.stature, size, job.passes
         )

@@ -219,6 +219,8 @@ def _search_of(site: Storage, plan: CasePlan, survey: BackgroundModel, model: Mo
             yield spool
         except BaseException:
             spool.finish()
+            if not len(spool):
+                shutil.rmtree(folder)
             raise
     shutil.rmtree(folder)
     site.disk.sync_directory(folder.parent)
