@@ -31,6 +31,7 @@ ALWAYS_NEW = {
 }
 SIZE = re.compile(r"\b(\d+(?:[.,]\d)?) (B|kB|MB|GB|o|ko|Mo|Go)\b")
 BYTES = re.compile(r'("\w*bytes": |_bytes )(\d+(?:\.0)?)\b')
+BOX = re.compile(r'"box": \[\s*(?:-?\d+(?:\.\d+)?,?\s*){4}\]')  # of a person: its last digit is the processor's
 PER_CENT = re.compile(r"(?<=<size> free of <size> )\(\d+%\)")
 
 
@@ -97,6 +98,7 @@ class Teller:
         for name, pattern in ALWAYS_NEW.items():
             numbers = self._numbers[name]
             text = pattern.sub(lambda hit, n=numbers, k=name: f"<{k} {n.setdefault(hit[0], len(n) + 1)}>", text)
+        text = BOX.sub('"box": <box>', text)
         return PER_CENT.sub("(<n>%)", SIZE.sub(_size, BYTES.sub(_bytes, text)))
 
 
