@@ -20,7 +20,6 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
 from threading import BoundedSemaphore
@@ -49,14 +48,6 @@ _GREY = 114  # of what is no picture, as in YOLOX's own preparation (yolox/data/
 _BEYOND = 0.02  # of a cell; what reaches farther into another is a person of two windows
 Floats = NDArray[np.float32]
 Picture = NDArray[np.uint8]
-
-
-@dataclass(frozen=True, slots=True)
-class Detection:
-    """A person: `box` in pixels of the whole picture, `score` from 0 to 1."""
-
-    box: Rect
-    score: float
 
 
 class Detector:

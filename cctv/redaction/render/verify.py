@@ -86,7 +86,7 @@ class FrameCheck:
         self._worst = 0.0
 
     def kept_at(self, frame: int) -> tuple[Rect, ...]:
-        """Where the people who are kept stand in a frame: their boxes as drawn and as propagated."""
+        """Where the people who are kept stand in a frame: their boxes as drawn and as the tracks that fit them."""
         return (*self._claim.keep.kept_at(frame), *self._claim.analysis.kept.kept_at(frame))
 
     def frame(self, decision: FrameDecision, covering: Planes, shown: Planes) -> None:
@@ -175,7 +175,7 @@ def _refuse_count(output: Path, count: int, total: int) -> NoReturn:
 def _outside(live: Mask, frame: int, claim: VisibleClaim) -> int:
     """Live pixels far from every kept box (backdrop mode), inside of a hide box or where the backdrop was covered.
 
-    A kept box is propagated by the subject's region, and never leaves the surroundings of what was drawn.
+    The track that fits a kept box takes its place, and never leaves the surroundings of what was drawn.
     """
     half = Size(live.shape[1], live.shape[0])
     forbidden = np.full(live.shape, claim.options.mode is Mode.BACKDROP)
@@ -183,25 +183,12 @@ def _outside(live: Mask, frame: int, claim: VisibleClaim) -> int:
         bounds = surroundings(path, frame, Rect(0, 0, 2 * half.width, 2 * half.height))
         if bounds is not None:
             forbidden[outer(bounds.scaled(0.5), half).slices()] = False
-    for box in _hidden(claim, frame, Rect(0, 0, 2 * half.width, 2 * half.height)):
+    for box in (*claim.keep.hidden_at(frame), *claim.analysis.kept.hidden_at(frame)):
         forbidden[outer(box.scaled(0.5), half).slices()] = True
     covered = claim.analysis.survey.backdrops[claim.analysis.stretch[frame]].covered
     if covered is not None:
         forbidden |= covered
     return 4 * int(np.count_nonzero(live & forbidden))
-
-
-def _hidden(claim: VisibleClaim, frame: int, picture: Rect) -> Iterator[Rect]:
-    """Each hide box of a frame as it was propagated; as it was drawn where that does not bear out the other."""
-    for drawn, carried in zip(claim.keep.hide, claim.analysis.kept.hide, strict=True):
-        box, bounds = carried.box_at(frame), surroundings(drawn, frame, picture)
-        line = drawn.box_at(frame)
-        within = box is not None and bounds is not None and box.overlap(bounds) >= 0.999 * box.area
-        exact = all(key.frame != frame or key.box == box for key in drawn.keyframes)
-        if box is not None and within and exact:
-            yield box
-        elif line is not None:
-            yield line
 
 
 def _hidden_blocks(cover: Planes, shown: Planes, live: Mask, output: Path, frame: int) -> tuple[int, float]:

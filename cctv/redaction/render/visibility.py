@@ -1,6 +1,6 @@
 """Visibility: for each frame, which pixels are live and where silhouettes stand.
 
-Input: an `Analysis` with its propagated boxes; reads no picture.  Joins both modes.  Never shows a pixel under a
+Input: an `Analysis` and what was drawn; reads no picture.  Joins both modes.  Never shows a pixel under a
 privacy mask, nor a pixel outside of a kept box in backdrop mode, nor one outside of a kept box in mask mode that is
 foreground or not trusted.
 
@@ -52,7 +52,7 @@ class VisibilityPass:
 
     def __init__(self, analysis: Analysis, keep: KeepBoxes, options: Options, caption: Caption | None) -> None:
         self._analysis = analysis
-        self._keep = analysis.kept
+        self._keep, self._drawn = analysis.kept, keep
         self._options = options
         self._caption = caption
         self._half = Size(analysis.differs.shape[1], analysis.differs.shape[0])
@@ -89,16 +89,21 @@ class VisibilityPass:
         for number, path in enumerate(self._keep.keep):
             if path.box_at(frame) is not None:
                 live |= self._people.visible_of(number, frame, backdrop)
-        for hide in self._keep.hidden_at(frame):
+        for hide in self._hides(frame):
             live[outer(grow_by_hide_margin(hide.scaled(0.5)), self._half).slices()] = False
         if backdrop.covered is not None:
             live &= ~backdrop.covered
         return live
 
+    def _hides(self, frame: int) -> Iterator[Rect]:
+        """Hide boxes of a frame, as drawn and where the track that fits stands, full-size pixels."""
+        yield from self._drawn.hidden_at(frame)
+        yield from self._keep.hidden_at(frame)
+
     def _outlines(self, frame: int) -> Mask:
         """All drawn boxes of a frame: inside of them, only `_kept` decides."""
         mask = np.zeros(self._analysis.differs.shape, np.bool_)
-        for box in (*self._keep.kept_at(frame), *(grow_by_hide_margin(hide) for hide in self._keep.hidden_at(frame))):
+        for box in (*self._keep.kept_at(frame), *(grow_by_hide_margin(hide) for hide in self._hides(frame))):
             mask[outer(box.scaled(0.5), self._half).slices()] = True
         return mask
 

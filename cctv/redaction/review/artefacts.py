@@ -132,11 +132,6 @@ def write_tracks(directory: Path, found: FoundTracks) -> None:
     )
 
 
-def read_tracks(directory: Path) -> tuple[Track, ...]:
-    """The tracks alone; raises ArtefactUnreadable."""
-    return read_found(directory).tracks
-
-
 def read_found(directory: Path) -> FoundTracks:
     """What `write_tracks` wrote into a part's directory; raises ArtefactUnreadable."""
     path = directory / TRACKS

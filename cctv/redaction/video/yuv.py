@@ -6,9 +6,6 @@ Responsible for the memory layout of a frame.  Never converts to RGB: what is sh
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 import cv2
@@ -90,13 +87,3 @@ def median(values: NDArray[np.float32]) -> float:
         return float(np.partition(values, middle)[middle])
     sorted_ = np.partition(values, (middle - 1, middle))
     return float((sorted_[middle - 1] + sorted_[middle]) / np.float32(2))
-
-
-@contextmanager
-def every_core() -> Iterator[None]:
-    """Let OpenCV use every core for one long call."""
-    cv2.setNumThreads(os.cpu_count() or 1)
-    try:
-        yield
-    finally:
-        cv2.setNumThreads(_SINGLE_THREAD)
