@@ -19,8 +19,9 @@ from cctv.redaction.background.illumination import Light
 from cctv.redaction.background.model import Backdrop
 from cctv.redaction.background.survey import BackgroundModel
 from cctv.redaction.people.persons import Answer, AnswerKind, TrackRef, Verdict
+from cctv.redaction.render.options import Options
 from cctv.redaction.render.privacy_masks import masked_area
-from cctv.redaction.render.visibility import Cover, FrameDecision
+from cctv.redaction.render.visibility import Cover, FrameDecision, VisibilityPass
 from cctv.redaction.review.plan import (
     CasePlan,
     Companion,
@@ -335,3 +336,16 @@ def test_only_answers_that_show_something_change_what_is_shown():
     assert shown[Verdict.NO].shown != plan.shown
     assert len({other.digest for other in (plan, *shown.values())}) == 4
     assert all(CasePlan.from_json(other.to_json()) == other for other in shown.values())
+
+
+def test_a_hide_box_hides_where_it_was_drawn_and_where_its_track_stands(spool):
+    whole = BoxPath("an", (Keyframe(0, Rect(0, 0, 160, 120)), Keyframe(FRAMES - 1, Rect(0, 0, 160, 120))))
+    drawn, stands = path("door", 0, FRAMES - 1, x=20), path("door", 0, FRAMES - 1, x=100)
+    analysis = analysis_of(spool, KeepBoxes((whole,), (stands,)))
+
+    decided = VisibilityPass(analysis, KeepBoxes((whole,), (drawn,)), Options(caption=None), None)
+
+    live = next(iter(decided)).live
+    assert not live[20:45, 10:20].any()
+    assert not live[20:45, 50:60].any()
+    assert live[20:45, 32:40].all()
