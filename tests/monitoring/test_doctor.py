@@ -46,7 +46,7 @@ ZONE = ZoneInfo("Europe/Brussels")
 PROGRAMS = {
     "apt", "apt-get", "blkid", "btrfs", "chmod", "chown", "cryptsetup", "dmesg", "du", "findmnt", "install", "lsblk",
     "journalctl", "rm", "ls", "lvs", "mount", "pip", "printf", "smartctl", "sudo", "swapoff", "systemctl",
-    "timedatectl", "zfs",
+    "timedatectl", "userdel", "deluser", "zfs",
 }  # fmt: skip
 
 
