@@ -127,7 +127,7 @@ def judge(source: Picture, shown: Picture, scene: EmptyScene, boxes: Mapping[int
 
 
 def _like_ground(own: Picture, telling: Seen, where: tuple[slice, slice], ground: Ground, seen: Seen) -> float:
-    """How likely a telling pixel of a head equals the ground beside it; never 0, as few pixels are looked at."""
+    """How likely a telling pixel of a head equals the ground beside it, by the rule of succession: few are looked at."""
     rows, columns = telling.shape
     equal = compared = 0
     for down, right in product((-1, 0, 1), repeat=2):
@@ -137,7 +137,7 @@ def _like_ground(own: Picture, telling: Seen, where: tuple[slice, slice], ground
             counted = telling & seen[beside]
             compared += int(np.count_nonzero(counted))
             equal += int(np.count_nonzero(counted & (apart(own, ground[:, *beside]) <= SAME)))
-    return (equal + 1) / (compared + 1)
+    return (equal + 1) / (compared + 2)
 
 
 def _at_least(successes: int, of: int, chance: float) -> float:
