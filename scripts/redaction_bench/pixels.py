@@ -127,7 +127,7 @@ def judge(source: Picture, shown: Picture, scene: EmptyScene, boxes: Mapping[int
 
 
 def _like_ground(own: Picture, telling: Seen, where: tuple[slice, slice], ground: Ground, seen: Seen) -> float:
-    """How likely a telling pixel of a head equals the ground beside it, by the rule of succession: few are looked at."""
+    """How likely a telling pixel of a head equals the ground beside it, by the rule of succession."""
     rows, columns = telling.shape
     equal = compared = 0
     for down, right in product((-1, 0, 1), repeat=2):

@@ -159,3 +159,11 @@ def test_the_ground_beside_a_head_tells_nothing_where_somebody_else_always_stand
 
     assert (alone.judged, alone.shown) == (1, 1)
     assert beside.judged == 0
+
+
+def test_the_live_share_of_a_box_is_of_what_of_it_is_in_the_picture():
+    hidden = np.zeros((100, 100), np.bool_)
+    hidden[:, :10] = True
+
+    assert live_share(hidden, Rect(-20, 0, 40, 100), Size(100, 100)) == 0.5
+    assert live_share(hidden, Rect(200, 0, 40, 100), Size(100, 100)) == 0
