@@ -18,6 +18,7 @@ from cctv.redaction.tracking.association import follow
 from cctv.redaction.tracking.crossings import clear_detections, mean_look, separated
 from cctv.redaction.tracking.duplicates import ExpectedHeight, expected_height, weighed
 from cctv.redaction.tracking.evidence import Belief, beliefs
+from cctv.redaction.tracking.handovers import handed_over
 from cctv.redaction.tracking.linking import HiddenPlace, hidden_places, trail_links
 from cctv.redaction.tracking.tracks import Link, Track, TrackBoundary
 from cctv.redaction.tracking.trails import Boxes, DensePath, Trail, dense, overlaps
@@ -85,7 +86,7 @@ def people_in(spool: DetectionSpool, differs: MaskSpool, footage: SearchedClip) 
     judgement = beliefs(trails, lambda step: differs[int(numbers[step])], pace)
     kept = [(trail, belief) for trail, belief in zip(trails, judgement, strict=True) if belief is not Belief.NOBODY]
     kept.sort(key=lambda item: (item[0].first, item[0].boxes[0, 0], item[0].boxes[0, 1]))
-    trails = [trail for trail, _ in kept]
+    trails, left = handed_over([trail for trail, _ in kept], pace)
     paths = [dense(trail, pace) for trail in trails]
     clear = clear_detections(trails)
     tracks = tuple(
@@ -93,7 +94,7 @@ def people_in(spool: DetectionSpool, differs: MaskSpool, footage: SearchedClip) 
         for number, (trail, path, seen) in enumerate(zip(trails, paths, clear, strict=True), 1)
     )
     links = trail_links(trails, pace)
-    places = [*hidden_places(trails, links, pace), *_spare(judged.likely, paths)]
+    places = [*left, *hidden_places(trails, links, pace), *_spare(judged.likely, paths)]
     return FoundPeople(
         _bounded(tracks, frames),
         tuple(Link(link.first + 1, link.second + 1, link.probability) for link in links),
