@@ -23,7 +23,7 @@ _LOOK_SECONDS = 1.0
 _STEADY_SECONDS = 1.5  # for so long a pace is believed
 _FARTHEST = 0.9  # of the height, between where both trails lead
 _LARGEST_GROWTH, _LARGEST_UNLIKE, _UNKNOWN_UNLIKE = 0.35, 0.13, 0.1
-_CERTAIN_COST, _CERTAIN_MARGIN = 0.2, 0.2
+_CERTAIN_COST, _CERTAIN_MARGIN = 0.45, 0.5
 _FALL, _LEAST, _MOST = 0.62, 0.1, 0.95
 _BEHIND = 0.3  # of the smaller box: another box explains why nobody was found
 _OPEN_SECONDS = 0.4  # unseen without anybody in front: a miss of the detector
@@ -193,8 +193,16 @@ def _best(costs: dict[tuple[int, int], float], hidden: dict[tuple[int, int], boo
         starts.setdefault(other, []).append((cost, one))
     links = []
     for (one, other), cost in costs.items():
-        rivals = [sorted(ends[one]), sorted(starts[other])]
-        if all((cost, mine) in rival[:_BEST] for rival, mine in zip(rivals, (other, one), strict=True)):
-            next_best = min((value for rival in rivals for value, _ in rival if value != cost), default=inf)
-            links.append(TrailLink(one, other, cost, next_best, hidden[one, other]))
+        after, before = sorted(ends[one]), sorted(starts[other])
+        if (cost, other) in after[:_BEST] and (cost, one) in before[:_BEST]:
+            rivals = [
+                *(value for value, third in after if third != other and not _leads(costs, other, third, value)),
+                *(value for value, third in before if third != one and not _leads(costs, third, one, value)),
+            ]
+            links.append(TrailLink(one, other, cost, min(rivals, default=inf), hidden[one, other]))
     return links
+
+
+def _leads(costs: dict[tuple[int, int], float], one: int, other: int, cost: float) -> bool:
+    """Whether one trail leads to another at no more than a cost: the three are then one chain, and no rivals."""
+    return costs.get((one, other), inf) <= cost
