@@ -86,7 +86,8 @@ def people_in(spool: DetectionSpool, differs: MaskSpool, footage: SearchedClip) 
     judgement = beliefs(trails, lambda step: differs[int(numbers[step])], pace)
     kept = [(trail, belief) for trail, belief in zip(trails, judgement, strict=True) if belief is not Belief.NOBODY]
     kept.sort(key=lambda item: (item[0].first, item[0].boxes[0, 0], item[0].boxes[0, 1]))
-    trails, left = handed_over([trail for trail, _ in kept], pace)
+    handovers = handed_over([trail for trail, _ in kept], pace)
+    trails = handovers.trails
     paths = [dense(trail, pace) for trail in trails]
     clear = clear_detections(trails)
     tracks = tuple(
@@ -94,7 +95,7 @@ def people_in(spool: DetectionSpool, differs: MaskSpool, footage: SearchedClip) 
         for number, (trail, path, seen) in enumerate(zip(trails, paths, clear, strict=True), 1)
     )
     links = trail_links(trails, pace)
-    places = [*left, *hidden_places(trails, links, pace), *_spare(judged.likely, paths)]
+    places = [*handovers.places, *hidden_places(trails, links, pace), *_spare(judged.likely, paths)]
     return FoundPeople(
         _bounded(tracks, frames),
         tuple(Link(link.first + 1, link.second + 1, link.probability) for link in links),
