@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +24,7 @@ _FEWEST = 4  # detections that are left of a trail, and that a person has who co
 _SPLIT_SECONDS = 0.5  # between the end of a box around two people and the beginning of each
 _BEFORE_SECONDS = 1.0  # somebody whose trail ended so shortly before is one of the two
 _COMES_OUT = 0.5  # of the smaller box: the new trail begins in the old box
+_WIDER, _AROUND = 1.1, 0.6  # its width by theirs, and its overlap with the box around both
 _AT = 0.3  # of the smaller box: at one place
 _DOUBT_SECONDS = 3.0  # before a split: two people walk as one box for seconds
 
@@ -90,19 +92,28 @@ def _taken_over(trail: Trail, others: Sequence[Trail], rate: float) -> Iterator[
 
 
 def _splits(trail: Trail, others: Sequence[Trail], rate: float) -> bool:
-    """Whether two people come out of the end of a trail, of whom nobody was seen there before."""
+    """Whether two people come out of the end of a trail whose box was around both; nobody else was there before."""
     reach = _SPLIT_SECONDS * rate
-    out = 0
+    out: list[NDArray[np.float64]] = []
     for other in others:
         gone = other.last < trail.last - _BEFORE_SECONDS * rate or other.first > trail.last + reach
         if gone or _shared(_box_near(other, trail.last), trail.boxes[-1]) <= _AT:
             continue
         begins = abs(other.first - trail.last) <= reach and other.first > trail.first
         if begins and other.last > trail.last and len(other) >= _FEWEST:
-            out += _shared(other.boxes[0], _box_near(trail, other.first)) > _COMES_OUT
+            if _shared(other.boxes[0], _box_near(trail, other.first)) > _COMES_OUT:
+                out.append(other.boxes[0])
         elif other.first <= trail.last:
             return False
-    return out >= 2
+    return any(_is_around(trail.boxes[-1], one, another) for one, another in combinations(out, 2))
+
+
+def _is_around(box: NDArray[np.float64], one: NDArray[np.float64], another: NDArray[np.float64]) -> bool:
+    """Whether a box is one around two others, and wider than each."""
+    start = np.minimum(one[:2], another[:2])
+    both = np.concatenate([start, np.maximum(one[:2] + one[2:], another[:2] + another[2:]) - start])
+    wide = box[2] > _WIDER * max(one[2], another[2])
+    return bool(wide and overlaps(box[None], both[None])[0, 0] >= _AROUND)
 
 
 def _shared(box: NDArray[np.float64], other: NDArray[np.float64]) -> float:

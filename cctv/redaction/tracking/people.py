@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cctv.redaction.people.detections import DetectionSpool, FrameDetections
+from cctv.redaction.people.persons import Doubt
 from cctv.redaction.tracking.association import follow
 from cctv.redaction.tracking.crossings import clear_detections, mean_look, separated
 from cctv.redaction.tracking.duplicates import ExpectedHeight, expected_height, weighed
@@ -46,7 +47,7 @@ class FoundPeople:
     """Everybody in a clip, numbered from 1 by first appearance.
 
     `doubtful` tracks may be another box of somebody else; of them, and of `unseen` places (by frame), only heads are
-    hidden.  `spacing` is how many frames apart the detector looked.
+    hidden.  `spacing` is how many frames apart the detector looked.  `doubts` are where one box became two.
     """
 
     tracks: tuple[Track, ...] = ()
@@ -54,6 +55,7 @@ class FoundPeople:
     doubtful: frozenset[int] = frozenset()
     unseen: Mapping[int, tuple[UnseenPlace, ...]] = field(default_factory=dict)
     spacing: int = 1
+    doubts: tuple[Doubt, ...] = ()
 
     def at(self, frame: int) -> list[tuple[Track, Rect]]:
         """The tracks with a box in a frame, and that box (half-size pixels)."""
@@ -102,6 +104,9 @@ def people_in(spool: DetectionSpool, differs: MaskSpool, footage: SearchedClip) 
         frozenset(number for number, (_, belief) in enumerate(kept, 1) if belief is Belief.DOUBTFUL),
         _by_frame(places, numbers, frames, spacing),
         spacing,
+        tuple(
+            Doubt(doubt.trail + 1, int(numbers[doubt.first]), int(numbers[doubt.last])) for doubt in handovers.doubts
+        ),
     )
 
 
