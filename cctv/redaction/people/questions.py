@@ -27,6 +27,8 @@ from cctv.redaction.people.persons import (
 
 LEAST_GAIN_SECONDS = 0.5
 """Of picture to be expected from an answer; for less nobody is asked."""
+LEAST_PROBABILITY = 0.1
+"""Of the answer that shows something; nobody is asked about what is less likely."""
 MOST_NOES_A_PART = 3
 """Across parts and cameras, where nothing but clothing speaks for a person: then they are taken for absent there."""
 _ACROSS = 0.5  # of likeness: nothing says that the requester was before that camera at all
@@ -54,6 +56,11 @@ class PersonQuestion:
     def value(self) -> float:
         """Seconds of picture that are to be expected from asking."""
         return self.seconds * self.probability
+
+    @property
+    def worth_asking(self) -> bool:
+        """Whether enough is to be expected from asking."""
+        return self.value >= LEAST_GAIN_SECONDS and self.probability >= LEAST_PROBABILITY
 
     @property
     def id(self) -> str:
@@ -144,7 +151,7 @@ class _Asked:
         if not self._shown:
             return
         every = [*self._by_links(), *self._by_looks(), *self._second_people()]
-        worth = [question for question in every if question.value >= LEAST_GAIN_SECONDS]
+        worth = [question for question in every if question.worth_asking]
         yield from (question for question in worth if not any(self._is_rival(other, question) for other in worth))
 
     def _is_rival(self, other: PersonQuestion, question: PersonQuestion) -> bool:
