@@ -88,8 +88,9 @@ class EverybodyElse:
         kept = self.box_of(number, frame)
         if kept is None:
             return
+        alone = self._analysis.kept.keep[number].is_alone_at(frame)
         for near in (frame - self._reach, frame, frame + self._reach):
-            for other in self._others(near):
+            for other in self._others(near, seen_only=alone):
                 hidden = other.hides(self.box_of(number, near) or kept)
                 if hidden.overlap(kept) > 0:
                     yield hidden
@@ -150,13 +151,14 @@ class EverybodyElse:
             for box in self._unknown(kept, frame)
         )
 
-    def _others(self, frame: int) -> Iterator[OtherPerson]:
+    def _others(self, frame: int, *, seen_only: bool = False) -> Iterator[OtherPerson]:
+        """Everybody else in a frame; `seen_only`: without the persons of tracks who may stand there unseen."""
         people = self._analysis.people
         for number, box in self._at.get(frame, ()):
             if number not in self._own:
                 yield OtherPerson(box, number in people.doubtful)
         for place in people.unseen.get(frame, ()):
-            if not self._own.intersection(place.tracks):
+            if not self._own.intersection(place.tracks) and not (seen_only and place.tracks):
                 yield OtherPerson(place.box, head_only=True)
 
     def _unknown(self, kept: Rect, frame: int) -> Iterator[Rect]:
