@@ -152,7 +152,7 @@ class Changes:
             self._known, self._stretch = _small(self._backdrops[shown.stretch].planes), shown.stretch
             self._looks = np.zeros_like(self._known)
         side = (small.shape[1], small.shape[0])
-        live: Plane = np.asarray(cv2.resize(shown.live.view(np.uint8), side, interpolation=cv2.INTER_NEAREST), np.uint8)
+        live = _wholly(shown.live, side)
         changed = (cv2.absdiff(small, self._known) > _CHANGED_LEVELS).view(np.uint8) & live
         if np.count_nonzero(changed) > _LIGHT_SHARE * max(1, int(np.count_nonzero(live))):
             cv2.copyTo(small, live, self._known)
@@ -236,6 +236,12 @@ def _half(window: PixelRect) -> PixelRect:
 def _resized(plane: Plane, side: tuple[int, int]) -> Plane:
     flags = cv2.INTER_AREA if plane.size > side[0] * side[1] else cv2.INTER_LINEAR
     return np.asarray(cv2.resize(plane, side, interpolation=flags), np.uint8)
+
+
+def _wholly(live: Mask, side: tuple[int, int]) -> Plane:
+    """1 in each pixel of a smaller picture that is wholly live, 0 elsewhere."""
+    small = cv2.resize(live.view(np.uint8) * np.uint8(255), side, interpolation=cv2.INTER_AREA)
+    return (small == 255).view(np.uint8)
 
 
 def _small(planes: Planes) -> Plane:

@@ -61,7 +61,7 @@ _DOUBLE = 0.5  # overlap of two boxes of one person in one frame
 _NEAR_SEARCHES = 4  # frames searched, after the first of five
 _RATE = 25  # frames a second that are searched at the most
 _WHOLE_SECONDS = 5.0  # between two searches of a whole picture, where most of it is live
-_PARTS = Grid(2, 2, 2.0)
+_PARTS = Grid(4, 3, 1.25)
 _WHOLE = Grid(2, 2, 1.0)
 
 _HIDE = N_(
