@@ -154,7 +154,12 @@ class Changes:
         side = (small.shape[1], small.shape[0])
         live = _wholly(shown.live, side)
         changed = (cv2.absdiff(small, self._known) > _CHANGED_LEVELS).view(np.uint8) & live
-        if np.count_nonzero(changed) > _LIGHT_SHARE * max(1, int(np.count_nonzero(live))):
+        count = np.count_nonzero(changed)
+        if not count:
+            cv2.copyTo(small, live, self._known)
+            self._looks.fill(0)
+            return []
+        if count > _LIGHT_SHARE * max(1, int(np.count_nonzero(live))):
             cv2.copyTo(small, live, self._known)
             return None
         self._looks = np.where(changed > 0, self._looks + 1, 0).astype(np.uint8)

@@ -119,6 +119,7 @@ class Witness:
         self._most_waiting = 2 * cores
         self._waiting: deque[Future[_Found]] = deque()
         self._changes = Changes(backdrops)
+        self._standing = [self._pool.submit(self._in_backdrop, backdrop) for backdrop in backdrops]
         self._searched = 0
         self._ever_live: Mask | None = None
         self._found = _Found()
@@ -167,9 +168,12 @@ class Witness:
 
     def report(self) -> WitnessReport:
         """What was seen in all; raises PersonShown (15) where somebody shows, PeopleSearchFailed (15)."""
-        standing = [self._pool.submit(self._standing, backdrop) for backdrop in self._backdrops]
         seen = self.sightings()
-        people = [place for search in standing for place in search.result()]
+        people = [
+            box
+            for backdrop, hits in zip(self._backdrops, self._standing, strict=True)
+            for box in self._standing_in(backdrop, hits.result())
+        ]
         if people:
             raise PersonShown(path=self._output, problem=_told_standing(people), following=_COVER)
         if seen:
@@ -217,23 +221,27 @@ class Witness:
         own: Detector = self._detectors.own
         return own
 
-    def _standing(self, backdrop: Backdrop) -> list[Rect]:
+    def _in_backdrop(self, backdrop: Backdrop) -> list[Hit]:
+        """Who is found in a backdrop, as a whole and in tiles; searched while the first frames are rendered."""
+        size = backdrop.planes.size
+        picture = cut(backdrop.planes, PixelRect(0, 0, size.width, size.height), size)
+        hits: list[Hit] = []
+        for window in (Rect(0, 0, size.width, size.height), *tiles(size)):
+            boxes, scores = self._detector().in_window(picture, window)
+            hits += [
+                (Rect(*(float(value) for value in boxes[index])), float(scores[index]))
+                for index in suppressed(boxes, scores, _DOUBLE)
+            ]
+        return hits
+
+    def _standing_in(self, backdrop: Backdrop, hits: Sequence[Hit]) -> list[Rect]:
         """People who stand in a backdrop where it is shown as the scene."""
         believed = ~backdrop.doubted
         if self._mode is Mode.MASK:
             believed = np.zeros_like(believed) if self._ever_live is None else backdrop.trusted & self._ever_live
         if backdrop.covered is not None:
             believed = believed & ~backdrop.covered
-        size = backdrop.planes.size
-        picture = cut(backdrop.planes, PixelRect(0, 0, size.width, size.height), size)
-        people = []
-        for window in (Rect(0, 0, size.width, size.height), *tiles(size)):
-            boxes, scores = self._detector().in_window(picture, window)
-            for index in suppressed(boxes, scores, _DOUBLE):
-                box = Rect(*(float(value) for value in boxes[index]))
-                if scores[index] >= STANDS and share(believed, head_of(box)) >= _MIN_HEAD_LIVE:
-                    people.append(box)
-        return people
+        return [box for box, score in hits if score >= STANDS and share(believed, head_of(box)) >= _MIN_HEAD_LIVE]
 
 
 def judged(frame: int, hits: Sequence[Hit], live: Mask, kept: Sequence[Rect]) -> tuple[list[Sighting], int]:
