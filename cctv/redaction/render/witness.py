@@ -56,6 +56,7 @@ _REACHES = 0.15  # share of a box that lies in a kept one
 _MIN_HEAD_LIVE = 0.6  # share of a head that is live; a box that straddles the edge of what is live has less
 _SCENERY_SHARE = 0.6  # of a score that the empty scene alone may reach
 _SAME_BOX = 0.4  # overlap (intersection over union) of a detection with the subject
+_INSIDE, _BESIDE, _AS_TALL = 0.7, 0.1, 0.6  # of two people in one kept box: in it; in common; of their heights
 _SAME_PLACE = 0.2  # overlap of two detections of one person in frames near each other
 _DOUBLE = 0.5  # overlap of two boxes of one person in one frame
 _NEAR_SEARCHES = 4  # frames searched, after the first of five
@@ -246,19 +247,36 @@ class Witness:
 
 def judged(frame: int, hits: Sequence[Hit], live: Mask, kept: Sequence[Rect]) -> tuple[list[Sighting], int]:
     """Who of the people found in a frame should not show, and how many of those found are kept."""
+    likely = [(box, score) for box, score in hits if score >= LIKELY]
+    boxes = [box for box, _ in likely]
     strangers, subjects = [], 0
-    for box, score in hits:
-        if score < LIKELY:
-            continue
-        if any(is_subject(box, own) for own in kept):
+    for box, score in likely:
+        owners = [own for own in kept if is_subject(box, own)]
+        inside = [own for own in kept if own in owners or box.overlap(own) >= _INSIDE * box.area]
+        is_second = bool(inside) and all(another_in(own, box, boxes) for own in inside)
+        if owners and not is_second:
             subjects += 1
             continue
         beside = any(box.overlap(own) >= _REACHES * box.area for own in kept)
-        if score < (LIKELY_BESIDE if beside else LIKELY) or any(is_part(box, own) for own in kept):
+        if score < (LIKELY_BESIDE if beside else LIKELY):
+            continue
+        if not is_second and any(is_part(box, own) for own in kept):
             continue
         if share(live, head_of(box)) >= _MIN_HEAD_LIVE:
             strangers.append(Sighting(frame, box, score))
     return strangers, subjects
+
+
+def another_in(kept: Rect, box: Rect, boxes: Sequence[Rect]) -> bool:
+    """Whether somebody else is in a kept box who agrees with it better: beside this one, and about as tall."""
+    agrees = overlap(box, kept)
+    return any(
+        other.overlap(kept) >= _INSIDE * other.area
+        and other.overlap(box) <= _BESIDE * min(other.area, box.area)
+        and min(other.h, box.h) >= _AS_TALL * max(other.h, box.h)
+        and overlap(other, kept) > agrees
+        for other in boxes
+    )
 
 
 def is_scenery(sighting: Sighting, scene: Sequence[Hit]) -> bool:
