@@ -19,12 +19,12 @@ from cctv.redaction.people.detector import Detector
 from cctv.redaction.people.weights import load_model
 from cctv.redaction.render import render
 from cctv.redaction.render.options import Mode, Options
+from cctv.redaction.render.places import Shown
 from cctv.redaction.render.visibility import VisibilityPass
 from cctv.redaction.render.witness import (
     LIKELY,
     LIKELY_BESIDE,
     SURE,
-    Shown,
     Sighting,
     Witness,
     head_of,
