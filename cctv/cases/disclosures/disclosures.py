@@ -15,6 +15,7 @@ from datetime import date, datetime
 
 from sqlalchemy import Connection
 
+from cctv.access.policy import require_known_settings
 from cctv.audit.log import append_entry
 from cctv.cases.compliance.processors import checked_country
 from cctv.cases.disclosures.grounds import check_receiver, check_recipient
@@ -47,7 +48,6 @@ from cctv.core.i18n import N_
 from cctv.core.time_range import Span
 from cctv.db.engine import read_transaction, write_transaction
 from cctv.db.storage import Storage, next_short_id
-from cctv.footage.initialise import require_known_settings
 from cctv.footage.runs import names_over
 from cctv.holds.files import remove_hold_file
 from cctv.holds.store import holds_of, place, release
