@@ -10,9 +10,11 @@ import shlex
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from zoneinfo import ZoneInfo
 
 import hypothesis
@@ -22,6 +24,7 @@ from sqlalchemy import Engine, create_engine
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # for hatch_build
 from cctv.access.policy import differences
 from cctv.audit.log import append_entry
+from cctv.cli import context as cli_context
 from cctv.cli.app import run
 from cctv.cli.invocation import Invocation
 from cctv.config.loader import load_settings
@@ -313,3 +316,14 @@ def broken(site, clock):
     site.record("gevel-1", "2026-11-01 09:30", minutes=10)
     clock.set("2026-11-01 13:00")
     return site
+
+
+@pytest.fixture
+def acting(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """From now on the account that is named types; at first, `first`."""
+
+    def become(account: str) -> None:
+        monkeypatch.setattr(cli_context, "pwd", SimpleNamespace(getpwuid=lambda uid: SimpleNamespace(pw_name=account)))
+
+    become("first")
+    return become

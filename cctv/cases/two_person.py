@@ -8,6 +8,7 @@
   as `cctv request close` does, by `hold.release` (docs/decisions/0023-two-persons-at-every-ending.md).
 * `export.unredacted`: a disclosure that one account approved counts as approved only where that account neither opened
   it nor corrected a field of `BUILT`.  This is asked again when it is built, handed over and shown.
+  A person elsewhere whom `[policy] approvers` names may approve what its opener asks for, by a signed text.
 * `footage.view`: one account asks to see a camera over a span for a case, another one sees it.
 
 That a request is an abuse is stated by two persons whatever the policy: it is what the law presumes of nobody, and the
@@ -21,12 +22,12 @@ recorded and ends the command as done in part (`Recorded`); the same account typ
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
 from cctv.access.policy import require_known_settings
-from cctv.access.proposals import require_two, second_person
+from cctv.access.proposals import approvers_in_force, not_yet, require_two, second_person
 from cctv.audit.chain import AuditEntry, AuditFacts
 from cctv.audit.log import audit_entries
 from cctv.cases.errors.requests import (
@@ -42,6 +43,7 @@ from cctv.cases.errors.requests import (
 from cctv.cases.requests.outcomes import RequestOutcome
 from cctv.config.schema import TwoPersonAct
 from cctv.core.errors import CctvError, Recorded
+from cctv.core.i18n import N_
 from cctv.core.time_range import Span
 from cctv.db.storage import Storage
 from cctv.model.audit import Act
@@ -204,3 +206,30 @@ def first_of(*refusals: CctvError | None) -> CctvError | None:
     """The one to raise of what several rules returned: a signature that was recorded now before a refusal.  Pure."""
     asked = [refusal for refusal in refusals if refusal is not None]
     return next((refusal for refusal in asked if isinstance(refusal, Recorded)), asked[0] if asked else None)
+
+
+def agreed_elsewhere(
+    connection: Connection, site: Storage, approved: Disclosure, reason: str
+) -> tuple[Disclosure, CctvError | None]:
+    """Where whoever typed a disclosure approves it too: the approval in the name of a person elsewhere who agreed.
+
+    Else what to raise while their signature waits; as it was where no person elsewhere is named, or none is needed.
+    They agree to what is typed now: a correction needs another signature.
+    """
+    acts, account = site.settings.policy.two_person, site.actor.account
+    is_own = is_one_person(acts, TwoPersonAct.EXPORT_UNREDACTED, account, account)
+    if not is_own or account not in who_typed(connection, approved) or not approvers_in_force(connection):
+        return approved, None
+    typed = audit_entries(connection, about=approved.id)
+    as_of = max(entry.seq for entry, _ in typed if entry.act in (Act.DISCLOSURE_OPENED, Act.DISCLOSURE_CORRECTED))
+    facts: AuditFacts = {"cameras": list(approved.cameras), "span": str(approved.span), "as_of": as_of}
+    line = f"cctv disclosure approve {approved.id} --reason WHAT-WAS-CHECKED"
+    first = require_two(
+        connection, site, TwoPersonAct.EXPORT_UNREDACTED, approved.id, facts=facts, reason=reason, line=line,
+        case_id=approved.id,
+    )  # fmt: skip
+    if first is not None:
+        return approved, not_yet(site, first, N_("to hand over unredacted footage by {id}", id=approved.id), line)
+    ((seconded, _),) = audit_entries(connection, act=Act.PROPOSAL_SECONDED, about=approved.id, last=1)
+    name = seconded.facts.get("approver")
+    return (replace(approved, approved_by=name) if isinstance(name, str) else approved), None

@@ -42,7 +42,7 @@ from cctv.cases.footage_status import FootageStatus, ReleaseEffect, find_footage
 from cctv.cases.holds import REVIEW, find_ground
 from cctv.cases.requests.needs import scope_of
 from cctv.cases.text_input import checked_text
-from cctv.cases.two_person import is_one_person, sign_release, who_typed
+from cctv.cases.two_person import agreed_elsewhere, is_one_person, sign_release, who_typed
 from cctv.config.schema import TwoPersonAct
 from cctv.core.i18n import N_
 from cctv.core.time_range import Span
@@ -205,9 +205,13 @@ def approve_disclosure(
         disclosure = unclosed(connection, site, disclosure_id)
         require_known_settings(connection, site)
         approved = replace(disclosure, approved=site.clock.now(), approved_by=site.actor.account)
-        require_approved(connection, site, approved)
-        update_disclosure(connection, approved)
-        _log(connection, site, Act.DISCLOSURE_APPROVED, approved, reason=reason)
+        approved, waiting = (approved, None) if dry_run else agreed_elsewhere(connection, site, approved, reason)
+        if waiting is None:
+            require_approved(connection, site, approved)
+            update_disclosure(connection, approved)
+            _log(connection, site, Act.DISCLOSURE_APPROVED, approved, reason=reason)
+    if waiting is not None:
+        raise waiting
     return approved
 
 
