@@ -119,7 +119,7 @@ def test_one_person_closes_no_site(guarded, acting, tmp_path):
 
 def test_one_person_orders_no_erasure(guarded, acting):
     guarded.cctv(f"{REQUEST} erasure")
-    guarded.cctv("request identity REQ-2026-001 --method known-person")
+    guarded.cctv("request identity REQ-2026-001 --method known-person --checker 'L. Maes'")
     answer = "request answer REQ-2026-001 --erasure-ground unlawful --yes --no-letter"
     guarded.cctv(answer, exit=3)
     guarded.cctv(answer, exit=13)
