@@ -8,26 +8,28 @@
   as `cctv request close` does, by `hold.release` (docs/decisions/0023-two-persons-at-every-ending.md).
 * `export.unredacted`: a disclosure that one account approved counts as approved only where that account neither opened
   it nor corrected a field of `BUILT`.  This is asked again when it is built, handed over and shown.
+  A person elsewhere whom `[policy] approvers` names may approve what its opener asks for, by a signed text.
 * `footage.view`: one account asks to see a camera over a span for a case, another one sees it.
 
 That a request is an abuse is stated by two persons whatever the policy: it is what the law presumes of nobody, and the
 controller must prove it.  They sign the same reason and evidence, word for word.
 
-A signature is an audit entry and nothing else.  It is valid for a week and for the facts that it names; that of a hold
-no longer once the hold is renewed.  The first one is recorded and ends the command as done in part (`Recorded`); the
-same account typing it again is refused.
+The rule itself is `cctv.access.proposals.require_two`.  A signature is an audit entry and nothing else.  It is valid
+for a week and for the facts that it names; that of a hold no longer once the hold is renewed.  The first one is
+recorded and ends the command as done in part (`Recorded`); the same account typing it again is refused.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
+from cctv.access.policy import require_known_settings
+from cctv.access.proposals import approvers_in_force, not_yet, require_two, second_person
 from cctv.audit.chain import AuditEntry, AuditFacts
-from cctv.audit.log import append_entry, audit_entries
+from cctv.audit.log import audit_entries
 from cctv.cases.errors.requests import (
     AbuseUnproved,
     FirstSigned,
@@ -40,13 +42,10 @@ from cctv.cases.errors.requests import (
 )
 from cctv.cases.requests.outcomes import RequestOutcome
 from cctv.config.schema import TwoPersonAct
-from cctv.core.access import accounts_that_write
 from cctv.core.errors import CctvError, Recorded
-from cctv.core.i18n import N_, Message, join_messages
+from cctv.core.i18n import N_
 from cctv.core.time_range import Span
-from cctv.core.typed_time.resolve import echo_instant
 from cctv.db.storage import Storage
-from cctv.footage.initialise import require_known_settings
 from cctv.model.audit import Act
 from cctv.model.cases import CaseOutcome
 from cctv.model.disclosures import Disclosure
@@ -54,21 +53,8 @@ from cctv.model.holds import Hold
 from cctv.model.ids import CameraId
 from cctv.model.requests import RefusalGround
 
-SIGNATURE_VALIDITY = timedelta(days=7)  # later, the second person should be given the reason again
 BUILT = ("authority", "country", "basis", "cameras", "span")  # of a disclosure: what approval and package rest on
 _GIVING = frozenset({CaseOutcome.GRANTED, CaseOutcome.PARTLY, CaseOutcome.VIEWING})
-
-
-@dataclass(frozen=True, slots=True)
-class Signature:
-    """The first of the two: which account gave it, when, and whether that was just now."""
-
-    account: str
-    at: datetime
-    is_new: bool = False
-
-    def is_valid(self, now: datetime) -> bool:
-        return now - self.at < SIGNATURE_VALIDITY
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,12 +110,24 @@ def sign_release(
     rather than raised, so that the signature is committed.  `line` is what the second person types, `kept_by` what
     takes the place of the holds.  Raises SettingsForeign.
     """
-    require_known_settings(connection, site)
-    if act not in site.settings.policy.two_person:
-        return None
     freeing = [hold for hold in holds if kept_by is None or not kept_by.keeps(hold)]
+    if not freeing:
+        require_known_settings(connection, site)
     signed = [
-        (hold, _sign(connection, site, Act.RELEASE_ASKED, hold.id, hold.ground.case_id, reason, ends=Act.HOLD_RENEWED))
+        (
+            hold,
+            require_two(
+                connection,
+                site,
+                act,
+                hold.id,
+                reason=reason,
+                line=line,
+                case_id=hold.ground.case_id,
+                entered_as=Act.RELEASE_ASKED,
+                repeatable=True,
+            ),
+        )
         for hold in freeing
     ]
     waiting = [(hold, signature) for hold, signature in signed if signature is not None]
@@ -137,7 +135,7 @@ def sign_release(
         return None
     refusal = FirstSigned if any(signature.is_new for _, signature in waiting) else ReleaseAsked
     ids = ", ".join(hold.id for hold, _ in waiting)
-    return refusal(id=ids, **_second(site, waiting[0][1], line))
+    return refusal(id=ids, **second_person(site, waiting[0][1], line))
 
 
 def sign_refusal(
@@ -156,12 +154,26 @@ def sign_refusal(
         raise AbuseUnproved(ground=ending.ground)
     facts: AuditFacts = {"outcome": ending.outcome.value, "ground": ending.ground.value}
     text = f"{ending.reason}\n{ending.evidence}"
-    signature = _sign(connection, site, Act.REFUSAL_SIGNED, request_id, request_id, text, facts=facts, verbatim=True)
+    options = f'--outcome {ending.outcome.value} --ground {ending.ground.value} --reason "..." --evidence "..."'
+    line = f"cctv request {command} {request_id} {options}"
+    signature = require_two(
+        connection,
+        site,
+        TwoPersonAct.REQUEST_ANSWER,
+        request_id,
+        facts=facts,
+        reason=text,
+        line=line,
+        case_id=request_id,
+        entered_as=Act.REFUSAL_SIGNED,
+        verbatim=True,
+        whatever_the_policy=True,
+        repeatable=True,
+    )
     if signature is None:
         return None
-    options = f'--outcome {ending.outcome.value} --ground {ending.ground.value} --reason "..." --evidence "..."'
     refusal = RefusalSigned if signature.is_new else RefusalUnsigned
-    return refusal(id=request_id, **_second(site, signature, f"cctv request {command} {request_id} {options}"))
+    return refusal(id=request_id, **second_person(site, signature, line))
 
 
 def sign_look(
@@ -171,15 +183,23 @@ def sign_look(
 
     `line` is what the second person types.  Raises SettingsForeign.
     """
-    require_known_settings(connection, site)
-    if TwoPersonAct.FOOTAGE_VIEW not in site.settings.policy.two_person:
-        return None
     facts: AuditFacts = {"camera": camera, "span": str(span)}
-    signature = _sign(connection, site, Act.LOOK_ASKED, case_id, case_id, reason, facts=facts)
+    signature = require_two(
+        connection,
+        site,
+        TwoPersonAct.FOOTAGE_VIEW,
+        case_id,
+        facts=facts,
+        reason=reason,
+        line=line,
+        case_id=case_id,
+        entered_as=Act.LOOK_ASKED,
+        repeatable=True,
+    )
     if signature is None:
         return None
     refusal = LookSigned if signature.is_new else LookAsked
-    return refusal(case=case_id, camera=camera, **_second(site, signature, line))
+    return refusal(case=case_id, camera=camera, **second_person(site, signature, line))
 
 
 def first_of(*refusals: CctvError | None) -> CctvError | None:
@@ -188,59 +208,28 @@ def first_of(*refusals: CctvError | None) -> CctvError | None:
     return next((refusal for refusal in asked if isinstance(refusal, Recorded)), asked[0] if asked else None)
 
 
-def _sign(
-    connection: Connection,
-    site: Storage,
-    act: Act,
-    subject: str,
-    case_id: str,
-    reason: str | None,
-    *,
-    facts: AuditFacts | None = None,
-    verbatim: bool = False,
-    ends: Act | None = None,
-) -> Signature | None:
-    """None when this account may act, as the second; else the first signature, entered now where there is none.
+def agreed_elsewhere(
+    connection: Connection, site: Storage, approved: Disclosure, reason: str
+) -> tuple[Disclosure, CctvError | None]:
+    """Where whoever typed a disclosure approves it too: the approval in the name of a person elsewhere who agreed.
 
-    A signature counts for the same subject and facts, with `verbatim` for the same reason too, and not past an entry
-    `ends` about the subject.
+    Else what to raise while their signature waits; as it was where no person elsewhere is named, or none is needed.
+    They agree to what is typed now: a correction needs another signature.
     """
-    now, account = site.clock.now(), site.actor.account
-    signature = _signature(connection, act, subject, facts, reason if verbatim else None, ends)
-    if signature is not None and signature.is_valid(now):
-        return signature if signature.account == account else None
-    entry = append_entry(connection, site, act, subject, case_id=case_id, facts=facts, reason=reason)
-    return Signature(entry.actor.account, entry.at, is_new=True)
-
-
-def _signature(
-    connection: Connection, act: Act, subject: str, facts: AuditFacts | None, words: str | None, ends: Act | None
-) -> Signature | None:
-    """The last signature of an act; `words` is the text that it must have, None for any."""
-    for entry, text in reversed(audit_entries(connection, about=subject)):
-        if entry.act is ends:
-            return None
-        is_same = entry.facts == (facts or {}) and (words is None or text == words)
-        if entry.act is act and entry.subject == subject and is_same:
-            return Signature(entry.actor.account, entry.at)
-    return None
-
-
-def _second(site: Storage, first: Signature, line: str) -> dict[str, object]:
-    """What every refusal says of the first signature, and of who may give the second by typing `line`."""
-    zone = site.settings.site.timezone
-    return {
-        "account": first.account,
-        "when": first.at.astimezone(zone).date(),
-        "until": echo_instant(first.at + SIGNATURE_VALIDITY, zone),
-        "line": line,
-        "who": _who_else(site, first.account),
-    }
-
-
-def _who_else(site: Storage, account: str) -> Message:
-    """Who may give the second signature: whoever else may write the storage."""
-    others = [name for name in accounts_that_write(site.root) if name != account]
-    if not others:
-        return N_("no other account may write {path} yet; whoever runs the site gives one that right.", path=site.root)
-    return N_("{accounts} may.", accounts=join_messages(others))
+    acts, account = site.settings.policy.two_person, site.actor.account
+    is_own = is_one_person(acts, TwoPersonAct.EXPORT_UNREDACTED, account, account)
+    if not is_own or account not in who_typed(connection, approved) or not approvers_in_force(connection):
+        return approved, None
+    typed = audit_entries(connection, about=approved.id)
+    as_of = max(entry.seq for entry, _ in typed if entry.act in (Act.DISCLOSURE_OPENED, Act.DISCLOSURE_CORRECTED))
+    facts: AuditFacts = {"cameras": list(approved.cameras), "span": str(approved.span), "as_of": as_of}
+    line = f"cctv disclosure approve {approved.id} --reason WHAT-WAS-CHECKED"
+    first = require_two(
+        connection, site, TwoPersonAct.EXPORT_UNREDACTED, approved.id, facts=facts, reason=reason, line=line,
+        case_id=approved.id,
+    )  # fmt: skip
+    if first is not None:
+        return approved, not_yet(site, first, N_("to hand over unredacted footage by {id}", id=approved.id), line)
+    ((seconded, _),) = audit_entries(connection, act=Act.PROPOSAL_SECONDED, about=approved.id, last=1)
+    name = seconded.facts.get("approver")
+    return (replace(approved, approved_by=name) if isinstance(name, str) else approved), None

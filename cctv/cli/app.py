@@ -58,6 +58,7 @@ _SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "processor": ("cctv.cli.commands.processor:processor", "Keep the register of processors."),
         "grant": ("cctv.cli.commands.grant:grant", "Say who may view and export."),
         "letter": ("cctv.cli.commands.letter:letter", "Look at the letters that answer people."),
+        "board": ("cctv.cli.commands.board:board", "See what waits for a second person; withdraw or refuse it."),
         "audit": ("cctv.cli.commands.audit:audit", "Search and prove the log of every act."),
     },
 }
@@ -65,7 +66,7 @@ COMMANDS = {name: entry for section in _SECTIONS.values() for name, entry in sec
 # Their help and messages are in the language of the site.
 TRANSLATED = frozenset(
     {"site", "doctor", "incident", "hold", "request", "redaction", "export", "disclosure", "register", "breach",
-     "processor", "grant", "letter"}
+     "processor", "grant", "letter", "board"}
 )  # fmt: skip
 
 

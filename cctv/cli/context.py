@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 import click
 from rich.console import Console
 
+from cctv.access.policy import require_adopted
 from cctv.cli.invocation import Invocation
 from cctv.cli.output import console, echo, print_json
 from cctv.config.loader import LoadedSettings, load_settings
@@ -103,9 +104,11 @@ class CommandContext:
 
     @cached_property
     def site(self) -> Storage:
-        """The open storage; raises StorageMissing and the guards of `cctv.db.identity`."""
+        """The open storage; raises StorageMissing, guards of `cctv.db.identity`, what `require_adopted` raises."""
         restrict_umask()
-        return open_site(self.settings, disk=self.make_disk(), clock=self.clock, actor=self.actor)
+        site = open_site(self.settings, disk=self.make_disk(), clock=self.clock, actor=self.actor)
+        require_adopted(site, command_name())
+        return site
 
     def cameras(self, text: str | None, zones: str | None = None) -> list[CameraId]:
         """The cameras that `--cameras a,b` or `--zones z` name; all configured ones when neither is given."""
@@ -181,6 +184,12 @@ class CommandContext:
             print_json(data)
         else:
             text(console(self.environ))
+
+
+def command_name() -> str:
+    """The command that runs, `hold release`: without the program's name and without arguments."""
+    running = click.get_current_context(silent=True)
+    return running.command_path.partition(" ")[2] if running is not None else ""
 
 
 def restrict_umask() -> None:

@@ -11,7 +11,7 @@ from enum import Enum
 
 from cctv.config.errors import KeyPath
 from cctv.config.fields import sections_in, settings_in
-from cctv.config.schema import LimitRule, PolicySettings, Settings
+from cctv.config.schema import LimitRule, Settings
 
 
 class Origin(Enum):
@@ -43,17 +43,6 @@ def explain(settings: Settings) -> list[SettingRow]:
         for item_id in tables if section.id_type is not None else ():
             rows += _rows(settings, (name, item_id), tables[item_id])
     return rows
-
-
-def policy_rules(settings: Settings) -> tuple[str, ...]:
-    """Every key of [policy] with its value, defaults too: `area = EU`; what a storage remembers of its cameras.toml.
-
-    And that it records for a customer, without whose instruction nothing is decided there.
-    """
-    keys = settings_in(PolicySettings).items()
-    rules = [f"{key} = {known.show(getattr(settings.policy, name))}" for key, (name, known) in keys]
-    rules += [f"site.role = {settings.site.role.value}"] if settings.for_customer else []
-    return tuple(sorted(rules))
 
 
 def _rows(settings: Settings, section: KeyPath, table: object) -> Iterator[SettingRow]:

@@ -40,6 +40,7 @@ _ZONE = re.compile(r"(\[[0-9A-Fa-f:.]+%)25(?=[^\]]+\])")  # as RFC 6874 writes i
 MOST_SIGNS = 4000  # of a text
 _MAIL = re.compile(r"[^\s@<>,;:\"]+@[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?")
 _AGE = re.compile(r"age1[02-9ac-hj-np-z]{58}")
+_ED25519 = re.compile(r"AAAAC3NzaC1lZDI1NTE5AAAAI[A-Za-z0-9+/]{43}")  # 51 bytes: the algorithm and a key of 32
 _WINDOW = re.compile(r"(?:([a-z,-]+)\s+)?([0-9]{1,2}):([0-9]{2})\s?-\s?([0-9]{1,2}):([0-9]{2})")
 _SMTP = 'a host such as "localhost" or "mail.example.org:25", without user name and password'
 _MASKS = "polygons of at least three points in percent of the picture, such as [[[0, 0], [100, 0], [100, 50]]]"
@@ -162,6 +163,13 @@ class BackupsKept(NamedTuple):
     daily: int = 0
     weekly: int = 0
     monthly: int = 0
+
+
+class Approver(NamedTuple):
+    """A person elsewhere who may be the second one: their name, and their public key as OpenSSH writes it."""
+
+    name: str
+    key: str
 
 
 class MailHost(NamedTuple):
@@ -365,6 +373,27 @@ def recipients(value: object) -> tuple[str, ...]:
     return keys
 
 
+def approvers(value: object) -> tuple[Approver, ...]:
+    """Names with the Ed25519 public key of each, by name; a comment behind a key is left out."""
+    allowed = 'a table such as { "An Peeters" = "ssh-ed25519 AAAA..." }, each key the only line of its .pub file'
+    if not isinstance(value, dict):
+        raise BadValue("it is not a table", allowed)
+    found = []
+    for name, line in value.items():
+        words = text(line).split()
+        if "PRIVATE" in words:
+            following = "remove it: whoever reads this file could approve. Make a new key, for this one was seen."
+            raise BadValue("it is a private key", allowed, following)
+        if "," in name:
+            raise BadValue(f"the name {name} has a comma", allowed)
+        if not name.strip() or len(words) < 2 or words[0] != "ssh-ed25519" or not _ED25519.fullmatch(words[1]):
+            raise BadValue(f"the key of {name} is no ssh-ed25519 public key", allowed)
+        found.append(Approver(text(name), " ".join(words[:2])))
+    if len({approver.key for approver in found}) < len(found):
+        raise BadValue("two of them have the same key", allowed)
+    return tuple(sorted(found))
+
+
 def backups_kept(value: object) -> BackupsKept:
     """How many days, weeks and months keep their last back-up; what is not named is 0, and one of them is more."""
     if not isinstance(value, dict):
@@ -488,6 +517,7 @@ MAIL_HOST = ValueType(mail_host, lambda host: f"{host.host}:{host.port}")
 WEBHOOK = ValueType(webhook, lambda address: f"https://{urlsplit(address).netloc}/...")  # the path may be a secret
 COMMAND = ValueType(command, " ".join)
 RECIPIENTS = ValueType(recipients, ", ".join)
+APPROVERS = ValueType(approvers, lambda people: ", ".join(f"{person.name} {person.key}" for person in people))
 KEPT = ValueType(backups_kept, lambda kept: f"{kept.daily} daily, {kept.weekly} weekly, {kept.monthly} monthly")
 CAMERAS = ValueType(camera_names, ", ".join)
 ADDRESS = ValueType(text_lines, ", ".join)

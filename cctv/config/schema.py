@@ -47,6 +47,9 @@ class TwoPersonAct(Enum):
     REDACTION_APPROVE = "redaction.approve"
     REQUEST_ANSWER = "request.answer"
     FOOTAGE_VIEW = "footage.view"
+    POLICY_CHANGE = "policy.change"
+    GRANT_CHANGE = "grant.change"
+    FOOTAGE_DESTROY = "footage.destroy"
 
 
 class EnvelopeWindow(Enum):
@@ -235,9 +238,18 @@ class PolicySettings:
         "acts that need a second person: {choices}; that is whatever ends a hold (`cctv hold release`, "
         "`incident settle`, `request close`, `request lift`, `request withdraw`, `disclosure end`, `request scope` "
         "that frees footage, `request answer` that gives nothing), `cctv disclosure approve`, `cctv redaction "
-        "approve`, every other `cctv request answer` that ends a hold, and `cctv footage show` and `extract`",
+        "approve`, every other `cctv request answer` that ends a hold, `cctv footage show` and `extract`, `cctv config "
+        "adopt` and `retention adopt`, `cctv grant give` and `withdraw`, and what destroys: an erasure, `cctv footage "
+        "delete`, `cctv site close`; [two persons](accountability.md#two-persons)",
         frozenset({TwoPersonAct.HOLD_RELEASE, TwoPersonAct.EXPORT_UNREDACTED}),
         default_help="the first two",
+    )
+    approvers: tuple[fields.Approver, ...] = setting(
+        fields.APPROVERS,
+        'people elsewhere who may be the second person by a signed text, with the public key of each: `{ "An Peeters" '
+        '= "ssh-ed25519 AAAA..." }`; [by mail](accountability.md#a-second-person-elsewhere)',
+        (),
+        default_help="none",
     )
     granted_only: frozenset[Permission] = setting(
         fields.choices(Permission),

@@ -1,28 +1,23 @@
-"""Create a storage, accept that it was moved, and which cameras.toml it follows; each act has its audit entry.
+"""Create a storage, and accept that it was moved; each act has its audit entry.
 
-A storage knows its cameras.toml by its place, relative to the storage so that both may be moved together, and by what
-its [policy] says.  Whatever [policy] governs asks `require_known_settings`: a file elsewhere with another [policy]
-would let one person do what two must.
+A new storage follows the cameras.toml that it was made with: the first entry has its place, relative to the storage so
+that both may be moved together, and the rules of its policy.  `cctv.access.policy` asks for them.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from sqlalchemy import Connection
-
 from cctv.audit.chain import AuditFacts
-from cctv.audit.log import append_entry, audit_entries, entry_at
-from cctv.config.explain import policy_rules
+from cctv.audit.log import append_entry, entry_at
+from cctv.config.policy_part import policy_rules, rules_digest
 from cctv.config.schema import Settings
-from cctv.config.settings_file import NAME, SYSTEM_WIDE
+from cctv.config.settings_file import SYSTEM_WIDE
 from cctv.core.access import SERVICE_ACCOUNT, account_ids
 from cctv.core.clock import Clock
 from cctv.core.durable import DurableFiles, give_all
-from cctv.core.errors import ConfigError
 from cctv.db.engine import open_engine, read_transaction, write_transaction
 from cctv.db.identity import (
     DATABASE_FILE,
@@ -39,42 +34,6 @@ from cctv.db.identity import (
 from cctv.db.storage import DIRECTORIES, Storage, open_site, refuse_occupied
 from cctv.db.upgrade import upgrade
 from cctv.model.audit import Act, Actor
-
-_PLACE, _RULES = "settings", "policy"  # names of facts
-
-
-class SettingsForeign(ConfigError):
-    """The storage follows {known}, and [policy] of {path} says something else ({keys}): nothing was changed.
-
-    next: use the file that it follows, with `cctv --config {known}`; if the other one takes its place on purpose,
-    `cctv --config {path} config adopt --reason WHY`.
-    """
-
-
-@dataclass(frozen=True, slots=True)
-class KnownSettings:
-    """A cameras.toml: its place relative to the storage, and each rule of its [policy], `two_person = hold.release`."""
-
-    place: str
-    rules: tuple[str, ...]
-
-    def path(self, root: Path) -> Path:
-        """Where the file is."""
-        return Path(os.path.normpath(Path(os.path.realpath(root)) / self.place))
-
-    def differing(self, other: KnownSettings) -> tuple[str, ...]:
-        """The keys of [policy] on which the two differ."""
-        return tuple(sorted({rule.partition(" = ")[0] for rule in {*self.rules} ^ {*other.rules}}))
-
-
-@dataclass(frozen=True, slots=True)
-class SettingsAdoption:
-    """The file that the storage followed, None where none was known, the one in use, and what of [policy] differs."""
-
-    before: Path | None
-    after: Path
-    differing: tuple[str, ...]
-    changed: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,61 +107,13 @@ def ensure_storage(settings: Settings, *, disk: DurableFiles, clock: Clock, acto
 
 
 def settings_facts(site: Storage) -> dict[str, str | list[str]]:
-    """Facts of an entry that says which cameras.toml the storage follows from then on."""
-    current = _current(site)
-    return {_PLACE: current.place, _RULES: list(current.rules)}
+    """Facts of an entry that says which cameras.toml the storage follows from then on: place, rules and their digest.
 
-
-def knows_settings(connection: Connection, site: Storage) -> bool:
-    """Whether [policy] in use is the one that the storage knows."""
-    known = _known(connection)
-    return known is not None and known.rules == _current(site).rules
-
-
-def require_known_settings(connection: Connection, site: Storage) -> None:
-    """Whoever does what [policy] governs asks first, in a write transaction; raises SettingsForeign (10).
-
-    The file that the storage follows may be edited by those whom its owner and mode let: its new rules are logged.
+    The place is relative to the storage.
     """
-    known, current = _known(connection), _current(site)
-    if known is not None and known.rules == current.rules:
-        return
-    if known is not None and known.place != current.place:
-        raise SettingsForeign(
-            known=known.path(site.root), path=site.settings.source.path, keys=", ".join(known.differing(current))
-        )
-    append_entry(connection, site, Act.SETTINGS_ADOPTED, NAME, facts=settings_facts(site))
-
-
-def adopt_settings(site: Storage, *, reason: str, dry_run: bool = False) -> SettingsAdoption:
-    """Let the storage follow the cameras.toml in use, from now on, with its [policy]."""
-    current = _current(site)
-    with write_transaction(site.engine, dry_run=dry_run) as connection:
-        known = _known(connection)
-        if known != current:
-            append_entry(connection, site, Act.SETTINGS_ADOPTED, NAME, facts=settings_facts(site), reason=reason)
-    return SettingsAdoption(
-        before=known.path(site.root) if known is not None else None,
-        after=current.path(site.root),
-        differing=known.differing(current) if known is not None else (),
-        changed=known != current and not dry_run,
-    )
-
-
-def _current(site: Storage) -> KnownSettings:
     place = os.path.relpath(os.path.realpath(site.settings.source.path), os.path.realpath(site.root))
-    return KnownSettings(place, policy_rules(site.settings))
-
-
-def _known(connection: Connection) -> KnownSettings | None:
-    """By the last entry about it, else by the first entry of the log, which made or rebuilt the index."""
-    adopted = [entry for entry, _ in audit_entries(connection, act=Act.SETTINGS_ADOPTED, about=NAME, last=1)]
-    first = entry_at(connection, 1)
-    for entry in (*adopted, *([first] if first is not None else [])):
-        place, rules = entry.facts.get(_PLACE), entry.facts.get(_RULES)
-        if isinstance(place, str) and isinstance(rules, Sequence) and not isinstance(rules, str):
-            return KnownSettings(place, tuple(rules))
-    return None
+    rules = policy_rules(site.settings)
+    return {"settings": place, "policy": [str(rule) for rule in rules], "digest": rules_digest(rules)}
 
 
 def adopt_disk(

@@ -12,9 +12,12 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, func, or_, select, update
 
+from cctv.access.proposals import not_yet, require_two
 from cctv.audit.chain import AuditFacts
 from cctv.audit.log import append_entry
+from cctv.config.schema import TwoPersonAct
 from cctv.core.errors import CctvError, Exit, UsageError
+from cctv.core.i18n import N_
 from cctv.db import schema
 from cctv.db.engine import read_transaction, write_transaction
 from cctv.db.storage import Storage
@@ -28,6 +31,7 @@ from cctv.retention.policy import lead
 
 _FIRST_LATE = timedelta(minutes=1)  # a run's first segment may begin before its row: the recorder dates its pictures
 _BATCH = 500
+_LINE = "cctv retention adopt --reason WHY --for NAME --yes"
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +168,8 @@ def plan_adoption(site: Storage) -> PolicyAdoption:
 def adopt(site: Storage, *, reason: str) -> PolicyAdoption:
     """Shorten the limits of stored footage to today's policy; raises NothingToAdopt, NobodyNamed, LockHeld.
 
+    Raises ActProposed or ProposalWaits, and shortens nothing, while the policy asks for a second person.
+
     In batches, so that the recorder is not kept waiting; interrupted, it can be repeated.  Deletes nothing itself.
     """
     with sweeper_lock(site):
@@ -174,10 +180,18 @@ def adopt(site: Storage, *, reason: str) -> PolicyAdoption:
             "segments": sum(longer.segments for longer in plan.zones),
             "due": plan.due,
         }
+        following: dict[ZoneId, int | None] = {}
         with write_transaction(site.engine) as connection:
-            append_entry(connection, site, Act.POLICY_ADOPTED, "policy", facts=facts, reason=reason)
-            following = {longer.zone: shorten(connection, longer.zone, longer.period, 0, _BATCH)
-                         for longer in plan.zones}  # fmt: skip
+            first = require_two(
+                connection, site, TwoPersonAct.POLICY_CHANGE, "policy", facts={"zones": facts["zones"]}, reason=reason,
+                line=_LINE,
+            )  # fmt: skip
+            if first is None:
+                append_entry(connection, site, Act.POLICY_ADOPTED, "policy", facts=facts, reason=reason)
+                following = {longer.zone: shorten(connection, longer.zone, longer.period, 0, _BATCH)
+                             for longer in plan.zones}  # fmt: skip
+        if (waiting := not_yet(site, first, N_("shorter limits for stored footage"), _LINE)) is not None:
+            raise waiting
         for longer in plan.zones:
             after = following[longer.zone]
             while after is not None:

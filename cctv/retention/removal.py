@@ -6,6 +6,7 @@ is deleted.
 
 from __future__ import annotations
 
+import hashlib
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,8 +14,13 @@ from datetime import timedelta
 
 from sqlalchemy import Connection
 
+from cctv.access.proposals import not_yet, require_two
 from cctv.audit.chain import AuditFacts
 from cctv.audit.log import append_entry
+from cctv.config.schema import TwoPersonAct
+from cctv.core.clock import iso
+from cctv.core.errors import CctvError
+from cctv.core.i18n import N_
 from cctv.core.time_range import Span
 from cctv.db.engine import read_transaction, write_transaction
 from cctv.db.storage import Storage
@@ -98,11 +104,16 @@ def remove_ordered(site: Storage, cameras: Sequence[CameraId], span: Span) -> Re
 
 
 def remove(site: Storage, cameras: Sequence[CameraId], span: Span, *, reason: str) -> Removed:
-    """Delete what no hold covers.  Raises LockHeld, or the guard that stops deletion; then nothing is deleted."""
+    """Delete what no hold covers.
+
+    Raises LockHeld, or the guard that stops deletion; ActProposed or ProposalWaits while the policy asks for a second
+    person.  Then nothing is deleted.
+    """
     with deletion_session(site) as session:
         with write_transaction(site.engine) as connection:
             plan = plan_removal(connection, cameras, span)
-            if plan.going:
+            waiting = _sign(connection, site, plan, reason) if plan.going else None
+            if plan.going and waiting is None:
                 facts: AuditFacts = {
                     "cameras": list(cameras),
                     "span": str(span),
@@ -110,6 +121,24 @@ def remove(site: Storage, cameras: Sequence[CameraId], span: Span, *, reason: st
                     "held": len(plan.held),
                 }
                 append_entry(connection, site, Act.DELETION_ORDERED, "footage", facts=facts, reason=reason)
+        if waiting is not None:
+            raise waiting
         log.info("removal.ordered", extra={"segments": len(plan.going), "kept": len(plan.held)})
         deleted = delete_segments(session, plan.going, Reason.NEVER_ALLOWED)
     return Removed(plan, tuple(deleted))
+
+
+def _sign(connection: Connection, site: Storage, plan: RemovalPlan, reason: str) -> CctvError | None:
+    """What to raise where a second person must agree to these segments and no others."""
+    start, end = iso(plan.span.start), iso(plan.span.end)
+    line = f"cctv footage delete --cameras {','.join(plan.cameras)} --from {start} --to {end} --reason WHY"
+    ids = ",".join(str(segment.id) for segment in plan.going)
+    facts: AuditFacts = {
+        "cameras": list(plan.cameras),
+        "span": str(plan.span),
+        "segments": len(plan.going),
+        "digest": hashlib.sha256(ids.encode()).hexdigest(),
+    }
+    act = TwoPersonAct.FOOTAGE_DESTROY
+    first = require_two(connection, site, act, "footage", facts=facts, reason=reason, line=line)
+    return not_yet(site, first, N_("to delete footage"), line)

@@ -14,6 +14,7 @@ back-up before handing them over; wipe the storage itself to destroy them.
 from __future__ import annotations
 
 import logging
+import shlex
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
+from cctv.access.proposals import not_yet, require_two
 from cctv.audit.chain import AuditFacts
 from cctv.audit.checkpoints import sign_checkpoint
 from cctv.audit.log import append_entry
@@ -29,6 +31,7 @@ from cctv.cases.compliance.breaches import list_breaches
 from cctv.cases.disclosures.queries import select_disclosures
 from cctv.cases.incident_queries import select_incidents
 from cctv.cases.requests.queries import select_requests
+from cctv.config.schema import TwoPersonAct
 from cctv.core.disks import volume_of
 from cctv.core.errors import CctvError, Exit
 from cctv.core.i18n import N_, ngettext_lazy
@@ -135,13 +138,18 @@ def plan_closing(site: Storage) -> ClosingPlan:
 def close_site(site: Storage, *, reason: str, folder: Path, copies: Sequence[DeletionCopy] = ()) -> DecommissionResult:
     """Destroy everything that was recorded, and certify it in `folder`, which must not exist yet.
 
-    Raises LockHeld while recorder or sweeper run, SiteHeld, CasesOpen, NotEmpty, CertificateExists and the guards.
+    Raises LockHeld while recorder or sweeper run, SiteHeld, CasesOpen, NotEmpty, CertificateExists and the guards;
+    ActProposed or ProposalWaits, and destroys nothing, while the policy asks for a second person.
     """
     began = site.clock.now()
     with deletion_session(site) as session, recorder_lock(site):
         with write_transaction(site.engine) as connection:
             _refuse_open(connection, site)
-            append_entry(connection, site, Act.SITE_CLOSING, "site", reason=reason)
+            waiting = _sign(connection, site, folder, reason)
+            if waiting is None:
+                append_entry(connection, site, Act.SITE_CLOSING, "site", reason=reason)
+        if waiting is not None:
+            raise waiting
         recover_incoming(site)
         with read_transaction(site.engine) as connection:
             doomed = _all_segments(connection, site)
@@ -164,6 +172,20 @@ def close_site(site: Storage, *, reason: str, folder: Path, copies: Sequence[Del
         sign_checkpoint(site)
         log.info("site.closed", extra={"deleted": len(deleted), "packages": packages})
     return DecommissionResult(len(deleted), len(quarantine_deleted), packages, folder)
+
+
+def _sign(connection: Connection, site: Storage, folder: Path, reason: str) -> CctvError | None:
+    """What to raise where a second person must agree: to this footage and these packages, or what is left of them."""
+    segments = _all_segments(connection, site)
+    facts: AuditFacts = {
+        "newest": max((segment.id for segment in segments), default=0),
+        "packages": [package.id for package in select_packages(connection)],
+    }
+    line = f"cctv site close --out {shlex.quote(str(folder))} --reason WHY --yes"
+    first = require_two(
+        connection, site, TwoPersonAct.FOOTAGE_DESTROY, "site", facts=facts, reason=reason, line=line, repeatable=True
+    )
+    return not_yet(site, first, N_("to close the site, and to destroy all that was recorded"), line)
 
 
 def _refuse_open(connection: Connection, site: Storage, on_disk: Sequence[str] = ()) -> None:

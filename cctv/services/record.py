@@ -8,6 +8,7 @@ import signal
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
+from cctv.access.policy import by_adopted_limits
 from cctv.config.credentials import DIRECTORY, RESTART, Credential, load_credentials
 from cctv.config.loader import load_settings
 from cctv.core.errors import CctvError
@@ -31,6 +32,7 @@ def run_recorder(
     """Record every camera until SIGTERM or SIGINT.  Call it in the main thread; raises LockHeld, IndexOlder."""
     share_arenas()
     tell = stamped(site.clock, write)
+    site = _adopted(site, tell)
     with recorder_lock(site):
         require_newest(site.engine, site.root)
         _recover(site, tell)
@@ -68,6 +70,7 @@ def _reload(site: Storage, supervisor: Supervisor, tell: Callable[[str], None], 
     """Reload cameras.toml and the credentials; invalid settings are refused, and the old ones stay in force."""
     try:
         settings = load_settings(site.settings.source.path, environ=environ).settings
+        settings = _adopted(replace(site, settings=settings), tell).settings
         changes = supervisor.reload(settings, load_credentials(settings, environ))
     except CctvError as error:
         log.warning("settings.refused", extra={"error": error.code, SHOWN: True})
@@ -78,6 +81,16 @@ def _reload(site: Storage, supervisor: Supervisor, tell: Callable[[str], None], 
     else:
         tell(f"settings read again: {_describe(changes)}{_passwords(environ)}")
         _warn_of_unfollowed_holds(replace(site, settings=settings), tell)
+
+
+def _adopted(site: Storage, tell: Callable[[str], None]) -> Storage:
+    """The storage with the limits that were adopted: what nobody adopted promises footage nothing."""
+    adopted, waiting = by_adopted_limits(site)
+    if waiting:
+        keys = ", ".join(change.key for change in waiting)
+        log.warning("policy.unadopted", extra={"settings": len(waiting), SHOWN: True})
+        tell(f"warning: nobody adopted what the policy says now ({keys}): the limits before go on. `cctv config diff`")
+    return adopted
 
 
 def _passwords(environ: Mapping[str, str]) -> str:

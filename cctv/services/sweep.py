@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from types import FrameType
 
+from cctv.access.policy import PolicyUnadopted, SettingsForeign, by_adopted_limits, require_known_settings
 from cctv.audit.chain import AuditBroken
 from cctv.audit.checkpoint_files import Checkpoint
 from cctv.audit.checkpoints import sign_checkpoint
@@ -29,7 +30,6 @@ from cctv.core.process import ServiceManager
 from cctv.crypto.signing_key import KeyExposed, KeyLost, KeyUnreadable
 from cctv.db.engine import read_transaction, write_transaction
 from cctv.db.storage import Storage
-from cctv.footage.initialise import SettingsForeign, require_known_settings
 from cctv.footage.segments import next_limit
 from cctv.footage.space_requests import room_wanted
 from cctv.packages.expiry import expire_packages
@@ -84,7 +84,11 @@ class Swept:
 
 
 def sweep_everything(site: Storage) -> Swept:
-    """One pass over everything that has an end.  Raises LockHeld, or the guard that stops deletion."""
+    """One pass over everything that has an end, by the limits that were adopted.
+
+    Raises LockHeld, or the guard that stops deletion.
+    """
+    site, _unadopted = by_adopted_limits(site)
     swept = Swept(sweep_once(site))
     swept = replace(swept, erased=erase_ordered(site), lapsed=end_lapsed(site))
     swept = replace(swept, forgotten=_forget(site))
@@ -115,7 +119,7 @@ def _forget(site: Storage) -> tuple[str, ...]:
     try:
         with write_transaction(site.engine) as connection:
             require_known_settings(connection, site)
-    except SettingsForeign as error:
+    except (SettingsForeign, PolicyUnadopted) as error:
         log.warning("forgetting.skipped", extra={"error": error.code, SHOWN: True})
         return ()
     return (*forget_due(site), *forget_registers(site))

@@ -1,18 +1,25 @@
-"""A storage follows one cameras.toml: what [policy] governs is refused under another one until that was adopted."""
+"""A storage follows one policy: acts are refused under another file, or under its own once changed, until adopted."""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
+from cctv.access.policy import by_adopted_limits
+from cctv.audit.log import append_entry
 from cctv.cli.app import run
+from cctv.db.engine import write_transaction
+from cctv.footage.initialise import settings_facts
+from cctv.model.audit import Act
 
 WHEN = "--cameras gevel-1 --from '2026-11-01 10:00' --to '2026-11-01 10:05'"
 
 
 @pytest.fixture
 def two_person_site(bare_site):
+    bare_site.adopts = False
     toml = bare_site.config.read_text()
     bare_site.config.write_text(toml.replace('["export.unredacted"]', '["hold.release", "export.unredacted"]'))
     bare_site.cctv("footage init")
@@ -60,31 +67,54 @@ def test_another_file_with_another_policy_does_not_govern(two_person_site, laxer
     assert f"The storage follows {known}" in refused.err
     assert "two_person" in refused.err
     assert "config adopt" in refused.err
-    assert site.cctv("hold list --json").json["holds"][0]["released"] is None
+    assert as_of(site, known).cctv("hold list --json").json["holds"][0]["released"] is None
+    assert acts(site)[-1] == "policy.refused"
 
 
-def test_it_governs_once_it_was_adopted_and_the_log_says_so(two_person_site, laxer):
+def test_it_governs_once_two_persons_adopted_it_and_the_log_says_so(two_person_site, laxer, acting):
     known = two_person_site.config
     site = as_of(two_person_site, laxer)
+    acting("first")
     assert site.cctv("config adopt --reason 'a new box' --dry-run --json").json["changed"] is False
     site.cctv("hold release HOLD-2026-001 --reason over", exit=10)
+    site.cctv("config adopt --reason 'a new box'", exit=3)
+    site.cctv("config adopt --reason 'a new box'", exit=13)
+    site.cctv("hold release HOLD-2026-001 --reason over", exit=10)
 
+    acting("second")
     adopted = site.cctv("config adopt --reason 'a new box' --json").json
 
     assert (adopted["before"], adopted["after"]) == (str(known), str(laxer))
-    assert adopted["differing"] == ["two_person"]
-    assert acts(site)[-1] == "settings.adopted"
+    assert adopted["differing"] == ["policy.two_person"]
+    entry = site.cctv("audit list --json").json["entries"][-1]
+    assert entry["act"] == "settings.adopted"
+    assert entry["facts"]["changed"] == ["policy.two_person: export.unredacted, hold.release -> export.unredacted"]
     site.cctv("hold release HOLD-2026-001 --reason over")
     assert "config adopt" in as_of(site, known).cctv("processor add X --service y --country BE", exit=10).err
 
 
-def test_the_file_that_it_follows_may_be_edited_and_the_log_says_so(two_person_site):
+def test_the_file_that_it_follows_is_refused_once_changed_until_it_was_adopted(two_person_site, acting):
     toml = two_person_site.config.read_text()
-    two_person_site.config.write_text(toml.replace('"hold.release", ', ""))
+    two_person_site.config.write_text(toml.replace('retention = "7d"', 'retention = "5d"'))
 
-    two_person_site.cctv("hold release HOLD-2026-001 --reason over")
+    refused = two_person_site.cctv("hold list", exit=10)
+    assert "zones.facade.retention" in refused.err
+    assert two_person_site.cctv("config diff --json", exit=13).json["changes"] == [
+        {"key": "zones.facade.retention", "before": "7d", "now": "5d"}
+    ]
+    assert "nobody adopted" in two_person_site.cctv("config check").err
+    for goes_on in (
+        "status",
+        "retention plan",
+        "audit list",
+        "footage coverage --cameras gevel-1 --from 10:00 --to 10:05",
+    ):
+        assert two_person_site.cctv(goes_on, exit=None).exit != 10
 
-    assert acts(two_person_site).count("settings.adopted") == 1
+    two_person_site.cctv("config adopt --reason 'as the notice at the door says'")
+
+    two_person_site.cctv("hold list")
+    assert acts(two_person_site)[-2:] == ["policy.refused", "settings.adopted"]
 
 
 def test_another_file_with_the_same_policy_governs_as_well(two_person_site, laxer):
@@ -96,19 +126,14 @@ def test_another_file_with_the_same_policy_governs_as_well(two_person_site, laxe
 
 
 def test_a_site_that_was_moved_with_its_file_needs_no_adoption(two_person_site, tmp_path):
-    toml = two_person_site.config.read_text().replace('"hold.release", ', "")
+    toml = two_person_site.config.read_text()
     moved = tmp_path / "moved"
     moved.mkdir()
     two_person_site.root.rename(moved / "storage")
     (moved / "cameras.toml").write_text(toml)
+    moved_box = replace(two_person_site.box(), config_path=moved / "cameras.toml")
 
-    assert (
-        run(
-            ["hold", "release", "HOLD-2026-001", "--reason", "over"],
-            replace(two_person_site.box(), config_path=moved / "cameras.toml"),
-        )
-        == 0
-    )
+    assert run(["hold", "release", "HOLD-2026-001", "--reason", "over"], moved_box) == 3
 
 
 def test_the_sweep_forgets_nobody_by_another_policy_and_still_deletes(two_person_site, laxer, clock):
@@ -121,6 +146,44 @@ def test_the_sweep_forgets_nobody_by_another_policy_and_still_deletes(two_person
 
     assert "1 segment deleted" in swept.out + swept.err
     assert "request.forgotten" not in acts(site)
+
+
+def test_cameras_may_change_without_an_adoption(two_person_site):
+    toml = two_person_site.config.read_text()
+    two_person_site.config.write_text(toml.replace('purpose = "theft and damage"', 'purpose = "theft"'))
+
+    two_person_site.cctv("hold list")
+
+
+def test_what_an_older_release_stored_is_completed_by_the_first_act(two_person_site):
+    site = two_person_site.open()
+    facts = settings_facts(site)
+    old = [rule.removeprefix("policy.") for rule in facts["policy"] if rule.startswith("policy.")]
+    with write_transaction(site.engine) as connection:
+        place = {"settings": facts["settings"], "policy": old}
+        append_entry(connection, site, Act.SETTINGS_ADOPTED, "cameras.toml", facts=place)
+    toml = two_person_site.config.read_text()
+    two_person_site.config.write_text(toml.replace('"hold.release", ', ""))
+    two_person_site.cctv("hold list", exit=10)
+    two_person_site.config.write_text(toml)
+
+    two_person_site.cctv("hold list")
+
+    entry = two_person_site.cctv("audit list --json").json["entries"][-1]
+    assert entry["facts"]["policy"] == facts["policy"]
+
+
+def test_recording_and_deletion_go_on_by_the_periods_that_were_adopted(two_person_site):
+    toml = two_person_site.config.read_text()
+    two_person_site.config.write_text(toml.replace('retention = "7d"', 'retention = "27d"\nmin_retention = "1h"'))
+    site = two_person_site.open()
+
+    adopted, waiting = by_adopted_limits(site)
+
+    assert site.settings.limit_for("facade") == timedelta(days=27)
+    assert adopted.settings.limit_for("facade") == timedelta(days=7)
+    assert adopted.settings.zones["facade"].min_retention == timedelta(hours=72)
+    assert [change.key for change in waiting] == ["zones.facade.min_retention", "zones.facade.retention"]
 
 
 def test_a_rebuilt_index_knows_the_file_that_it_was_rebuilt_by(two_person_site, laxer):

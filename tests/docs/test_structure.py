@@ -11,9 +11,18 @@ from functools import cache
 
 from pages import ROOT
 
-MOST_FILES = 406
+MOST_FILES = 460
 RELEASE = "cctv.holds.store.release"
 RULE = "cctv.cases.two_person.sign_release"
+TWO = "cctv.access.proposals.require_two"
+DESTROYS = {  # by order of a person; what the sweep deletes has an end that was told before
+    "cctv.cases.requests.close.order_erasure", "cctv.footage.deletion.delete_segments",
+    "cctv.footage.deletion.delete_quarantined", "cctv.retention.policy_change.shorten",
+}  # fmt: skip
+BY_LIMIT = {"services.sweep"}
+CHANGES = {  # who may do what, and by which policy
+    "cctv.cases.compliance.queries.insert_grant", "cctv.cases.compliance.queries.mark_withdrawn",
+}  # fmt: skip
 LAPSE = "cctv.cases.requests.scope.end_lapsed"  # announced when the hold was placed: it ends without a person
 
 
@@ -102,3 +111,25 @@ def test_every_command_that_ends_a_hold_asks_the_rule_of_two_persons():
     }  # fmt: skip
     uncalled = {name for name in ending if not any(name in used for used in graph.values())} - commands
     assert uncalled == {"cctv.cases.requests.scope._lapse"}  # by LAPSE alone
+
+
+def test_every_command_that_destroys_or_grants_asks_the_rule_of_two_persons():
+    graph = calls()
+    asking = reaching(graph, TWO)
+    for target in DESTROYS | CHANGES:
+        commands = {name for name in reaching(graph, target) if name.startswith("cctv.cli.commands.")}
+        asked = {name.removeprefix("cctv.cli.commands.") for name in commands - asking}
+
+        assert commands, target
+        assert asked <= BY_LIMIT, target
+    assert {name for name in graph if graph[name] & DESTROYS} == {
+        "cctv.cases.requests.answer.answer", "cctv.retention.policy_change.adopt", "cctv.retention.removal.remove",
+        "cctv.retention.removal.remove_ordered", "cctv.retention.free_space.make_room",
+        "cctv.retention.sweep.sweep_once", "cctv.services.decommission.close_site",
+    }  # fmt: skip
+
+
+def test_every_act_of_two_persons_is_asked_somewhere():
+    texts = [path.read_text() for path in modules() if path.name != "schema.py"]
+
+    assert {act.name for act in TwoPersonAct if not any(f"TwoPersonAct.{act.name}" in text for text in texts)} == set()

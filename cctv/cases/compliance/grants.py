@@ -11,15 +11,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
+from sqlalchemy import Connection
+
+from cctv.access.policy import knows_settings, require_known_settings
+from cctv.access.proposals import not_yet, require_two
 from cctv.audit.chain import AuditFacts
 from cctv.audit.log import append_entry
 from cctv.cases.compliance.queries import insert_grant, mark_withdrawn, select_grants
 from cctv.cases.errors.compliance import GrantRefused, GrantUnknown, NotGranted
 from cctv.cases.text_input import checked_text
+from cctv.config.schema import TwoPersonAct
+from cctv.core.errors import CctvError
 from cctv.core.i18n import N_
 from cctv.db.engine import read_transaction, write_transaction
 from cctv.db.storage import Storage, next_short_id
-from cctv.footage.initialise import knows_settings, require_known_settings
 from cctv.model.audit import Act
 from cctv.model.compliance import Grant, Permission
 from cctv.model.ids import GrantId, IdKind, typed_id
@@ -37,7 +42,8 @@ def give_grant(
 ) -> Grant:
     """Grant a permission to an account.
 
-    Raises GrantRefused for one's own account, and before the briefing and the agreement; TextUnusable.
+    Raises GrantRefused for one's own account, and before the briefing and the agreement; TextUnusable; ActProposed or
+    ProposalWaits while the policy asks for a second person.
     """
     account = checked_text(N_("account"), account, N_("give the unix account, as `id -un` prints it."))
     reason = checked_text(N_("reason"), reason, N_("say why this person needs it."))
@@ -52,23 +58,28 @@ def give_grant(
             problem=N_("the briefing or the confidentiality agreement is still to come"), following=following
         )
     with write_transaction(site.engine, dry_run=dry_run) as connection:
-        grant = Grant(
-            id=GrantId(next_short_id(connection, IdKind.GRANT, now.year)),
-            account=account,
-            permission=permission,
-            briefed=briefed,
-            confidentiality=confidentiality,
-            granted=now,
-            granted_by=site.actor.account,
-        )
-        insert_grant(connection, grant)
         facts: AuditFacts = {"account": account, "permission": permission.value}
-        append_entry(connection, site, Act.GRANT_GIVEN, grant.id, facts=facts, reason=reason)
+        line = f"cctv grant give {account} {permission.value} --briefed {briefed} --confidentiality {confidentiality}"
+        waiting = None if dry_run else _sign(connection, site, account, facts, reason, f"{line} --reason WHY")
+        if waiting is None:
+            grant = Grant(
+                id=GrantId(next_short_id(connection, IdKind.GRANT, now.year)),
+                account=account,
+                permission=permission,
+                briefed=briefed,
+                confidentiality=confidentiality,
+                granted=now,
+                granted_by=site.actor.account,
+            )
+            insert_grant(connection, grant)
+            append_entry(connection, site, Act.GRANT_GIVEN, grant.id, facts=facts, reason=reason)
+    if waiting is not None:
+        raise waiting
     return grant
 
 
 def withdraw_grant(site: Storage, grant_id: str, *, reason: str, dry_run: bool = False) -> Grant:
-    """Withdraw a grant at once; raises GrantUnknown."""
+    """Withdraw a grant at once; raises GrantUnknown, and as `give_grant` while a second person is asked for."""
     reason = checked_text(N_("reason"), reason, N_("say why, for example --reason left the company."))
     with write_transaction(site.engine, dry_run=dry_run) as connection:
         grant = next(
@@ -81,10 +92,24 @@ def withdraw_grant(site: Storage, grant_id: str, *, reason: str, dry_run: bool =
         )
         if grant is None:
             raise GrantUnknown(id=grant_id)
-        mark_withdrawn(connection, grant.id, site.clock.now(), site.actor.account)
         facts: AuditFacts = {"account": grant.account, "permission": grant.permission.value}
-        append_entry(connection, site, Act.GRANT_WITHDRAWN, grant.id, facts=facts, reason=reason)
+        line = f"cctv grant withdraw {grant.id} --reason WHY"
+        waiting = None if dry_run else _sign(connection, site, grant.id, facts, reason, line)
+        if waiting is None:
+            mark_withdrawn(connection, grant.id, site.clock.now(), site.actor.account)
+            append_entry(connection, site, Act.GRANT_WITHDRAWN, grant.id, facts=facts, reason=reason)
+    if waiting is not None:
+        raise waiting
     return grant
+
+
+def _sign(
+    connection: Connection, site: Storage, subject: str, facts: AuditFacts, reason: str, line: str
+) -> CctvError | None:
+    """What to raise where a second person must agree to a change of grants."""
+    first = require_two(connection, site, TwoPersonAct.GRANT_CHANGE, subject, facts=facts, reason=reason, line=line)
+    what = N_("a change of the grant {permission} of {account}", **facts)
+    return not_yet(site, first, what, line)
 
 
 def list_grants(site: Storage, *, withdrawn_too: bool) -> Sequence[Grant]:

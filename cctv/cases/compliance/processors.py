@@ -11,6 +11,7 @@ from datetime import date
 
 from sqlalchemy import Connection
 
+from cctv.access.policy import require_known_settings
 from cctv.audit.chain import AuditFacts
 from cctv.audit.log import append_entry
 from cctv.cases.compliance.queries import put_processor, select_processors
@@ -19,7 +20,6 @@ from cctv.cases.text_input import checked_text
 from cctv.core.i18n import N_
 from cctv.db.engine import read_transaction, write_transaction
 from cctv.db.storage import Storage, next_short_id
-from cctv.footage.initialise import require_known_settings
 from cctv.model.audit import Act
 from cctv.model.compliance import End, Processor, SubProcessor
 from cctv.model.ids import IdKind, ProcessorId, typed_id

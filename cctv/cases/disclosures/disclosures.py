@@ -15,6 +15,7 @@ from datetime import date, datetime
 
 from sqlalchemy import Connection
 
+from cctv.access.policy import require_known_settings
 from cctv.audit.log import append_entry
 from cctv.cases.compliance.processors import checked_country
 from cctv.cases.disclosures.grounds import check_receiver, check_recipient
@@ -41,13 +42,12 @@ from cctv.cases.footage_status import FootageStatus, ReleaseEffect, find_footage
 from cctv.cases.holds import REVIEW, find_ground
 from cctv.cases.requests.needs import scope_of
 from cctv.cases.text_input import checked_text
-from cctv.cases.two_person import is_one_person, sign_release, who_typed
+from cctv.cases.two_person import agreed_elsewhere, is_one_person, sign_release, who_typed
 from cctv.config.schema import TwoPersonAct
 from cctv.core.i18n import N_
 from cctv.core.time_range import Span
 from cctv.db.engine import read_transaction, write_transaction
 from cctv.db.storage import Storage, next_short_id
-from cctv.footage.initialise import require_known_settings
 from cctv.footage.runs import names_over
 from cctv.holds.files import remove_hold_file
 from cctv.holds.store import holds_of, place, release
@@ -205,9 +205,13 @@ def approve_disclosure(
         disclosure = unclosed(connection, site, disclosure_id)
         require_known_settings(connection, site)
         approved = replace(disclosure, approved=site.clock.now(), approved_by=site.actor.account)
-        require_approved(connection, site, approved)
-        update_disclosure(connection, approved)
-        _log(connection, site, Act.DISCLOSURE_APPROVED, approved, reason=reason)
+        approved, waiting = (approved, None) if dry_run else agreed_elsewhere(connection, site, approved, reason)
+        if waiting is None:
+            require_approved(connection, site, approved)
+            update_disclosure(connection, approved)
+            _log(connection, site, Act.DISCLOSURE_APPROVED, approved, reason=reason)
+    if waiting is not None:
+        raise waiting
     return approved
 
 

@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from cctv.audit.chain import AuditFacts
 from cctv.audit.log import append_entry
-from cctv.cases.errors.requests import AnswerNotReady, FirstSigned, FootageThere, ReleaseAsked
+from cctv.cases.errors.requests import AnswerNotReady, FootageThere
 from cctv.cases.footage_status import ReleaseEffect, release_effects
 from cctv.cases.requests.close import (
     ErasurePlan,
@@ -22,6 +22,7 @@ from cctv.cases.requests.close import (
     plan_erasure,
     release_own,
     require_agreed,
+    sign_erasure,
 )
 from cctv.cases.requests.lifecycle import Transition, apply_transition, find_request, load_for_transition, next_state
 from cctv.cases.requests.needs import NextStepKind, address_unchecked, permitting, step_label
@@ -30,6 +31,7 @@ from cctv.cases.requests.outcomes import RequestOutcome, check_ending, check_kee
 from cctv.cases.requests.queries import mark_answered
 from cctv.cases.requests.questions import require_instructed
 from cctv.cases.two_person import ending_act, first_of, sign_refusal, sign_release
+from cctv.core.errors import CctvError
 from cctv.core.i18n import join_messages
 from cctv.db.engine import write_transaction
 from cctv.db.storage import Storage
@@ -107,8 +109,7 @@ def sign_answer(site: Storage, plan: AnswerPlan) -> None:
     """
     with write_transaction(site.engine) as connection:
         unsigned = sign_refusal(connection, site, plan.request.id, plan.ending, "answer")
-        kept = _unsigned(connection, site, plan)
-    refusal = first_of(unsigned, kept)
+        refusal = first_of(unsigned, _unsigned(connection, site, plan))
     if refusal is not None:
         raise refusal
 
@@ -150,11 +151,16 @@ def answer(
     return find_request(connection, request.id)
 
 
-def _unsigned(connection: Connection, site: Storage, plan: AnswerPlan) -> FirstSigned | ReleaseAsked | None:
+def _unsigned(connection: Connection, site: Storage, plan: AnswerPlan) -> CctvError | None:
+    """What to raise where the end of a hold, or what an erasure destroys, waits for a second person."""
     ending = plan.ending
     line = f"cctv request answer {plan.request.id} --outcome {plan.requested.outcome.value}"
     line += f" --erasure-ground {ending.erasure.value}" if ending.erasure else ""
     line += f" --ground {ending.ground.value}" if ending.ground else ""
     line += " --reason WHY" if ending.reason else ""
     act = ending_act(ending.outcome, given=plan.gives)
-    return sign_release(connection, site, plan.releases, reason=ending.reason, line=line, act=act)
+    kept = sign_release(connection, site, plan.releases, reason=ending.reason, line=line, act=act)
+    if plan.erasure is None:
+        return kept
+    erasure = sign_erasure(connection, site, plan.request, plan.erasure, reason=ending.reason, line=f"{line} --yes")
+    return first_of(kept, erasure)

@@ -20,6 +20,7 @@ from datetime import timedelta
 
 from sqlalchemy import Connection
 
+from cctv.access.proposals import not_yet, require_two
 from cctv.audit.chain import AuditFacts
 from cctv.audit.log import append_entry
 from cctv.cases.disclosures.disclosures import viewing_entered
@@ -36,6 +37,9 @@ from cctv.cases.requests.outcomes import RequestOutcome, check_ending, erases
 from cctv.cases.requests.queries import mark_answered, mark_closed, select_request, select_requests
 from cctv.cases.requests.questions import require_answered, require_instructed
 from cctv.cases.two_person import first_of, sign_refusal, sign_release
+from cctv.config.schema import TwoPersonAct
+from cctv.core.errors import CctvError
+from cctv.core.i18n import N_
 from cctv.core.time_range import Span
 from cctv.db.engine import read_transaction, write_transaction
 from cctv.db.storage import Storage
@@ -260,6 +264,26 @@ def require_agreed(request_id: RequestId, plan: ErasurePlan, agreed: ErasurePlan
         raise ErasureUndecided(id=request_id, segments=len(plan.going))
     if not agreed.allows(plan):
         raise ErasureChanged(id=request_id)
+
+
+def sign_erasure(
+    connection: Connection, site: Storage, request: AccessRequest, plan: ErasurePlan, *, reason: str | None, line: str
+) -> CctvError | None:
+    """What to raise where the policy asks two persons for what destroys footage; None when it may be ordered.
+
+    They agree to the same ground, footage and cases that it touches.
+    """
+    facts: AuditFacts = {
+        "ground": plan.ground.value,
+        "cameras": list(request.cameras),
+        "span": str(scope_of(request)),
+        "others": [case.id for case in plan.others],
+    }
+    first = require_two(
+        connection, site, TwoPersonAct.FOOTAGE_DESTROY, request.id, facts=facts, reason=reason, line=line,
+        case_id=request.id, repeatable=True,
+    )  # fmt: skip
+    return not_yet(site, first, N_("the erasure of {id}", id=request.id), line)
 
 
 def order_erasure(connection: Connection, site: Storage, request: AccessRequest, plan: ErasurePlan) -> None:

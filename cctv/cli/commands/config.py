@@ -7,9 +7,12 @@ from pathlib import Path
 import click
 from rich.console import Console
 
+from cctv.access.adoption import SettingsAdoption, adopt_settings, compare_policy
+from cctv.access.policy import differences
 from cctv.cli.context import CommandContext, json_option
 from cctv.cli.options import mutation, reason_option
 from cctv.cli.output import echo, table
+from cctv.cli.views.footage import print_next
 from cctv.config.credentials import check_credentials
 from cctv.config.explain import SettingRow, explain
 from cctv.config.loader import load_settings
@@ -17,9 +20,8 @@ from cctv.config.policy_text.compare import ClaimStatus, Finding, compare
 from cctv.config.policy_text.reader import PolicyTextDiffers, read_claims, read_policy_text
 from cctv.config.schema import Settings
 from cctv.core.access import owner_of
-from cctv.core.errors import CctvError, ConfigError
+from cctv.core.errors import CctvError, ConfigError, Exit
 from cctv.db.engine import read_transaction
-from cctv.footage.initialise import adopt_settings
 from cctv.footage.runs import unfollowed_holds
 from cctv.letters.overrides import check_templates
 from cctv.letters.sender import templates_of
@@ -57,7 +59,7 @@ def check(context: CommandContext, strict: bool, policy: Path | None) -> None:
     if settings.redaction.detector is not None:
         Detector(load_model(settings.redaction.detector))
     findings = _findings(settings, policy) if policy is not None else ()
-    warnings = [*(warning.message for warning in checked.warnings), *_hold_warnings(context)]
+    warnings = [*(warning.message for warning in checked.warnings), *_site_warnings(context)]
     try:
         unread = check_credentials(settings, context.environ)
     except ConfigError:
@@ -115,38 +117,86 @@ def show(context: CommandContext) -> None:
 @mutation
 @click.pass_obj
 def adopt(context: CommandContext, reason: str) -> None:
-    """Let the storage follow this cameras.toml from now on, with its [policy].
+    """Let the storage follow this cameras.toml from now on, with its policy; what changes is logged.
+
+    By two people where the policy in force asks for them: the first proposes it (exit 3), another account types the
+    same, or somebody elsewhere signs it (`cctv board`).
 
     \b
+      cctv config adopt --reason "the period of the facade was shortened"
       cctv --config /etc/cctv/cameras.toml config adopt --reason "the box was set up anew"
     """
     adopted = adopt_settings(context.site, reason=reason, dry_run=context.dry_run)
+    changed = adopted.changed and not context.dry_run
 
     def text(console: Console) -> None:
-        if adopted.before == adopted.after and not adopted.differing:
+        if not adopted.changed:
             console.print(f"the storage follows {adopted.after} already")
             return
         verb = "would follow" if context.dry_run else "follows"
         console.print(f"the storage {verb} {adopted.after} (before: {adopted.before or 'no file was known'})")
-        if adopted.differing:
-            console.print(f"[policy] differs in: {', '.join(adopted.differing)}", markup=False)
+        _print_changes(console, adopted)
+        if adopted.takes_two and context.dry_run:
+            console.print(
+                "The policy in force asks two people for this: it would be proposed, and wait for the second."
+            )
 
-    context.emit(
-        {
-            "before": adopted.before,
-            "after": adopted.after,
-            "differing": list(adopted.differing),
-            "changed": adopted.changed,
-        },
-        text,
-    )
+    context.emit({**_changes_data(adopted), "changed": changed}, text)
 
 
-def _hold_warnings(context: CommandContext) -> list[str]:
-    """Holds that lose their camera under these settings; none where there is no storage, or none to be opened."""
+@config.command()
+@json_option
+@click.pass_obj
+def diff(context: CommandContext) -> int:
+    """Show what cameras.toml says otherwise than the policy that the storage follows; changes nothing.
+
+    Exit 13 while something waits to be adopted.
+
+    \b
+      cctv config diff
+    """
+    compared = compare_policy(context.site)
+
+    def text(console: Console) -> None:
+        if not compared.changes:
+            console.print(f"{compared.after}: its policy is the one that the storage follows")
+            return
+        console.print(f"The storage follows {compared.before}; its policy and that of {compared.after} differ:")
+        _print_changes(console, compared)
+        people = "two people" if compared.takes_two else "one person"
+        print_next(f"cctv config adopt --reason WHY, by {people}; until then, acts are refused")
+
+    context.emit(_changes_data(compared), text)
+    return int(Exit.DECISION_MISSING if compared.changes else Exit.OK)
+
+
+def _print_changes(console: Console, adoption: SettingsAdoption) -> None:
+    if adoption.changes:
+        rows = [(change.key, change.before or "-", change.after or "-") for change in adoption.changes]
+        console.print(table(("key", "before", "now"), rows))
+
+
+def _changes_data(adoption: SettingsAdoption) -> dict[str, object]:
+    return {
+        "before": adoption.before,
+        "after": adoption.after,
+        "differing": [change.key for change in adoption.changes],
+        "changes": [{"key": change.key, "before": change.before, "now": change.after} for change in adoption.changes],
+        "takes_two": adoption.takes_two,
+    }
+
+
+def _site_warnings(context: CommandContext) -> list[str]:
+    """Holds that lose their camera under these settings, and a policy that nobody adopted.
+
+    None where there is no storage, or none to be opened.
+    """
     try:
         with read_transaction(context.site.engine) as connection:
-            return unfollowed_holds(connection, context.settings, context.now)
+            holds = unfollowed_holds(connection, context.settings, context.now)
+            keys = ", ".join(change.key for change in differences(connection, context.site))
+        unadopted = f"nobody adopted what the policy says now ({keys}): acts are refused until `cctv config adopt`"
+        return [*holds, *([unadopted] if keys else [])]
     except CctvError:
         return []
 

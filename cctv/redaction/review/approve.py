@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 from dataclasses import replace
 
+from cctv.access.policy import require_known_settings
 from cctv.audit.chain import AuditFacts
 from cctv.audit.log import append_entry
 from cctv.cases.requests.blocks import require_usable
@@ -20,7 +21,6 @@ from cctv.core.durable import exclusive
 from cctv.core.i18n import N_, join_messages
 from cctv.db.engine import read_transaction, write_transaction
 from cctv.db.storage import Storage
-from cctv.footage.initialise import require_known_settings
 from cctv.model.audit import Act
 from cctv.redaction.review.case import (
     LOCK,
