@@ -20,6 +20,7 @@ from rich.console import Console
 
 from cctv.cli.invocation import Invocation
 from cctv.cli.output import console, echo, print_json
+from cctv.cli.rights import enter_list, permit
 from cctv.config.loader import LoadedSettings, load_settings
 from cctv.config.schema import Settings
 from cctv.core.clock import Clock
@@ -103,9 +104,11 @@ class CommandContext:
 
     @cached_property
     def site(self) -> Storage:
-        """The open storage; raises StorageMissing and the guards of `cctv.db.identity`."""
+        """The open storage; raises StorageMissing, the guards of `cctv.db.identity`, and RightMissing."""
         restrict_umask()
-        return open_site(self.settings, disk=self.make_disk(), clock=self.clock, actor=self.actor)
+        site = open_site(self.settings, disk=self.make_disk(), clock=self.clock, actor=self.actor)
+        permit(site, dry_run=self.dry_run)
+        return site
 
     def cameras(self, text: str | None, zones: str | None = None) -> list[CameraId]:
         """The cameras that `--cameras a,b` or `--zones z` name; all configured ones when neither is given."""
@@ -177,6 +180,8 @@ class CommandContext:
 
     def emit(self, data: Mapping[str, Any], text: Callable[[Console], None]) -> None:
         """Print a result: one JSON object with `--json`, else what `text` draws on a rich console."""
+        if "site" in vars(self):
+            enter_list(self.site, data)
         if self.json:
             print_json(data)
         else:
