@@ -95,6 +95,7 @@ class LazyGroup(TranslatedGroup):
             ctx.obj = module.CommandContext(ctx.obj)
         if resolved[1] is not None:
             module.guard_texts(resolved[1])
+            import_module("cctv.cli.rights").guard_rights(resolved[1], resolved[0])
         return resolved
 
     def get_usage(self, ctx: click.Context) -> str:

@@ -21,6 +21,7 @@ from rich.console import Console
 from cctv.access.policy import require_adopted
 from cctv.cli.invocation import Invocation
 from cctv.cli.output import console, echo, print_json
+from cctv.cli.rights import enter_list, permit
 from cctv.config.loader import LoadedSettings, load_settings
 from cctv.config.schema import Settings
 from cctv.core.clock import Clock
@@ -104,10 +105,13 @@ class CommandContext:
 
     @cached_property
     def site(self) -> Storage:
-        """The open storage; raises StorageMissing, guards of `cctv.db.identity`, what `require_adopted` raises."""
+        """The open storage; raises StorageMissing, guards of `cctv.db.identity`, what `require_adopted` raises, and
+        RightMissing.
+        """
         restrict_umask()
         site = open_site(self.settings, disk=self.make_disk(), clock=self.clock, actor=self.actor)
         require_adopted(site, command_name())
+        permit(site, dry_run=self.dry_run)
         return site
 
     def cameras(self, text: str | None, zones: str | None = None) -> list[CameraId]:
@@ -180,6 +184,8 @@ class CommandContext:
 
     def emit(self, data: Mapping[str, Any], text: Callable[[Console], None]) -> None:
         """Print a result: one JSON object with `--json`, else what `text` draws on a rich console."""
+        if "site" in vars(self):
+            enter_list(self.site, data)
         if self.json:
             print_json(data)
         else:

@@ -545,6 +545,7 @@ grants = Table(
     Column("withdrawn_us", Instant),
     Column("withdrawn_by", Text),
     Column("forgotten_us", Instant),
+    Column("until_on", Day),
     Index(None, "account"),
 )
 

@@ -57,11 +57,13 @@ from cctv.model.audit import Act
 from cctv.model.cases import AccessRequest
 from cctv.model.compliance import Permission
 from cctv.model.disclosures import Delivery, Disclosure, Method, Recipient
-from cctv.model.ids import IdKind, id_kind, typed_id
+from cctv.model.ids import IdKind, id_in, id_kind, typed_id
 from cctv.model.requests import RequesterRole
 from cctv.packages.documents import note_text, receipt_page
 from cctv.packages.encrypted_zip import new_passphrase, volume_path, write_zip
 from cctv.packages.errors import (
+    NO_ID,
+    ExportUnknown,
     PackageOutdated,
     PackageOver,
     RecipientAbsent,
@@ -261,12 +263,14 @@ def lent_since(connection: Connection, at: datetime, zone: ZoneInfo) -> tuple[Le
 
 
 def _deliverable(site: Storage, package_id: str) -> PackageRow:
-    """A package that may be handed over now; raises ExportUnknown, NotGranted, PackageOver."""
-    with read_transaction(site.engine) as connection:
+    """A package that may be handed over now; raises ExportUnknown, NotGranted, PackageOver, and logs each."""
+    typed = id_in(package_id)
+    with refusals_logged(site, typed or NO_ID, typed, (ExportUnknown,)), read_transaction(site.engine) as connection:
         package = find_package(connection, typed_id(package_id))
     require(site, Permission.EXPORT if package.disclosure is None else Permission.EXPORT_UNREDACTED)
     if package.deleted is not None or package.expires <= site.clock.now():
-        raise PackageOver(id=package.id, when=package.expires.astimezone(site.settings.site.timezone).date())
+        with refusals_logged(site, package.id, package.case_id, (PackageOver,)):
+            raise PackageOver(id=package.id, when=package.expires.astimezone(site.settings.site.timezone).date())
     return package
 
 

@@ -11,6 +11,8 @@ from functools import cache
 
 from pages import ROOT
 
+from cctv.config.schema import TwoPersonAct
+
 MOST_FILES = 460
 RELEASE = "cctv.holds.store.release"
 RULE = "cctv.cases.two_person.sign_release"

@@ -56,6 +56,7 @@ _COLUMNS = {
     "confidentiality": pgettext_lazy("column", "confidentiality"),
     "granted": pgettext_lazy("column", "granted"),
     "granted_by": pgettext_lazy("column", "by"),
+    "until": pgettext_lazy("column", "until"),
     "withdrawn": pgettext_lazy("column", "withdrawn"),
     "declared": pgettext_lazy("column", "declared"),
     "reference": pgettext_lazy("column", "reference"),

@@ -223,7 +223,7 @@ def _measures(by_subject: dict[Subject, list[PolicyClaim]], settings: Settings) 
 
 
 def _roles(claim: PolicyClaim, settings: Settings) -> Finding:
-    lacking = [permission.value for permission in Permission if permission not in settings.policy.granted_only]
+    lacking = [permission.value for permission in Permission if permission not in settings.granted_only]
     if lacking:
         message = f"[policy] granted_only does not name {', '.join(lacking)}: any account of the box may do it"
         return _finding(ClaimStatus.DIFFERS, claim, message)

@@ -18,6 +18,7 @@ from cctv.cli.commands.request.scope import confirm, correct, scope
 from cctv.cli.context import CommandContext, json_option
 from cctv.cli.output import joined, local_date, table
 from cctv.cli.views.footage import footage_data, hold_data, print_footage, print_holds
+from cctv.cli.views.grant import exception_data, exception_text
 from cctv.cli.views.request import (
     about_text,
     arrival_text,
@@ -79,6 +80,7 @@ def show(context: CommandContext, request_id: str) -> None:
         "identity": [check_data(check) for check in file.checks],
         "extension": {"ground": extension.ground, "due": extension.due, "sent": extension.sent} if extension else None,
         "statements": [{"text": supplement.text, "given": supplement.given} for supplement in file.statements],
+        **({"exceptions": [exception_data(given) for given in file.exceptions]} if file.exceptions else {}),
         "footage": footage_data(file.footage),
         "waiting_for_holds": len(file.erasures),
         "missing": missing_data(context, file.request),
@@ -135,6 +137,8 @@ def _print_request(console: Console, context: CommandContext, file: RequestFile)
         console.print(joined((enum_text(request.state), _("answer by {due}", due=due_text(request, context)))))
     if (customer := customer_text(request, context)) is not None:
         console.print(customer)
+    for given in file.exceptions:
+        console.print(exception_text(given, zone))
     for check in file.checks:
         console.print(
             _(
