@@ -46,7 +46,7 @@ def record_reading(site: Storage, reading: Reading, *, count: int | None = None)
             return False
     facts: AuditFacts = {**reading.facts, **({} if count is None else {"count": count})}
     with write_transaction(site.engine) as connection:
-        append_entry(connection, site, Act.READING_DONE, subject, facts=facts)
+        append_entry(connection, site, Act.READING_ASKED, subject, facts=facts)
     return True
 
 
@@ -54,7 +54,7 @@ def _is_known(connection: Connection, site: Storage, subject: str, reading: Read
     """Whether the same account did the same within the hour."""
     now = site.clock.now()
     for entry in entries_since(connection, now - AGAIN_AFTER):
-        is_same = entry.act is Act.READING_DONE and entry.actor == site.actor and entry.subject == subject
+        is_same = entry.act is Act.READING_ASKED and entry.actor == site.actor and entry.subject == subject
         if is_same and entry.at <= now and reading.facts.items() <= entry.facts.items():
             return True
     return False

@@ -30,8 +30,8 @@ FREE = frozenset(
 OPEN = frozenset({"grant mine"})
 _BY_RIGHT: Mapping[Right, tuple[str, ...]] = {
     Right.READ_STATE: (
-        "config check", "cameras list", "footage coverage", "footage list", "retention plan", "retention explain",
-        "status", "doctor", "backup list",
+        "config check", "cameras list", "footage coverage", "footage list", "retention plan", "status", "doctor",
+        "backup list",
     ),
     Right.START_SERVICES: (
         "footage adopt-disk", "footage init", "footage rebuild", "footage upgrade", "record", "sweep",
@@ -42,7 +42,7 @@ _BY_RIGHT: Mapping[Right, tuple[str, ...]] = {
     ),
     Right.PROVE: ("retention certificate", "export verify", "audit checkpoint", "audit verify"),
     Right.READ_HOLDS: ("hold list", "hold show"),
-    Right.READ_INCIDENTS: ("incident list", "incident show"),
+    Right.READ_INCIDENTS: ("incident list", "incident show", "retention explain"),
     Right.RECORD_INCIDENTS: ("incident open", "incident correct", "hold place", "hold renew"),
     Right.END_HOLDS: ("incident settle", "hold release"),
     Right.RECEIVE: ("request open", "disclosure open"),
@@ -54,9 +54,9 @@ _BY_RIGHT: Mapping[Right, tuple[str, ...]] = {
         "request ask", "request confirm", "request correct", "request extend", "request identity", "request invite",
         "request mandate", "request pass-on", "request receipt", "request scope", "request sent", "request statement",
         "request viewings", "request withdraw", "redaction ask", "redaction backdrop", "redaction hide",
-        "redaction keep", "redaction prepare", "redaction preview", "redaction review", "disclosure correct",
-        "disclosure lease", "disclosure receipt",
+        "redaction keep", "redaction prepare", "disclosure correct", "disclosure lease", "disclosure receipt",
     ),
+    Right.REVIEW: ("redaction preview", "redaction review"),
     Right.DECIDE: (
         "request answer", "request close", "request instruct", "request lift", "request reject", "request uphold",
         "request yield", "redaction approve", "disclosure approve", "disclosure end", "hold confirm",
@@ -86,7 +86,15 @@ READS_ONE = frozenset(
     {"incident show", "request show", "redaction people", "redaction show", "disclosure show", "breach show"}
 )
 READS_LIST = frozenset(
-    {"incident list", "request list", "request board", "disclosure list", "breach list", "audit list"}
+    {
+        "incident list",
+        "request list",
+        "request board",
+        "disclosure list",
+        "breach list",
+        "audit list",
+        "retention explain",
+    }
 )
 
 
@@ -186,6 +194,6 @@ def _steps(context: click.Context) -> Iterator[click.Context]:
 
 def _filter(value: object) -> str:
     """An option as the log has it: ids, numbers and flags; of any other text only that there was some."""
-    if isinstance(value, bool | int):
+    if isinstance(value, bool | int) or str(value).isdecimal():
         return str(value).lower()
     return id_in(str(value)) or "text"
