@@ -236,13 +236,12 @@ def _who_helps(settings: Settings, account: str, right: Right, held: Sequence[He
         )
     if right in NOT_BY_DEPUTY or not able:
         return N_("ask {names}; `cctv grant mine` shows what you may.", names=who_decides(settings, account))
-    role = next((role for role in able if settings.roles.groups[role]), able[0])
     return N_(
         "ask {names} to do it or to name you: `cctv grant deputy {account} --role {role} --until DATE --reason WHY`; "
         "`cctv grant mine` shows what you may.",
         names=who_decides(settings, account),
         account=account,
-        role=role.value,
+        role=able[0].value,
     )
 
 
@@ -272,7 +271,8 @@ def roles_warnings(settings: RolesSettings) -> list[str]:
                 why = f"nobody is {role.value} by it: sudo groupadd {group}"
                 warnings.append(f"[roles] {role.value}: this machine has no group {group}; {why}")
     accounts = {role: accounts_with(settings, role) for role in Role}
-    if not accounts[Role.DECIDER] and all(members_of(group) is not None for group in settings.decider):
+    known = all(members_of(group) is not None for group in settings.decider)
+    if settings.is_set and known and not accounts[Role.DECIDER]:
         group = settings.decider[0]
         line = f"sudo gpasswd -a NAME {group}"
         warnings.append(f"[roles] decider: nobody is in {group}, so that nobody can approve: {line}")

@@ -14,7 +14,7 @@ from typing import Any
 
 import click
 
-from cctv.access.reading import Reading, record_reading
+from cctv.access.reading import AskedReading, record_reading
 from cctv.access.roles import require_machine_right, require_right
 from cctv.core.errors import CctvError, Exit
 from cctv.db.storage import Storage
@@ -108,7 +108,7 @@ class CommandWithoutRight(CctvError):
 
 
 @dataclass(frozen=True, slots=True)
-class Typed:
+class TypedCommand:
     """A command as it was typed: its words, the id of what it is about, and its options as the log has them.
 
     The id is the first argument of a command that takes one, else the first option that has the form of an id.  None
@@ -162,7 +162,7 @@ def permit(site: Storage, *, dry_run: bool) -> None:
     right = right or Right.START_SERVICES  # of FREE, `cctv init` opens the storage that it made
     require_right(site, right, about=typed.about, command=typed.command)
     if typed.command in READS_ONE:
-        record_reading(site, Reading(typed.command, typed.about))
+        record_reading(site, AskedReading(typed.command, typed.about))
 
 
 def enter_list(site: Storage, data: Mapping[str, Any]) -> None:
@@ -171,10 +171,10 @@ def enter_list(site: Storage, data: Mapping[str, Any]) -> None:
     if context is None or not site.settings.roles.is_set or (typed := typed_now()).command not in READS_LIST:
         return
     count = sum(len(value) for value in data.values() if isinstance(value, list | tuple))
-    record_reading(site, Reading(typed.command, filters=typed.filters), count=count)
+    record_reading(site, AskedReading(typed.command, filters=typed.filters), count=count)
 
 
-def typed_now() -> Typed:
+def typed_now() -> TypedCommand:
     """The command that runs now."""
     context = click.get_current_context()
     names = [step.info_name or "" for step in _steps(context)]
@@ -182,7 +182,8 @@ def typed_now() -> Typed:
     values = {name: value for name, value in context.params.items() if value not in (None, False, ())}
     named = [values.get(arguments[0])] if arguments and arguments[0] else [*values.values()]
     ids = [found for value in named if isinstance(value, str) and (found := id_in(value)) is not None]
-    return Typed(" ".join(names), ids[0] if ids else None, {name: _filter(value) for name, value in values.items()})
+    filters = {name: _filter(value) for name, value in values.items()}
+    return TypedCommand(" ".join(names), ids[0] if ids else None, filters)
 
 
 def _steps(context: click.Context) -> Iterator[click.Context]:

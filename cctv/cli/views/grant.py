@@ -194,7 +194,7 @@ def _print_rights(console: Console, own: OwnRights) -> None:
     for right in (right for right in Right if right in own.rights):
         permission = GRANT_FOR.get(right)
         lacks = permission is not None and permission not in own.granted
-        note = "  " + _("(with a grant for {permission}, which you have not)", permission=permission) if lacks else ""
+        note = "  " + _("(a grant for {permission} is missing)", permission=permission) if lacks else ""
         console.print(f"  {enum_text(right)}{note}", soft_wrap=True)
 
 
