@@ -23,7 +23,7 @@ AGAIN_AFTER = timedelta(hours=1)  # the same reading is entered again
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class AskedReading:
     """What is read: by which command, the id of what is shown (None for a list), and what a list was narrowed by."""
 
     command: str
@@ -36,7 +36,7 @@ class Reading:
         return {"command": self.command, "filter": [f"{name}={value}" for name, value in sorted(self.filters.items())]}
 
 
-def record_reading(site: Storage, reading: Reading, *, count: int | None = None) -> bool:
+def record_reading(site: Storage, reading: AskedReading, *, count: int | None = None) -> bool:
     """Enter a reading before it is shown; `count` is how many entries a list shows.  Returns whether it was new."""
     if not site.settings.roles.is_set:
         return False
@@ -46,15 +46,15 @@ def record_reading(site: Storage, reading: Reading, *, count: int | None = None)
             return False
     facts: AuditFacts = {**reading.facts, **({} if count is None else {"count": count})}
     with write_transaction(site.engine) as connection:
-        append_entry(connection, site, Act.READING_DONE, subject, facts=facts)
+        append_entry(connection, site, Act.READING_ASKED, subject, facts=facts)
     return True
 
 
-def _is_known(connection: Connection, site: Storage, subject: str, reading: Reading) -> bool:
+def _is_known(connection: Connection, site: Storage, subject: str, reading: AskedReading) -> bool:
     """Whether the same account did the same within the hour."""
     now = site.clock.now()
     for entry in entries_since(connection, now - AGAIN_AFTER):
-        is_same = entry.act is Act.READING_DONE and entry.actor == site.actor and entry.subject == subject
+        is_same = entry.act is Act.READING_ASKED and entry.actor == site.actor and entry.subject == subject
         if is_same and entry.at <= now and reading.facts.items() <= entry.facts.items():
             return True
     return False

@@ -34,6 +34,8 @@ from cctv.model.audit import Act
 from cctv.model.ids import id_in
 
 _MOST_NAMES = 3  # in a message
+# As what an account is named deputy where several roles have the right: the least that helps, an officer never.
+_AS_DEPUTY = (Role.STAFF, Role.HANDLER, Role.AUDITOR, Role.DECIDER, Role.OPERATOR, Role.DPO)
 
 _EVERYBODY = {Right.READ_STATE, Right.PROVE}
 _CASEWORK = {
@@ -55,13 +57,16 @@ RIGHTS: Mapping[Role, frozenset[Right]] = MappingProxyType(
         ),
         Role.STAFF: frozenset(_EVERYBODY | _CASEWORK),
         Role.HANDLER: frozenset(
-            _EVERYBODY | _CASEWORK | {Right.READ_REQUESTS, Right.HANDLE, Right.KEEP_REGISTERS, Right.READ_REGISTERS}
+            _EVERYBODY
+            | _CASEWORK
+            | {Right.READ_REQUESTS, Right.HANDLE, Right.REVIEW, Right.KEEP_REGISTERS, Right.READ_REGISTERS}
         ),
         Role.DECIDER: frozenset(
             _EVERYBODY
             | _CASEWORK
             | {
                 Right.READ_REQUESTS,
+                Right.REVIEW,
                 Right.DECIDE,
                 Right.KEEP_REGISTERS,
                 Right.READ_REGISTERS,
@@ -89,10 +94,10 @@ RIGHTS: Mapping[Role, frozenset[Right]] = MappingProxyType(
 )
 # Who stands in for a decider may decide, but cannot pass that on: else deputies would name each other for ever.
 NOT_BY_DEPUTY = frozenset({Right.GRANT})
-BY_EXCEPTION = frozenset({Right.HANDLE})  # of one case, to a data protection officer; never to decide
+BY_EXCEPTION = frozenset({Right.HANDLE, Right.REVIEW})  # of one case, to a data protection officer; never to decide
 # What no other role gives to a data protection officer: who determines purposes and means of the processing cannot
 # watch over it (Article 38(6) GDPR; CJEU, C-453/21, X-FAB Dresden).
-NOT_BY_OFFICER = frozenset({Right.HANDLE, Right.DECIDE, Right.GRANT, Right.SET_POLICY, Right.DESTROY})
+NOT_BY_OFFICER = frozenset({Right.HANDLE, Right.REVIEW, Right.DECIDE, Right.GRANT, Right.SET_POLICY, Right.DESTROY})
 # What package scripts and units run as root, without whom there is no storage to have roles in.
 ROOT_RIGHTS = frozenset({Right.READ_STATE, Right.START_SERVICES})
 
@@ -113,6 +118,15 @@ def rights_of(held: Iterable[HeldRole]) -> frozenset[Right]:
     for role in roles:
         rights |= RIGHTS[role.role] - (NOT_BY_DEPUTY if role.source is RoleSource.DEPUTY else frozenset())
     return frozenset(rights - NOT_BY_OFFICER if _is_dpo(roles) else rights)
+
+
+def must_be_apart(own: Iterable[Role], role: Role) -> Role | None:
+    """Which of an account's roles keeps it from being a deputy in another one; None where none does.  Pure.
+
+    A handler may stand in for a decider and the other way round: nobody approves their own work, whatever their roles.
+    """
+    pairs = [{*pair} for pair in APART if pair != (Role.HANDLER, Role.DECIDER)]
+    return next((one for one in own if {one, role} in pairs), None)
 
 
 def roles_with(right: Right) -> tuple[Role, ...]:
@@ -203,16 +217,15 @@ def right_missing(
     return RightMissing(
         account=account,
         right=right,
-        who=join_messages(roles_with(right), N_(" or ")),
+        who=who_may(right),
         own=join_messages((role.role for role in held), N_(" and ")) if held else N_("none of the roles"),
         following=_who_helps(settings, account, right, held, case),
     )
 
 
 def _who_helps(settings: Settings, account: str, right: Right, held: Sequence[HeldRole], case: str | None) -> Message:
-    role = next((role for role in roles_with(right) if settings.roles.groups[role]), roles_with(right)[0])
-    if right in NOT_BY_DEPUTY:
-        return N_("ask {names}; `cctv grant mine` shows what you may.", names=who_decides(settings, account))
+    own = [given.role for given in held]
+    able = [role for role in _AS_DEPUTY if role in roles_with(right) and must_be_apart(own, role) is None]
     if right in BY_EXCEPTION and _is_dpo(held):
         return N_(
             "ask {names} to do it, or for an exception under Article 38(6) GDPR: "
@@ -221,13 +234,21 @@ def _who_helps(settings: Settings, account: str, right: Right, held: Sequence[He
             account=account,
             case=case or "REQ-YYYY-NNN",
         )
+    if right in NOT_BY_DEPUTY or not able:
+        return N_("ask {names}; `cctv grant mine` shows what you may.", names=who_decides(settings, account))
     return N_(
         "ask {names} to do it or to name you: `cctv grant deputy {account} --role {role} --until DATE --reason WHY`; "
         "`cctv grant mine` shows what you may.",
         names=who_decides(settings, account),
         account=account,
-        role=role.value,
+        role=able[0].value,
     )
+
+
+def who_may(right: Right) -> Message:
+    """The roles that have a right, for a message."""
+    roles = roles_with(right)
+    return N_("whoever has a role") if len(roles) == len(Role) else join_messages(roles, N_(" or "))
 
 
 def who_decides(settings: Settings, account: str) -> Message:
@@ -250,7 +271,8 @@ def roles_warnings(settings: RolesSettings) -> list[str]:
                 why = f"nobody is {role.value} by it: sudo groupadd {group}"
                 warnings.append(f"[roles] {role.value}: this machine has no group {group}; {why}")
     accounts = {role: accounts_with(settings, role) for role in Role}
-    if not accounts[Role.DECIDER] and all(members_of(group) is not None for group in settings.decider):
+    known = all(members_of(group) is not None for group in settings.decider)
+    if settings.is_set and known and not accounts[Role.DECIDER]:
         group = settings.decider[0]
         line = f"sudo gpasswd -a NAME {group}"
         warnings.append(f"[roles] decider: nobody is in {group}, so that nobody can approve: {line}")

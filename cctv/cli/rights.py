@@ -14,7 +14,7 @@ from typing import Any
 
 import click
 
-from cctv.access.reading import Reading, record_reading
+from cctv.access.reading import AskedReading, record_reading
 from cctv.access.roles import require_machine_right, require_right
 from cctv.core.errors import CctvError, Exit
 from cctv.db.storage import Storage
@@ -30,8 +30,8 @@ FREE = frozenset(
 OPEN = frozenset({"grant mine"})
 _BY_RIGHT: Mapping[Right, tuple[str, ...]] = {
     Right.READ_STATE: (
-        "config check", "cameras list", "footage coverage", "footage list", "retention plan", "retention explain",
-        "status", "doctor", "backup list",
+        "config check", "cameras list", "footage coverage", "footage list", "retention plan", "status", "doctor",
+        "backup list",
     ),
     Right.START_SERVICES: (
         "footage adopt-disk", "footage init", "footage rebuild", "footage upgrade", "record", "sweep",
@@ -42,7 +42,7 @@ _BY_RIGHT: Mapping[Right, tuple[str, ...]] = {
     ),
     Right.PROVE: ("retention certificate", "export verify", "audit checkpoint", "audit verify"),
     Right.READ_HOLDS: ("hold list", "hold show"),
-    Right.READ_INCIDENTS: ("incident list", "incident show"),
+    Right.READ_INCIDENTS: ("incident list", "incident show", "retention explain"),
     Right.RECORD_INCIDENTS: ("incident open", "incident correct", "hold place", "hold renew"),
     Right.END_HOLDS: ("incident settle", "hold release"),
     Right.RECEIVE: ("request open", "disclosure open"),
@@ -54,9 +54,9 @@ _BY_RIGHT: Mapping[Right, tuple[str, ...]] = {
         "request ask", "request confirm", "request correct", "request extend", "request identity", "request invite",
         "request mandate", "request pass-on", "request receipt", "request scope", "request sent", "request statement",
         "request viewings", "request withdraw", "redaction ask", "redaction backdrop", "redaction hide",
-        "redaction keep", "redaction prepare", "redaction preview", "redaction review", "disclosure correct",
-        "disclosure lease", "disclosure receipt",
+        "redaction keep", "redaction prepare", "disclosure correct", "disclosure lease", "disclosure receipt",
     ),
+    Right.REVIEW: ("redaction preview", "redaction review"),
     Right.DECIDE: (
         "request answer", "request close", "request instruct", "request lift", "request reject", "request uphold",
         "request yield", "redaction approve", "disclosure approve", "disclosure end", "hold confirm",
@@ -86,7 +86,15 @@ READS_ONE = frozenset(
     {"incident show", "request show", "redaction people", "redaction show", "disclosure show", "breach show"}
 )
 READS_LIST = frozenset(
-    {"incident list", "request list", "request board", "disclosure list", "breach list", "audit list"}
+    {
+        "incident list",
+        "request list",
+        "request board",
+        "disclosure list",
+        "breach list",
+        "audit list",
+        "retention explain",
+    }
 )
 
 
@@ -100,7 +108,7 @@ class CommandWithoutRight(CctvError):
 
 
 @dataclass(frozen=True, slots=True)
-class Typed:
+class TypedCommand:
     """A command as it was typed: its words, the id of what it is about, and its options as the log has them.
 
     The id is the first argument of a command that takes one, else the first option that has the form of an id.  None
@@ -154,7 +162,7 @@ def permit(site: Storage, *, dry_run: bool) -> None:
     right = right or Right.START_SERVICES  # of FREE, `cctv init` opens the storage that it made
     require_right(site, right, about=typed.about, command=typed.command)
     if typed.command in READS_ONE:
-        record_reading(site, Reading(typed.command, typed.about))
+        record_reading(site, AskedReading(typed.command, typed.about))
 
 
 def enter_list(site: Storage, data: Mapping[str, Any]) -> None:
@@ -163,10 +171,10 @@ def enter_list(site: Storage, data: Mapping[str, Any]) -> None:
     if context is None or not site.settings.roles.is_set or (typed := typed_now()).command not in READS_LIST:
         return
     count = sum(len(value) for value in data.values() if isinstance(value, list | tuple))
-    record_reading(site, Reading(typed.command, filters=typed.filters), count=count)
+    record_reading(site, AskedReading(typed.command, filters=typed.filters), count=count)
 
 
-def typed_now() -> Typed:
+def typed_now() -> TypedCommand:
     """The command that runs now."""
     context = click.get_current_context()
     names = [step.info_name or "" for step in _steps(context)]
@@ -174,7 +182,8 @@ def typed_now() -> Typed:
     values = {name: value for name, value in context.params.items() if value not in (None, False, ())}
     named = [values.get(arguments[0])] if arguments and arguments[0] else [*values.values()]
     ids = [found for value in named if isinstance(value, str) and (found := id_in(value)) is not None]
-    return Typed(" ".join(names), ids[0] if ids else None, {name: _filter(value) for name, value in values.items()})
+    filters = {name: _filter(value) for name, value in values.items()}
+    return TypedCommand(" ".join(names), ids[0] if ids else None, filters)
 
 
 def _steps(context: click.Context) -> Iterator[click.Context]:
@@ -186,6 +195,6 @@ def _steps(context: click.Context) -> Iterator[click.Context]:
 
 def _filter(value: object) -> str:
     """An option as the log has it: ids, numbers and flags; of any other text only that there was some."""
-    if isinstance(value, bool | int):
+    if isinstance(value, bool | int) or str(value).isdecimal():
         return str(value).lower()
     return id_in(str(value)) or "text"

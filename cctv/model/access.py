@@ -34,6 +34,7 @@ class Right(Enum):
     RECEIVE = "take requests in"
     READ_REQUESTS = "read requests and disclosures"
     HANDLE = "prepare answers and disclosures"
+    REVIEW = "look a redaction through"
     DECIDE = "decide and approve"
     VIEW = "view footage"
     EXPORT = "build and hand over packages"

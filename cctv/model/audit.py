@@ -113,7 +113,7 @@ class Act(Enum):
     EXCEPTION_GIVEN = "exception.given"
     EXCEPTION_WITHDRAWN = "exception.withdrawn"
     RIGHT_REFUSED = "right.refused"
-    READING_DONE = "reading.done"
+    READING_ASKED = "reading.asked"
     CAMERAS_DECLARED = "cameras.declared"
     WORKSTATIONS_CHECKED = "workstations.checked"
     REVIEW_RECORDED = "review.recorded"

@@ -13,7 +13,7 @@ from datetime import date, timedelta
 from sqlalchemy import Connection
 
 from cctv.access.deputies import all_deputyships, all_exceptions
-from cctv.access.roles import held_roles, today
+from cctv.access.roles import held_roles, must_be_apart, today
 from cctv.audit.chain import AuditFacts
 from cctv.audit.log import append_entry
 from cctv.cases.errors.compliance import GrantRefused
@@ -23,7 +23,7 @@ from cctv.core.access import account_ids
 from cctv.core.i18n import N_
 from cctv.db.engine import write_transaction
 from cctv.db.storage import Storage, next_short_id
-from cctv.model.access import APART, Deputyship, HandlingException, Role
+from cctv.model.access import Deputyship, HandlingException, Role
 from cctv.model.audit import Act
 from cctv.model.ids import GrantId, IdKind, typed_id
 
@@ -107,11 +107,11 @@ def _in_force(connection: Connection, site: Storage, grant_id: str) -> Deputyshi
 
 
 def _check_apart(connection: Connection, site: Storage, account: str, role: Role) -> None:
-    """A handler may stand in for a decider, for nobody approves their own work; other roles of APART stay apart."""
-    for held in held_roles(connection, site, account):
-        if {held.role, role} in ({*pair} for pair in APART if pair != (Role.HANDLER, Role.DECIDER)):
-            problem = N_("{account} is {own}, which stays apart from {role}", account=account, own=held.role, role=role)
-            raise GrantRefused(problem=problem, following=N_("name another account."))
+    """Raises GrantRefused where a role of the account keeps it from this one."""
+    own = must_be_apart([held.role for held in held_roles(connection, site, account)], role)
+    if own is not None:
+        problem = N_("{account} is {own}, which stays apart from {role}", account=account, own=own, role=role)
+        raise GrantRefused(problem=problem, following=N_("name another account."))
 
 
 def _check(site: Storage, account: str) -> None:

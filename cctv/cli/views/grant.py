@@ -9,11 +9,11 @@ from zoneinfo import ZoneInfo
 
 from rich.console import Console
 
-from cctv.access.roles import roles_with, who_decides
+from cctv.access.roles import who_decides, who_may
 from cctv.cli.output import table
 from cctv.cli.views.footage import day, print_next
 from cctv.config.schema import Settings
-from cctv.core.i18n import _, enum_text, join_messages, translate
+from cctv.core.i18n import _, enum_text, translate
 from cctv.model.access import Deputyship, HandlingException, HeldRole, Right, Role, RoleSource
 from cctv.model.compliance import Grant, Permission
 
@@ -194,18 +194,17 @@ def _print_rights(console: Console, own: OwnRights) -> None:
     for right in (right for right in Right if right in own.rights):
         permission = GRANT_FOR.get(right)
         lacks = permission is not None and permission not in own.granted
-        note = "  " + _("(with a grant for {permission}, which you have not)", permission=permission) if lacks else ""
+        note = "  " + _("(a grant for {permission} is missing)", permission=permission) if lacks else ""
         console.print(f"  {enum_text(right)}{note}", soft_wrap=True)
 
 
 def _print_refused(console: Console, own: OwnRights, settings: Settings) -> None:
-    refused = [right for right in Right if right not in own.rights]
+    refused = [right for right in Right if right not in own.rights] if own.held else []
     if refused:
         console.print()
         console.print(_("You may not"), style="bold")
     for right in refused:
-        who = translate(join_messages(roles_with(right)))
-        console.print(f"  {enum_text(right)}: {who}", soft_wrap=True)
+        console.print(f"  {enum_text(right)}: {translate(who_may(right))}", soft_wrap=True)
     console.print()
     names = translate(who_decides(settings, own.account))
     console.print(_("Who gives grants and names deputies: {names}.", names=names), soft_wrap=True)
