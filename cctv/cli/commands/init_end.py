@@ -32,8 +32,9 @@ def print_dry_run(
     context: CommandContext, box: Box, answers: Answers, steps: Sequence[PlannedStep], found: CameraRound | None
 ) -> int:
     """The plan and the cameras.toml that it would write; returns the exit code."""
-    checked = check_text(settings_text(answers, None), box.config)
-    text = settings_text(answers, None if answers.recovery_file is None else "age1...")  # the key is not made yet
+    checked = check_text(settings_text(answers, None, several=box.several), box.config)
+    recipient = None if answers.recovery_file is None else "age1..."  # the key is not made yet
+    text = settings_text(answers, recipient, several=box.several)
     data = {"dry_run": True, "settings": text, **_data(box, answers, steps, found)}
 
     def show(console: Console) -> None:
