@@ -24,7 +24,9 @@ def judge_second_person(
     """Whether what asks for two persons finds them: `accounts` may act here, `approvers` agree from elsewhere."""
     asked = ", ".join(sorted(act.value for act in acts)) or "-"
     if len(accounts) < 2 and not approvers:
-        text = N_("one account acts here ({accounts}): there is no second person", accounts=", ".join(accounts) or "-")
+        text = N_(
+            "one account acts here ({accounts}): there is no second person", accounts=", ".join(accounts) or "root"
+        )
         why = N_(
             "one person cannot do what asks for two ({acts}), and nobody checks the rest: give another account the "
             "right, or name somebody elsewhere, `approvers` in [policy], and adopt that",
