@@ -96,7 +96,7 @@ def letter_(context: CommandContext, proposal_id: str, output: str | None) -> No
 
     context.emit({"id": proposal.id, "text": text, "output": output}, show)
     if not context.json:
-        print_next(f"ssh-keygen -Y sign -n cctv-approval -f KEY {output or 'FILE'}")
+        print_next(_("ssh-keygen -Y sign -n cctv-approval -f KEY {file}", file=output or "FILE"))
 
 
 @board.command()
