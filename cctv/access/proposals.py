@@ -10,7 +10,6 @@ Who a person is comes from `site.actor.account` alone: never from what they say,
 from __future__ import annotations
 
 import grp
-import pwd
 import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass
@@ -24,7 +23,7 @@ from cctv.audit.log import append_entry, audit_entries, entries_since
 from cctv.config.fields import Approver
 from cctv.config.policy_part import names_in
 from cctv.config.schema import TwoPersonAct
-from cctv.core.access import accounts_that_write
+from cctv.core.access import accounts_of_group, accounts_that_write
 from cctv.core.errors import CctvError, Exit, Recorded, UsageError
 from cctv.core.i18n import N_, Message, join_messages
 from cctv.core.typed_time.resolve import echo_instant
@@ -263,13 +262,15 @@ def compared(facts: AuditFacts) -> AuditFacts:
 
 
 def other_accounts(site: Storage, account: str) -> tuple[str, ...]:
-    """Which other accounts of this machine may act: the members of the groups of [roles], else who writes the storage.
+    """Which accounts of this machine may act, but for one; sorted, empty where there is none."""
+    return tuple(name for name in accounts_that_act(site) if name != account)
 
-    Sorted; empty where there is none.
-    """
+
+def accounts_that_act(site: Storage) -> tuple[str, ...]:
+    """Which accounts of this machine may act: the members of the groups of [roles], else who writes the storage."""
     groups = set(_groups_of(getattr(site.settings, "roles", None)))
     names = {name for group in groups for name in _members(group)} if groups else set(accounts_that_write(site.root))
-    return tuple(sorted(names - {account}))
+    return tuple(sorted(names))
 
 
 @dataclass(frozen=True, slots=True)
@@ -374,7 +375,6 @@ def _groups_of(roles: object) -> Iterator[str]:
 
 def _members(group: str) -> set[str]:
     try:
-        entry = grp.getgrnam(group)
+        return set(accounts_of_group(grp.getgrnam(group).gr_gid))
     except KeyError:
         return set()
-    return {*entry.gr_mem, *(account.pw_name for account in pwd.getpwall() if account.pw_gid == entry.gr_gid)}

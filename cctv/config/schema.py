@@ -53,6 +53,16 @@ class TwoPersonAct(Enum):
     FOOTAGE_DESTROY = "footage.destroy"
 
 
+# What a site where more accounts than one may act should ask two persons for.
+SEVERAL_DECIDE = (
+    TwoPersonAct.HOLD_RELEASE,
+    TwoPersonAct.EXPORT_UNREDACTED,
+    TwoPersonAct.POLICY_CHANGE,
+    TwoPersonAct.GRANT_CHANGE,
+    TwoPersonAct.FOOTAGE_DESTROY,
+)
+
+
 class EnvelopeWindow(Enum):
     """Where the window of the site's envelopes is."""
 

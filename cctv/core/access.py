@@ -115,9 +115,13 @@ def accounts_that_write(path: Path) -> tuple[str, ...]:
     status = path.stat()
     accounts = {account_name(status.st_uid)} if status.st_mode & stat.S_IWUSR else set()
     if status.st_mode & stat.S_IWGRP:
-        accounts |= {entry.pw_name for entry in pwd.getpwall() if entry.pw_gid == status.st_gid}
-        accounts |= set(_members(status.st_gid))
+        accounts |= set(accounts_of_group(status.st_gid))
     return tuple(sorted(accounts - {"root"}))
+
+
+def accounts_of_group(gid: int) -> tuple[str, ...]:
+    """The accounts of a group, by their own group or as members, sorted; empty for a group that there is not."""
+    return tuple(sorted({entry.pw_name for entry in pwd.getpwall() if entry.pw_gid == gid} | set(_members(gid))))
 
 
 def database_refused(error: BaseException | None, database: Path) -> Path | None:

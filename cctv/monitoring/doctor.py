@@ -66,6 +66,7 @@ class CheckName(Enum):
     VERIFY = "verify"
     BACKUP = "backup"
     AUDIT = "audit"
+    TWO_PERSONS = "two-persons"
     REGISTERS = "registers"
     ALERTS = "alerts"
     DETECTOR = "detector"

@@ -45,6 +45,7 @@ from cctv.monitoring.doctor import (
     wrong,
 )
 from cctv.monitoring.doctor_cameras import check_camera_clocks, check_credentials, check_transport
+from cctv.monitoring.doctor_people import check_two_persons
 from cctv.monitoring.notify import owed
 from cctv.monitoring.status import status_now
 from cctv.recording.disk_space import footage_rates, share_of_limits
@@ -341,6 +342,7 @@ SITE_CHECKS: Mapping[CheckName, Check] = MappingProxyType(
         CheckName.VERIFY: _verify,
         CheckName.BACKUP: _backup,
         CheckName.AUDIT: _audit,
+        CheckName.TWO_PERSONS: check_two_persons,
         CheckName.REGISTERS: _registers,
         CheckName.ALERTS: _alerts,
         CheckName.DETECTOR: _detector,

@@ -22,7 +22,7 @@ from cctv.config.credentials import CREDENTIALS_FILE, Credential, add_credential
 from cctv.config.loader import check_text, read_text
 from cctv.config.schema import Settings
 from cctv.config.settings_file import SYSTEM_WIDE
-from cctv.core.access import SERVICE_ACCOUNT
+from cctv.core.access import SERVICE_ACCOUNT, accounts_of_group
 from cctv.core.clock import Clock
 from cctv.core.durable import DurableFiles
 from cctv.core.errors import CctvError, Exit, UsageError
@@ -116,6 +116,11 @@ class Box:
     @property
     def credentials_file(self) -> Path:
         return self.config.with_name(CREDENTIALS_FILE)
+
+    @property
+    def several(self) -> bool:
+        """Whether more accounts than the one that will own the storage are in its group."""
+        return bool(set(accounts_of_group(self.account.pw_gid)) - {self.account.pw_name, "root"})
 
     @property
     def is_service(self) -> bool:
@@ -215,7 +220,7 @@ def carry_out(
         add_credentials(box.credentials_file, credentials, box.disk)
         tell(SetupStep.SETTINGS)
         answers = _begin(SetupStep.SETTINGS, answers, box)
-        _write_settings(settings_text(answers, recipient), box)
+        _write_settings(settings_text(answers, recipient, several=box.several), box)
     settings = check_text(read_text(box.config), box.config).settings
     tell(SetupStep.STORAGE)
     answers = _begin(SetupStep.STORAGE, answers, box)
@@ -287,7 +292,7 @@ def _recovery_key(answers: Answers, box: Box) -> tuple[Answers, str | None]:
     if SetupStep.RECOVERY_KEY.value in answers.begun and file.exists():
         return answers, str(read_recovery_key(file).to_public())
     answers = _begin(SetupStep.RECOVERY_KEY, answers, box)
-    settings = _settings(settings_text(answers, None), box)
+    settings = _settings(settings_text(answers, None, several=box.several), box)
     try:
         return answers, make_recovery_key(settings, file, box.clock.now(), box.disk)[0]
     except OSError as error:

@@ -12,6 +12,7 @@ from tomlkit import string
 
 from cctv.config.credentials import CREDENTIALS_FILE
 from cctv.config.fields import text_lines
+from cctv.config.schema import SEVERAL_DECIDE
 from cctv.core.i18n import N_, Language, Message, translate_to
 from cctv.core.typed_time.durations import format_duration
 from cctv.model.legal import ZoneKind
@@ -57,15 +58,20 @@ _FILE = N_("passwords of the cameras, readable by its owner only (mode 600)")
 _RECIPIENTS = N_("public half of the recovery key, to which back-ups are encrypted")
 _FOLDER = N_("a folder on another disk, to which cctv-backup.timer writes each night; without the first # it counts")
 _ALERTS = N_("Who is told when recording or deletion is not well: without the # of both lines somebody is.")
+_TWO = N_("acts that need a second person, since more accounts than one may act here; docs/accountability.md")
 _NO_RECIPIENTS = N_(
     "No recovery key was made, so there are no back-ups: if this disk is lost, so are all registers and every hold. "
     "`cctv backup key FILE` makes one."
 )
 
 
-def settings_text(answers: Answers, recipient: str | None) -> str:
-    """cameras.toml from complete answers; `recipient` is the public half of the recovery key, None for no back-ups."""
-    return "\n".join(_Lines(answers.language).of(answers, recipient)) + "\n"
+def settings_text(answers: Answers, recipient: str | None, *, several: bool = False) -> str:
+    """cameras.toml from complete answers.
+
+    recipient: the public half of the recovery key, None for no back-ups.  several: more accounts than one may act here,
+    so that whatever two persons can decide takes two.
+    """
+    return "\n".join(_Lines(answers.language).of(answers, recipient, several=several)) + "\n"
 
 
 def camera_keys(camera: CameraAnswer, purpose: str) -> dict[str, str | None]:
@@ -86,7 +92,7 @@ class _Lines:
     def __init__(self, language: Language) -> None:
         self._language = language
 
-    def of(self, answers: Answers, recipient: str | None) -> Iterator[str]:
+    def of(self, answers: Answers, recipient: str | None, *, several: bool) -> Iterator[str]:
         yield from self._remark(_HEAD)
         yield from self._site(answers)
         for kind in dict.fromkeys((*_ALWAYS, *(camera.kind for camera in answers.cameras or ()))):
@@ -105,6 +111,9 @@ class _Lines:
             yield "[backup]"
             yield self._line("recipients", f"[{_quoted(recipient)}]", _RECIPIENTS)
             yield self._line("# folder", _quoted("/mnt/offsite"), _FOLDER)
+        if several:
+            yield from ("", "[policy]")
+            yield self._line("two_person", f"[{', '.join(_quoted(act.value) for act in SEVERAL_DECIDE)}]", _TWO)
         yield ""
         yield from self._remark(_ALERTS)
         yield from ("# [alerts]", f"# mail = {_quoted('somebody@example.org')}")

@@ -40,6 +40,7 @@ _INIT = (
 # Lines of the two pages and of what `cctv init` prints, once [alerts] and [backup] are there.
 _TYPED = (
     "chown cctv: /mnt/offsite",
+    "cctv config adopt --reason 'alarms are told'",
     "cctv config check && systemctl reload cctv-record && systemctl restart cctv-sweep",
     "cctv config check && systemctl restart cctv-record",
     "systemctl status cctv-record",

@@ -9,6 +9,7 @@ from cctv.cli.commands.init import init
 from cctv.cli.options import chosen
 from cctv.config.errors import BadValue
 from cctv.config.loader import check_text
+from cctv.config.schema import SEVERAL_DECIDE
 from cctv.core.durable import DurableFiles
 from cctv.core.i18n import Language, translate_to
 from cctv.model.legal import Jurisdiction, ZoneKind
@@ -158,6 +159,13 @@ def test_the_public_half_of_the_recovery_key_stands_in_the_text(tmp_path):
     settings = check_text(texts.settings_text(complete(), public), tmp_path / "cameras.toml").settings
 
     assert settings.backup.recipients == (public,)
+
+
+def test_a_site_of_more_accounts_asks_two_persons_for_what_two_can_decide(tmp_path):
+    text = texts.settings_text(complete(), None, several=True)
+
+    assert check_text(text, tmp_path / "cameras.toml", strict=True).settings.policy.two_person == set(SEVERAL_DECIDE)
+    assert "[policy]" not in texts.settings_text(complete(), None)
 
 
 def test_answers_are_kept_for_their_owner_only_and_come_back_as_they_were(tmp_path):

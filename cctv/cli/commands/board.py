@@ -60,7 +60,7 @@ def withdraw(context: CommandContext, proposal_id: str, reason: str) -> None:
 @json_option
 @click.pass_obj
 def refuse(context: CommandContext, proposal_id: str, reason: str) -> None:
-    """Refuse, as the second person, what another account proposed; it counts no longer.
+    """Refuse what another account proposed.  It counts no longer.
 
     \b
       cctv board refuse P17 --reason "the insurer still needs it"
@@ -74,9 +74,10 @@ def refuse(context: CommandContext, proposal_id: str, reason: str) -> None:
 @json_option
 @click.pass_obj
 def letter_(context: CommandContext, proposal_id: str, output: str | None) -> None:
-    """Write the text that a person elsewhere signs to agree, one whom [policy] approvers names.
+    """Write the text that a person elsewhere signs.
 
-    They read it, sign it with their own key, and send the .sig file back:
+    One whom [policy] approvers names is the second person then: they read it, sign it with their own key, and send the
+    .sig file back:
 
     \b
       cctv board letter P17 --output P17.txt
@@ -95,7 +96,7 @@ def letter_(context: CommandContext, proposal_id: str, output: str | None) -> No
 
     context.emit({"id": proposal.id, "text": text, "output": output}, show)
     if not context.json:
-        print_next(f"ssh-keygen -Y sign -n cctv-approval -f KEY {output or 'FILE'}")
+        print_next(_("ssh-keygen -Y sign -n cctv-approval -f KEY {file}", file=output or "FILE"))
 
 
 @board.command()
@@ -110,7 +111,7 @@ def letter_(context: CommandContext, proposal_id: str, output: str | None) -> No
 @json_option
 @click.pass_obj
 def sign(context: CommandContext, proposal_id: str, signature: Path) -> None:
-    """Enter the signature of a person elsewhere, who counts as the second person from then on.
+    """Enter the signature of a person elsewhere.  They count as the second person from then on.
 
     \b
       cctv board sign P17 --signature P17.txt.sig

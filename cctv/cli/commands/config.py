@@ -139,7 +139,10 @@ def adopt(context: CommandContext, reason: str) -> None:
             console.print(f"the storage follows {adopted.after} already")
             return
         verb = "would follow" if context.dry_run else "follows"
-        console.print(f"the storage {verb} {adopted.after} (before: {adopted.before or 'no file was known'})")
+        if adopted.before == adopted.after:
+            console.print(f"the policy of {adopted.after} {'would be' if context.dry_run else 'is'} adopted:")
+        else:
+            console.print(f"the storage {verb} {adopted.after} (before: {adopted.before or 'no file was known'})")
         _print_changes(console, adopted)
         if adopted.takes_two and context.dry_run:
             console.print(
@@ -166,7 +169,8 @@ def diff(context: CommandContext) -> int:
         if not compared.changes:
             console.print(f"{compared.after}: its policy is the one that the storage follows")
             return
-        console.print(f"The storage follows {compared.before}; its policy and that of {compared.after} differ:")
+        other = "" if compared.before == compared.after else f" of {compared.before}"
+        console.print(f"{compared.after} says otherwise than the policy{other} that was adopted:")
         _print_changes(console, compared)
         people = "two people" if compared.takes_two else "one person"
         print_next(f"cctv config adopt --reason WHY, by {people}; until then, acts are refused")

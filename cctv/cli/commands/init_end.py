@@ -32,8 +32,9 @@ def print_dry_run(
     context: CommandContext, box: Box, answers: Answers, steps: Sequence[PlannedStep], found: CameraRound | None
 ) -> int:
     """The plan and the cameras.toml that it would write; returns the exit code."""
-    checked = check_text(settings_text(answers, None), box.config)
-    text = settings_text(answers, None if answers.recovery_file is None else "age1...")  # the key is not made yet
+    checked = check_text(settings_text(answers, None, several=box.several), box.config)
+    recipient = None if answers.recovery_file is None else "age1..."  # the key is not made yet
+    text = settings_text(answers, recipient, several=box.several)
     data = {"dry_run": True, "settings": text, **_data(box, answers, steps, found)}
 
     def show(console: Console) -> None:
@@ -111,7 +112,8 @@ def _left_to_do(box: Box, answers: Answers, found: CameraRound | None) -> Sequen
         where = f"--onvif {left_out[0].address if left_out else 'HOST'} --user NAME"
         lines.append(f"{program} cameras add NAME --zone interior --purpose WHY {where}")
     told = f" && systemctl enable --now {NOTIFY_TIMER}" if box.is_service else ""  # which fails while it has nobody
-    lines.append(f"name somebody in [alerts] of {box.config}, then: {program} notify test{told}")
+    adopt = f'{program} config adopt --reason "who is told"'
+    lines.append(f"name somebody in [alerts] of {box.config}, then: {adopt} && {program} notify test{told}")
     if box.is_service:
         others = [timer for timer in TIMERS if timer not in (NOTIFY_TIMER, BACKUP_TIMER)]
         lines.append(f"systemctl enable --now {' '.join(others)}")
