@@ -32,6 +32,16 @@ class AccessDenied(CctvError):
     exit_code = Exit.NOT_PERMITTED
 
 
+class StorageOfAnother(CctvError):
+    """The storage {path} is the account {owner}'s, this is {account}, and no service answers here in its place.
+
+    next: ask who looks after this machine to start it (`sudo systemctl start cctv.socket`), then type the command again
+    without --config; or `sudo -u {owner} cctv ...`.
+    """
+
+    exit_code = Exit.NOT_PERMITTED
+
+
 @dataclass(frozen=True, slots=True)
 class Untrusted:
     """Why a file is not trusted, and what to do about it."""
@@ -100,6 +110,18 @@ def _is_private_group(group: int, owner: int) -> bool:
 def access_denied(path: Path) -> AccessDenied:
     """The refusal of a path; its owner is that of the nearest folder that this account can see."""
     return AccessDenied(account=account_name(os.geteuid()), path=path, owner=owner_of(path))
+
+
+def require_owner(storage: Path) -> None:
+    """Raise StorageOfAnother unless this process is the storage's owner, or root; nothing where there is no storage."""
+    try:
+        owner = storage.stat().st_uid
+    except FileNotFoundError:
+        return
+    except PermissionError:
+        owner = _owner(storage)
+    if os.geteuid() not in (0, owner):
+        raise StorageOfAnother(path=storage, owner=account_name(owner), account=account_name(os.geteuid()))
 
 
 def owner_of(path: Path) -> str:

@@ -158,6 +158,33 @@ class DurableFiles:
         if source.parent != target.parent:
             self.sync_directory(source.parent)
 
+    def exists(self, path: Path) -> bool:
+        """Whether something of that name is there, a link that leads nowhere too.  Of a path that a person typed."""
+        return os.path.lexists(path)
+
+    def is_folder(self, path: Path) -> bool:
+        """Whether it is a folder.  Of a path that a person typed."""
+        return path.is_dir()
+
+    def resolved(self, path: Path) -> Path:
+        """Where a path that a person typed is, behind links."""
+        return path.resolve()
+
+    @contextmanager
+    def workshop(self, folder: Path) -> Iterator[Path]:
+        """Where files for a folder that a person named are made: that folder itself, as this process writes there.
+
+        In the service it is a private one (`cctv.services.serve.files`).  Each file that is made goes out by
+        `hand_out`, and all of them get their names by `publish`.
+        """
+        yield folder
+
+    def hand_out(self, made: Path, target: Path) -> None:
+        """Bring what was made in a workshop, flushed, beside its target; returns when it is there."""
+
+    def publish(self) -> None:
+        """Give what was handed out its names, durably."""
+
     def unlink(self, path: Path | str) -> bool:
         """Remove a name, durably; False when it did not exist.
 
