@@ -24,7 +24,7 @@ from cctv.services.serve.places import OWNER_COMMANDS, WAYS, Place, Way, place_o
 _ID = re.compile(r"[A-Za-z]{2,4}-[0-9]{4}-[0-9]{1,6}")
 
 
-class ServedPath(click.ParamType):
+class ServedPath(click.ParamType[Path]):
     """A path that a caller typed."""
 
     name = "path"

@@ -17,9 +17,10 @@ import hashlib
 import os
 import re
 import secrets
+import shutil
 import stat
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -184,6 +185,24 @@ class DurableFiles:
 
     def publish(self) -> None:
         """Give what was handed out its names, durably."""
+
+    def copy_out(self, sources: Mapping[str, Path], folder: Path) -> list[Path]:
+        """Copy files into a folder that a person named, by the names there, each for its owner alone; their paths."""
+        copies = [folder / name for name in sources]
+        for source, target in zip(sources.values(), copies, strict=True):
+            temporary, descriptor = create_beside(target, 0o600)
+            try:
+                with open(descriptor, "wb") as copy, source.open("rb") as original:  # noqa: PTH123 - a descriptor
+                    shutil.copyfileobj(original, copy, _CHUNK_BYTES)
+                    copy.flush()
+                    os.fsync(copy.fileno())
+                temporary.replace(target)
+            except OSError:
+                with suppress(OSError):
+                    temporary.unlink()
+                raise
+        self.sync_directory(folder)
+        return copies
 
     def unlink(self, path: Path | str) -> bool:
         """Remove a name, durably; False when it did not exist.

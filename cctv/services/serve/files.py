@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,7 @@ from cctv.services.serve.session import Conversation
 MOST_INPUT_BYTES = 64 << 20  # boxes, keys, texts: the largest is KEEP.json, 20 MB for an hour that is drawn by hand
 _CHUNK_BYTES = 1 << 20
 _MOST_ERRNO = 4096
+_PRIVATE_MODE = 0o600  # of what shows people: for whoever typed the command alone
 
 
 class CallersPath(type(Path())):  # type: ignore[misc]  # PosixPath
@@ -124,14 +125,22 @@ class CallersFiles(DurableFiles):
         for path in sorted(made.iterdir()):
             self._put(path, target, path.name)
 
+    def copy_out(self, sources: Mapping[str, Path], folder: Path) -> list[Path]:
+        if not isinstance(folder, CallersPath):
+            return super().copy_out(sources, folder)
+        copies = [folder / name for name in sources]
+        for source, target in zip(sources.values(), copies, strict=True):
+            self._put(source, target, None)
+        self.publish()
+        return copies
+
     def publish(self) -> None:
         self._ask({"ask": "commit"})
 
     def _put(self, made: Path, target: Path, inside: str | None) -> None:
         descriptor = os.open(made, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
         try:
-            mode = os.fstat(descriptor).st_mode & 0o600 | 0o040
-            self._ask({"ask": "put", "path": str(target), "mode": mode, "inside": inside}, (descriptor,))
+            self._ask({"ask": "put", "path": str(target), "mode": _PRIVATE_MODE, "inside": inside}, (descriptor,))
         finally:
             os.close(descriptor)
 

@@ -34,6 +34,7 @@ _ACCEPTED_AT_ONCE = 64
 _FIRST_DESCRIPTOR = 3  # SD_LISTEN_FDS_START of sd_listen_fds(3)
 _GRACE_SECONDS = 20.0  # for commands at work when the service stops
 _KILL_SECONDS = 10.0
+_POLL_SECONDS = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,18 +194,18 @@ class Listener:
                 log.info("serve.finished", extra={"account": child.uid, "exit": code, "seconds": seconds})
 
     def _end_commands(self) -> None:
-        for seconds, number in (
-            (_GRACE_SECONDS, signal.SIGINT),
-            (_KILL_SECONDS, signal.SIGKILL),
-            (_KILL_SECONDS, None),
-        ):
-            deadline = time.monotonic() + seconds
-            while self._children and time.monotonic() < deadline:
-                self._reap()
-                time.sleep(0.02)
-            for pid in self._children if number is not None else ():
+        for seconds, number in ((_GRACE_SECONDS, signal.SIGINT), (_KILL_SECONDS, signal.SIGKILL)):
+            self._wait(seconds)
+            for pid in self._children:
                 with contextlib.suppress(ProcessLookupError):
                     os.killpg(pid, number)
+        self._wait(_KILL_SECONDS)
+
+    def _wait(self, seconds: float) -> None:
+        deadline = time.monotonic() + seconds
+        while self._children and time.monotonic() < deadline:
+            self._reap()
+            time.sleep(_POLL_SECONDS)
 
 
 def _tell(connection: socket.socket, message: Message) -> None:

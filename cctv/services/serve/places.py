@@ -45,7 +45,6 @@ OWNER_COMMANDS: dict[tuple[str, ...], str] = {
     ("footage", "init"): "makes a storage",
     ("footage", "rebuild"): "is for when recorder and sweeper stand still",
     ("footage", "upgrade"): "is for when the version changes, the service's own too",
-    ("site", "close"): "ends the storage, and with it the service",
 }
 CALLER_COMMANDS = {("redaction", "file")}
 WAYS: dict[tuple[str, ...], Way] = {
@@ -63,12 +62,15 @@ WAYS: dict[tuple[str, ...], Way] = {
     ("redaction", "hide", "boxes"): Way.READS,
     ("redaction", "keep", "boxes"): Way.READS,
     ("redaction", "people", "folder"): Way.WRITES,
+    ("redaction", "show", "folder"): Way.WRITES,
     ("register", "notice", "folder"): Way.WRITES,
     ("register", "show", "output"): Way.WRITES,
     ("register", "workstation-form", "target"): Way.WRITES,
     ("request", "answer", "to"): Way.WRITES,
     ("request", "board", "calendar"): Way.WRITES,
+    ("request", "show", "folder"): Way.WRITES,
     ("retention", "certificate", "out"): Way.WRITES,
+    ("site", "close", "out"): Way.WRITES,
 }
 _VALUES = frozenset({"--config", "--language", "--log-format"})  # options before the noun that take one
 _HELP = frozenset({"-h", "--help", "--version"})
