@@ -12,6 +12,7 @@ import os
 import signal
 import socket
 import stat
+import struct
 import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -36,7 +37,8 @@ from cctv.services.serve.protocol import (
 _COMPLETION = "_CCTV_COMPLETE"
 _SETTINGS_VARIABLE = "CCTV_CONFIG"  # as in config/settings_file.py, which this must not load
 _SETTINGS_NAME = "cameras.toml"
-_CONNECT_SECONDS = 10.0
+_TIME = struct.Struct("@ll")  # struct timeval
+_CONNECT_TIME, _NO_TIME = _TIME.pack(10, 0), _TIME.pack(0, 0)
 _GREETING_SECONDS = 60.0
 INTERRUPTED = 130
 
@@ -61,16 +63,17 @@ def hand_over(argv: Sequence[str], environ: Mapping[str, str]) -> int | Refusal 
     if not os.path.exists(path):
         return None
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
-        connection.settimeout(_CONNECT_SECONDS)
+        # Not settimeout, by which a full backlog would be an error at once instead of a wait.
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, _CONNECT_TIME)
         try:
             connection.connect(path)
         except (ConnectionRefusedError, FileNotFoundError):
             return None  # nobody listens: in this process, where the caller owns the storage
-        except TimeoutError:
-            return Refusal("busy")
+        except BlockingIOError:
+            return Refusal("silent")
         except OSError as error:
             return Refusal("unreachable", {"path": path, "problem": os.strerror(error.errno or 0)})
-        connection.settimeout(None)
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, _NO_TIME)
         if (stranger := untrusted(path, peer_uid(connection))) is not None:
             return Refusal("untrusted", {"path": path, "uid": stranger})
         return _converse(Channel(connection), argv, environ)

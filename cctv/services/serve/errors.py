@@ -26,6 +26,15 @@ class AccountBusy(CctvError):
     exit_code = Exit.LOCKED
 
 
+class AccountFast(CctvError):
+    """This account begins more commands than the service takes from one ({count} each second): nothing was done.
+
+    next: type it again in a moment.
+    """
+
+    exit_code = Exit.LOCKED
+
+
 class AccountNameless(CctvError):
     """The user id {uid} has no account on this machine, and nobody can be named in the log: nothing was done.
 
@@ -153,6 +162,7 @@ class SocketTaken(CctvError):
 
 REFUSALS: dict[str, type[CctvError]] = {
     "account-busy": AccountBusy,
+    "account-fast": AccountFast,
     "busy": ServiceBusy,
     "ended": ServiceEnded,
     "garbled": ServiceGarbled,

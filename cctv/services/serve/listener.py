@@ -29,6 +29,7 @@ log = logging.getLogger(__name__)
 
 MOST_COMMANDS = 64  # at once; a child that does little adds 20 MiB to the parent
 MOST_OF_ACCOUNT = 16
+BURST, PER_SECOND = 40, 10.0  # commands of an account: beyond that it would slow others by starting children
 _BACKLOG = 512
 _ACCEPTED_AT_ONCE = 64
 _FIRST_DESCRIPTOR = 3  # SD_LISTEN_FDS_START of sd_listen_fds(3)
@@ -47,10 +48,28 @@ class Child:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How many commands run at once: in all, and of one account."""
+    """How many commands run at once, in all and of one account; and how many an account begins, at once and in time."""
 
     all: int = MOST_COMMANDS
     account: int = MOST_OF_ACCOUNT
+    burst: int = BURST
+    per_second: float = PER_SECOND
+
+
+class Pace:
+    """How fast each account begins commands: a bucket of `burst`, which fills again by `per_second`."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._left: dict[int, tuple[float, float]] = {}  # user id: what is left, and when that was (monotonic seconds)
+
+    def allows(self, uid: int, now: float) -> bool:
+        """Whether an account may begin another command; counts it if so."""
+        left, at = self._left.get(uid, (float(self._limits.burst), now))
+        left = min(float(self._limits.burst), left + (now - at) * self._limits.per_second)
+        is_allowed = left >= 1.0
+        self._left[uid] = (left - 1.0 if is_allowed else left, now)
+        return is_allowed
 
 
 def passed_socket(environ: Mapping[str, str]) -> socket.socket | None:
@@ -97,6 +116,7 @@ class Listener:
         """ended: what to do when the child of a process id has ended, however it did."""
         self._listening, self._serve_one, self._notifier, self._ended = listening, serve_one, notifier, ended
         self._limits = limits or Limits()
+        self._pace = Pace(self._limits)
         self._children: dict[int, Child] = {}
         self._has_to_stop = False
 
@@ -143,6 +163,8 @@ class Listener:
         with connection:
             uid = peer_uid(connection)
             self._reap()
+            if _has_hung_up(connection):
+                return True
             if (refusal := self._over_limit(uid)) is not None:
                 log.warning("serve.refused", extra={"cause": str(refusal["refused"]), "account": uid})
                 _tell(connection, refusal)
@@ -156,6 +178,8 @@ class Listener:
             return {"refused": "account-busy", "fields": {"count": self._limits.account}}
         if len(self._children) >= self._limits.all:
             return {"refused": "busy", "fields": {"count": self._limits.all}}
+        if not self._pace.allows(uid, time.monotonic()):
+            return {"refused": "account-fast", "fields": {"count": self._limits.per_second}}
         return None
 
     def _fork(self, connection: socket.socket, uid: int) -> None:
@@ -206,6 +230,16 @@ class Listener:
         while self._children and time.monotonic() < deadline:
             self._reap()
             time.sleep(_POLL_SECONDS)
+
+
+def _has_hung_up(connection: socket.socket) -> bool:
+    """Whether the other end is gone already: it costs no child.  A client says nothing before it is greeted."""
+    try:
+        return not connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True
 
 
 def _tell(connection: socket.socket, message: Message) -> None:

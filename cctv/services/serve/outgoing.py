@@ -10,7 +10,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from typing import Any
 
 _CHUNK_BYTES = 1 << 20
@@ -27,6 +27,7 @@ class Outgoing:
     def __init__(self, argv: Sequence[str]) -> None:
         values = (word.partition("=")[2] for word in argv if word.startswith("--"))
         self._named = {_tidy(word) for word in (*argv, *values) if word}
+        self._parents = {os.path.dirname(word) or "." for word in self._named}  # to be looked at, and made
         self._waiting: list[tuple[str, str]] = []  # temporary name, final one; renamed in this order
         self._folders: dict[str, str] = {}  # final name of a folder that is being written, temporary one
 
@@ -40,7 +41,7 @@ class Outgoing:
 
     def look(self, path: str) -> dict[str, Any]:
         """Whether something is there, whether it is a folder, and where it is behind links."""
-        path = self._checked(path)
+        path = self._checked(path, self._parents)
         try:
             is_folder = stat.S_ISDIR(os.stat(path).st_mode)
         except OSError:
@@ -49,7 +50,7 @@ class Outgoing:
 
     def make_folder(self, path: str) -> None:
         """Make a folder and its missing parents."""
-        os.makedirs(self._checked(path), exist_ok=True)
+        os.makedirs(self._checked(path, self._parents), exist_ok=True)
 
     def begin_folder(self, path: str) -> None:
         """Begin a folder that appears when all of its files are there."""
@@ -115,11 +116,11 @@ class Outgoing:
         self._waiting.clear()
         self._folders.clear()
 
-    def _checked(self, path: object) -> str:
+    def _checked(self, path: object, also: Set[str] = frozenset()) -> str:
         if not isinstance(path, str) or not path or "\0" in path:
             raise NotNamed
         folder, name = os.path.split(_tidy(path))
-        if _tidy(path) in self._named or (_tidy(folder) in self._named and name == _plain(name)):
+        if _tidy(path) in self._named | also or (_tidy(folder) in self._named and name == _plain(name)):
             return path
         raise NotNamed
 
