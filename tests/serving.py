@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pytest
 
-from cctv.services.serve.protocol import Channel
+from cctv.services.serve.protocol import FrameChannel
 
 SOURCES = Path(__file__).resolve().parent.parent
 MAIN = "import sys; from cctv.cli.entry import main; sys.exit(main())"
@@ -175,11 +175,11 @@ class Served:
         """Who did what, from the log, through the service."""
         return [(entry["actor"], entry["act"]) for entry in self.type(account, "audit list --json").json["entries"]]
 
-    def raw(self) -> tuple[socket.socket, Channel]:
+    def raw(self) -> tuple[socket.socket, FrameChannel]:
         """A connection of this process (root), which has been greeted."""
         connection = socket.socket(socket.AF_UNIX)
         connection.connect(str(self.socket))
-        channel = Channel(connection)
+        channel = FrameChannel(connection)
         greeting, _ = channel.receive(seconds=START_SECONDS)
         assert greeting["cctv"] == 1
         return connection, channel

@@ -19,6 +19,7 @@ from cctv.core.errors import CctvError, Exit
 from cctv.core.i18n import N_, Message
 
 SERVICE_ACCOUNT = "cctv"  # of the units in systemd/
+STORAGE_MODE = 0o700  # of a storage: people reach it through the service, recorder and sweeper are its owner
 WRITABLE, REACHABLE = 0o022, 0o077  # bits of a mode that let other accounts change, or reach, a file
 _REFUSED_CODES = {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM}
 
@@ -32,7 +33,7 @@ class AccessDenied(CctvError):
     exit_code = Exit.NOT_PERMITTED
 
 
-class StorageOfAnother(CctvError):
+class StorageOfAnother(AccessDenied):
     """The storage {path} is the account {owner}'s, this is {account}, and no service answers here in its place.
 
     next: ask who looks after this machine to start it (`sudo systemctl start cctv.socket`), then type the command again
@@ -130,16 +131,12 @@ def owner_of(path: Path) -> str:
 
 
 def accounts_that_write(path: Path) -> tuple[str, ...]:
-    """The accounts that may write into a folder by its mode, sorted: its owner, and its group where that may.
+    """The accounts that may act in a storage by its files, without the service: its owner, unless that is root.
 
-    Without root, who may write everywhere.
+    Not its group, whatever the mode: `require_owner` refuses a member.
     """
     status = path.stat()
-    accounts = {account_name(status.st_uid)} if status.st_mode & stat.S_IWUSR else set()
-    if status.st_mode & stat.S_IWGRP:
-        accounts |= {entry.pw_name for entry in pwd.getpwall() if entry.pw_gid == status.st_gid}
-        accounts |= set(_members(status.st_gid))
-    return tuple(sorted(accounts - {"root"}))
+    return (account_name(status.st_uid),) if status.st_uid != 0 and status.st_mode & stat.S_IWUSR else ()
 
 
 def database_refused(error: BaseException | None, database: Path) -> Path | None:
@@ -165,13 +162,6 @@ def account_ids(name: str) -> tuple[int, int] | None:
     except KeyError:
         return None
     return account.pw_uid, account.pw_gid
-
-
-def _members(gid: int) -> list[str]:
-    try:
-        return grp.getgrgid(gid).gr_mem
-    except KeyError:
-        return []
 
 
 def _owner(path: Path) -> int:

@@ -19,10 +19,10 @@ from pathlib import Path
 import pytest
 from serving import NAMELESS, PEOPLE, SERVICE, START_SECONDS
 
-from cctv.services.serve.caller import Refusal, hand_over, untrusted
-from cctv.services.serve.listener import BURST, MOST_OF_ACCOUNT, Limits, Pace
+from cctv.services.serve.caller import NotHandedOver, hand_over, untrusted
+from cctv.services.serve.listener import BURST, MOST_OF_ACCOUNT, AccountPace, Limits
 from cctv.services.serve.outgoing import NotNamed, Outgoing
-from cctv.services.serve.protocol import PROTOCOL, REQUEST_BYTES, Channel, Closed, encode
+from cctv.services.serve.protocol import PROTOCOL, REQUEST_BYTES, Closed, FrameChannel, encode
 
 pytestmark = pytest.mark.slow
 ATTACKER, VICTIM = "games", "daemon"
@@ -242,7 +242,7 @@ def test_clients_that_hang_take_only_their_own_accounts_place(served):
         assert time.monotonic() - started < START_SECONDS
         with socket.socket(socket.AF_UNIX) as one_more:
             one_more.connect(str(served.socket))
-            refused, _ = Channel(one_more).receive(seconds=START_SECONDS)
+            refused, _ = FrameChannel(one_more).receive(seconds=START_SECONDS)
         assert refused == {"refused": "account-busy", "fields": {"count": MOST_OF_ACCOUNT}}
     finally:
         for connection in hanging:
@@ -279,7 +279,7 @@ def test_an_account_that_begins_too_many_commands_is_slowed_and_no_other(served)
     for _ in range(2 * BURST):
         with socket.socket(socket.AF_UNIX) as connection:
             connection.connect(str(served.socket))
-            answer, _ = Channel(connection).receive(seconds=START_SECONDS)
+            answer, _ = FrameChannel(connection).receive(seconds=START_SECONDS)
             refusals.add(answer.get("refused"))
     assert refusals <= {None, "account-fast", "account-busy"}
 
@@ -288,7 +288,7 @@ def test_an_account_that_begins_too_many_commands_is_slowed_and_no_other(served)
 
 
 def test_the_pace_of_an_account_is_its_own():
-    pace = Pace(Limits(burst=2, per_second=1.0))
+    pace = AccountPace(Limits(burst=2, per_second=1.0))
 
     assert [pace.allows(1, 0.0), pace.allows(1, 0.0), pace.allows(1, 0.0)] == [True, True, False]
     assert pace.allows(2, 0.0)
@@ -381,7 +381,7 @@ def test_a_service_that_is_not_ours_is_told_in_one_line(tmp_path, monkeypatch, s
         thread.join()
         shutil.rmtree(path.parent)
 
-    assert isinstance(outcome, Refusal)
+    assert isinstance(outcome, NotHandedOver)
     assert outcome.code == code
 
 

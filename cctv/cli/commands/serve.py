@@ -19,9 +19,9 @@ from cctv.core.process import ServiceManager
 from cctv.db.identity import read_identity
 from cctv.services.serve.errors import ServeNeedsOwner
 from cctv.services.serve.files import CallersFiles
-from cctv.services.serve.listener import Listener, bind_socket, passed_socket
+from cctv.services.serve.listener import CommandListener, bind_socket, passed_socket
 from cctv.services.serve.protocol import SOCKET, VARIABLE
-from cctv.services.serve.session import Conversation, Request, enter, serve_one
+from cctv.services.serve.session import CallerConversation, Request, enter, serve_one
 
 STAGING = "handing-over"  # below the storage: what is on its way to a caller is on the storage's disk only
 
@@ -45,7 +45,7 @@ def serve(context: CommandContext) -> None:
     staging = root / STAGING
     shutil.rmtree(staging, ignore_errors=True)  # of a service that was killed: no command is at work
     with closing(_listening(context)) as listening:
-        Listener(
+        CommandListener(
             listening,
             lambda connection, uid: _serve_one(connection, uid, settings, staging),
             ServiceManager(context.environ),
@@ -60,7 +60,7 @@ def _listening(context: CommandContext) -> socket.socket:
 def _serve_one(connection: socket.socket, uid: int, settings: Path, staging: Path) -> int:
     log = os.fdopen(os.dup(2), "w", encoding="utf-8", errors="backslashreplace")
 
-    def run(request: Request, account: str, conversation: Conversation) -> int:
+    def run(request: Request, account: str, conversation: CallerConversation) -> int:
         enter(request)
         files = CallersFiles(conversation, staging / str(os.getpid()))
         invocation = Invocation(

@@ -1,9 +1,9 @@
 """The client: hands a command to the service, and does with files what only the caller may do.
 
-`hand_over` either returns the exit code of a command that the service ran, or says that it did not run one: `None`
-where there is no service for the settings in use, so that the command runs in this process, else a `Refusal`.  Sends
-nothing before it knows by the socket's folder and the kernel's word (SO_PEERCRED) who listens there.  Light: imports
-what the interpreter has loaded anyway, json and socket; messages are made elsewhere.
+`hand_over` returns the exit code of a command that the service ran; `None` where there is no service for the settings
+in use, so that the command runs in this process; else why nobody ran it (`NotHandedOver`).  Sends nothing before it
+knows by the socket's folder and the kernel's word (SO_PEERCRED) who listens there.  Light: imports what the interpreter
+has loaded anyway, json and socket; messages are made elsewhere.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ from cctv.services.serve.protocol import (
     REQUEST_BYTES,
     SOCKET,
     VARIABLE,
-    Channel,
     Closed,
+    FrameChannel,
     Garbled,
     Message,
     allowed_environment,
@@ -43,7 +43,7 @@ _GREETING_SECONDS = 60.0
 INTERRUPTED = 130
 
 
-class Refusal:
+class NotHandedOver:
     """Why nothing ran, or why it is not known how it ended: a key of `cctv.services.serve.errors.REFUSALS`.
 
     No dataclass, which would cost each command a fifth of its start.
@@ -55,7 +55,7 @@ class Refusal:
         self.code, self.fields = code, fields or {}
 
 
-def hand_over(argv: Sequence[str], environ: Mapping[str, str]) -> int | Refusal | None:
+def hand_over(argv: Sequence[str], environ: Mapping[str, str]) -> int | NotHandedOver | None:
     """Let the service run a command line: its exit code, why it did not, or None where there is none for it."""
     if _COMPLETION in environ or place_for(argv) is not Place.SERVICE:
         return None
@@ -70,13 +70,13 @@ def hand_over(argv: Sequence[str], environ: Mapping[str, str]) -> int | Refusal 
         except (ConnectionRefusedError, FileNotFoundError):
             return None  # nobody listens: in this process, where the caller owns the storage
         except BlockingIOError:
-            return Refusal("silent")
+            return NotHandedOver("silent")
         except OSError as error:
-            return Refusal("unreachable", {"path": path, "problem": os.strerror(error.errno or 0)})
+            return NotHandedOver("unreachable", {"path": path, "problem": os.strerror(error.errno or 0)})
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, _NO_TIME)
         if (stranger := untrusted(path, peer_uid(connection))) is not None:
-            return Refusal("untrusted", {"path": path, "uid": stranger})
-        return _converse(Channel(connection), argv, environ)
+            return NotHandedOver("untrusted", {"path": path, "uid": stranger})
+        return _converse(FrameChannel(connection), argv, environ)
 
 
 def untrusted(path: str, uid: int) -> int | None:
@@ -101,14 +101,14 @@ def untrusted(path: str, uid: int) -> int | None:
         folder = os.path.dirname(folder)
 
 
-def _converse(channel: Channel, argv: Sequence[str], environ: Mapping[str, str]) -> int | Refusal | None:
+def _converse(channel: FrameChannel, argv: Sequence[str], environ: Mapping[str, str]) -> int | NotHandedOver | None:
     words, config = without_config(argv)
     try:
         greeting, _ = channel.receive(seconds=_GREETING_SECONDS)
         if "refused" in greeting:
             return _refusal(greeting)
         if greeting.get("cctv") != PROTOCOL or greeting.get("version") != __version__:
-            return Refusal("other-version", {"service": str(greeting.get("version")), "client": __version__})
+            return NotHandedOver("other-version", {"service": str(greeting.get("version")), "client": __version__})
         if not _same_settings(str(greeting.get("settings")), config, environ):
             return None
         request = {
@@ -118,16 +118,16 @@ def _converse(channel: Channel, argv: Sequence[str], environ: Mapping[str, str])
             "encodings": [getattr(stream, "encoding", None) for stream in (sys.stdin, sys.stdout, sys.stderr)],
         }
         if len(encode(request)) > REQUEST_BYTES:
-            return Refusal("too-large")
+            return NotHandedOver("too-large")
         _open_streams()
         channel.send(request, (0, 1, 2))
         return _serve_files(channel, words)
     except Closed:
-        return Refusal("ended")
+        return NotHandedOver("ended")
     except Garbled:
-        return Refusal("garbled")
+        return NotHandedOver("garbled")
     except TimeoutError:
-        return Refusal("silent")
+        return NotHandedOver("silent")
 
 
 def _same_settings(served: str, config: str | None, environ: Mapping[str, str]) -> bool:
@@ -138,7 +138,7 @@ def _same_settings(served: str, config: str | None, environ: Mapping[str, str]) 
     return not named or os.path.realpath(named) == served
 
 
-def _serve_files(channel: Channel, argv: Sequence[str]) -> int | Refusal:
+def _serve_files(channel: FrameChannel, argv: Sequence[str]) -> int | NotHandedOver:
     """Answer what the service asks until it tells the exit code.  Ctrl-C is the command's; a second one is this one's.
 
     Whatever was put and not committed is removed at the end, also when the service is gone.
@@ -200,7 +200,7 @@ def _answer(outgoing: Outgoing, message: Message, descriptors: Sequence[int]) ->
 class _Interrupts:
     """Ctrl-C while a command runs in the service: the first is passed on, after the second this process ends."""
 
-    def __init__(self, channel: Channel) -> None:
+    def __init__(self, channel: FrameChannel) -> None:
         self._channel = channel
         self._count = 0
         self._is_waiting = False
@@ -220,9 +220,9 @@ class _Interrupts:
             self._channel.send({"interrupt": True})
 
 
-def _refusal(message: Message) -> Refusal:
+def _refusal(message: Message) -> NotHandedOver:
     fields = message.get("fields")
-    return Refusal(str(message["refused"]), fields if isinstance(fields, dict) else {})
+    return NotHandedOver(str(message["refused"]), fields if isinstance(fields, dict) else {})
 
 
 def _umask() -> int:

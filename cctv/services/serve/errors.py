@@ -5,7 +5,7 @@ from __future__ import annotations
 from string import Formatter
 
 from cctv.core.errors import CctvError, Exit, UsageError
-from cctv.services.serve.caller import Refusal
+from cctv.services.serve.caller import NotHandedOver
 
 
 class ServiceBusy(CctvError):
@@ -125,7 +125,7 @@ class NotThroughService(CctvError):
 class PathNotThroughService(CctvError):
     """The service opens no file of its own for somebody: {path} was not opened.
 
-    next: give the path with the option that is for it, as `--help` shows.
+    next: give the path to the option that is for it; the help of the command says which.
     """
 
     exit_code = Exit.NOT_PERMITTED
@@ -177,7 +177,7 @@ REFUSALS: dict[str, type[CctvError]] = {
 }
 
 
-def refusal_error(refusal: Refusal) -> CctvError:
+def refusal_error(refusal: NotHandedOver) -> CctvError:
     """The error of a refusal; of a code that a newer service made up, that the two do not understand each other."""
     error = REFUSALS.get(refusal.code, ServiceGarbled)
     names = [name for template in error.templates() for _, name, _, _ in Formatter().parse(template) if name]

@@ -20,7 +20,7 @@ from cctv.core.i18n import N_
 from cctv.core.medium import medium_error
 from cctv.services.serve.errors import CallersFileRefused, PathNotThroughService
 from cctv.services.serve.protocol import Message
-from cctv.services.serve.session import Conversation
+from cctv.services.serve.session import CallerConversation
 
 MOST_INPUT_BYTES = 64 << 20  # boxes, keys, texts: the largest is KEEP.json, 20 MB for an hour that is drawn by hand
 _CHUNK_BYTES = 1 << 20
@@ -47,7 +47,7 @@ class CallersPath(type(Path())):  # type: ignore[misc]  # PosixPath
 class CallersFiles(DurableFiles):
     """File operations of a command in the service: below the storage as ever, the caller's by the client."""
 
-    def __init__(self, conversation: Conversation, staging: Path) -> None:
+    def __init__(self, conversation: CallerConversation, staging: Path) -> None:
         """staging: the folder for private copies; it is made when it is needed, and its owner's alone."""
         self._conversation, self._folder = conversation, staging
 

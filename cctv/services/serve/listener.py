@@ -56,7 +56,7 @@ class Limits:
     per_second: float = PER_SECOND
 
 
-class Pace:
+class AccountPace:
     """How fast each account begins commands: a bucket of `burst`, which fills again by `per_second`."""
 
     def __init__(self, limits: Limits) -> None:
@@ -102,7 +102,7 @@ def bind_socket(path: Path) -> socket.socket:
     return listening
 
 
-class Listener:
+class CommandListener:
     """The loop of the service; `serve_one` runs in the child, and its result is the child's exit status."""
 
     def __init__(
@@ -116,7 +116,7 @@ class Listener:
         """ended: what to do when the child of a process id has ended, however it did."""
         self._listening, self._serve_one, self._notifier, self._ended = listening, serve_one, notifier, ended
         self._limits = limits or Limits()
-        self._pace = Pace(self._limits)
+        self._pace = AccountPace(self._limits)
         self._children: dict[int, Child] = {}
         self._has_to_stop = False
 
@@ -166,7 +166,7 @@ class Listener:
             if _has_hung_up(connection):
                 return True
             if (refusal := self._over_limit(uid)) is not None:
-                log.warning("serve.refused", extra={"cause": str(refusal["refused"]), "account": uid})
+                log.warning("serve.refused", extra={"cause": str(refusal["refused"]), "uid": uid})
                 _tell(connection, refusal)
             else:
                 self._fork(connection, uid)
@@ -186,7 +186,7 @@ class Listener:
         try:
             pid = os.fork()
         except OSError:
-            log.warning("serve.refused", extra={"cause": "fork", "account": uid})
+            log.warning("serve.refused", extra={"cause": "fork", "uid": uid})
             _tell(connection, {"refused": "busy", "fields": {"count": len(self._children)}})
             return
         if pid:
@@ -215,7 +215,7 @@ class Listener:
                 self._ended(pid)
                 seconds = round(time.monotonic() - child.since, 3)
                 code = os.waitstatus_to_exitcode(status)
-                log.info("serve.finished", extra={"account": child.uid, "exit": code, "seconds": seconds})
+                log.info("serve.finished", extra={"uid": child.uid, "exit": code, "seconds": seconds})
 
     def _end_commands(self) -> None:
         for seconds, number in ((_GRACE_SECONDS, signal.SIGINT), (_KILL_SECONDS, signal.SIGKILL)):

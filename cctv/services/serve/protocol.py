@@ -75,7 +75,7 @@ def encode(message: Message) -> bytes:
     return _LENGTH.pack(len(data)) + data
 
 
-class Channel:
+class FrameChannel:
     """One connection; frames are sent whole and received whole.  Not for two threads that send, or two that receive."""
 
     def __init__(self, connection: socket.socket) -> None:

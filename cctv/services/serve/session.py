@@ -30,8 +30,8 @@ from cctv.services.serve.protocol import (
     REPLY_BYTES,
     REQUEST_BYTES,
     STREAMS,
-    Channel,
     Closed,
+    FrameChannel,
     Garbled,
     Message,
     allowed_environment,
@@ -56,13 +56,13 @@ class Request:
     encodings: tuple[str, ...]
 
 
-class Conversation:
+class CallerConversation:
     """The connection of a running command.  The command asks and waits; another thread listens.
 
     That thread passes interrupts on, and interrupts the command when the client is gone.
     """
 
-    def __init__(self, channel: Channel) -> None:
+    def __init__(self, channel: FrameChannel) -> None:
         self._channel = channel
         self._answers: queue.Queue[tuple[Message, list[int]] | None] = queue.Queue()
         self._has_ended = False
@@ -110,7 +110,7 @@ class Conversation:
 
 
 def serve_one(
-    connection: socket.socket, uid: int, settings: str, run: Callable[[Request, str, Conversation], int]
+    connection: socket.socket, uid: int, settings: str, run: Callable[[Request, str, CallerConversation], int]
 ) -> int:
     """Greet a client, take its request, run it as its account and tell the exit code, which is returned.
 
@@ -119,7 +119,7 @@ def serve_one(
     os.setsid()
     with suppress(OSError), open("/proc/self/oom_score_adj", "w", encoding="ascii") as file:  # noqa: PTH123
         file.write(_OOM_SCORE)
-    channel = Channel(connection)
+    channel = FrameChannel(connection)
     connection.settimeout(HANDSHAKE_SECONDS)  # for sending
     try:
         try:
@@ -137,14 +137,14 @@ def serve_one(
             channel.send({"refused": "refused", "fields": {"problem": request}})
         return 1
     connection.settimeout(None)
-    conversation = Conversation(channel)
+    conversation = CallerConversation(channel)
     conversation.listen()
     code = run(request, account, conversation)
     conversation.finish(code)
     return code
 
 
-def _receive(channel: Channel) -> Request | str:
+def _receive(channel: FrameChannel) -> Request | str:
     """The request, its streams now descriptors 0, 1 and 2; or why it is refused.  Raises Closed, TimeoutError."""
     try:
         message, descriptors = channel.receive(REQUEST_BYTES, HANDSHAKE_SECONDS, most_descriptors=STREAMS)
