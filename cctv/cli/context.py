@@ -24,6 +24,7 @@ from cctv.cli.output import console, echo, print_json
 from cctv.cli.rights import enter_list, permit
 from cctv.config.loader import LoadedSettings, load_settings
 from cctv.config.schema import Settings
+from cctv.core.access import require_owner
 from cctv.core.clock import Clock
 from cctv.core.durable import DurableFiles
 from cctv.core.errors import CctvError
@@ -52,7 +53,7 @@ F = TypeVar("F", bound=Callable[..., object])
 T = TypeVar("T")
 _YES = frozenset({"y", "yes", "j", "ja", "o", "oui"})
 _NO = frozenset({"", "n", "no", "nee", "non"})
-STORAGE_UMASK = 0o027  # names of requesters and pictures of people: nobody outside the storage's group reads them
+STORAGE_UMASK = 0o077  # names of requesters and pictures of people: nobody but the storage's owner reads them
 
 
 class CommandContext:
@@ -101,14 +102,18 @@ class CommandContext:
 
     @cached_property
     def actor(self) -> Actor:
-        return Actor(pwd.getpwuid(os.getuid()).pw_name, self.invocation.on_behalf_of)
+        """Who acts: in the service the caller whom the kernel names, else the account of this process."""
+        caller = self.invocation.caller
+        account = caller.account if caller is not None else pwd.getpwuid(os.getuid()).pw_name
+        return Actor(account, self.invocation.on_behalf_of)
 
     @cached_property
     def site(self) -> Storage:
-        """The open storage; raises StorageMissing, guards of `cctv.db.identity`, what `require_adopted` raises, and
-        RightMissing.
+        """The open storage; raises StorageOfAnother, StorageMissing, guards of `cctv.db.identity`, what `require_adopted`
+        raises, and RightMissing.
         """
         restrict_umask()
+        require_owner(self.settings.site.storage)
         site = open_site(self.settings, disk=self.make_disk(), clock=self.clock, actor=self.actor)
         require_adopted(site, command_name())
         permit(site, dry_run=self.dry_run)

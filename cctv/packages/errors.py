@@ -48,6 +48,15 @@ class PackageOutdated(CctvError):
     exit_code = Exit.DECISION_MISSING
 
 
+class DeliveryOvertaken(CctvError):
+    """Another copy was handed over while {package} was being copied: nothing was recorded, and nothing has its name.
+
+    next: type the command again.
+    """
+
+    exit_code = Exit.LOCKED
+
+
 class TargetUnfit(UsageError):
     """Nothing can be handed over in {path}: {problem}.
 

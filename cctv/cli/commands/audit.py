@@ -69,19 +69,21 @@ def list_(context: CommandContext, about: str | None, last: int) -> None:
 
 
 @audit.command()
-@click.option("--checkpoint", type=click.Path(), metavar="FILE", help="Also a checkpoint that was kept elsewhere.")
-@click.option("--key", type=click.Path(), metavar="FILE", help="The site's public key, from elsewhere.")
+@click.option(
+    "--checkpoint", type=click.Path(path_type=Path), metavar="FILE", help="Also a checkpoint that was kept elsewhere."
+)
+@click.option("--key", type=click.Path(path_type=Path), metavar="FILE", help="The site's public key, from elsewhere.")
 @json_option
 @click.pass_obj
-def verify(context: CommandContext, checkpoint: str | None, key: str | None) -> None:
+def verify(context: CommandContext, checkpoint: Path | None, key: Path | None) -> None:
     """Prove that no entry was changed, removed or put in between, and that the end was not cut off.
 
     \b
       cctv audit verify
       cctv audit verify --checkpoint /media/usb/checkpoint.json --key /media/usb/signing.pub
     """
-    public = Path(key) if key else context.site.root / "keys" / "signing.pub"
-    checkpoints = all_checkpoints(context.site.root, Path(checkpoint) if checkpoint else None)
+    public = key if key is not None else context.site.root / "keys" / "signing.pub"
+    checkpoints = all_checkpoints(context.site.root, checkpoint)
     with read_transaction(context.site.engine) as connection:
         count, head = verify_log(connection)
         signer = read_public_key(public) if key or public.exists() else None
@@ -101,10 +103,12 @@ def verify(context: CommandContext, checkpoint: str | None, key: str | None) -> 
 
 
 @audit.command()
-@click.option("--out", type=click.Path(), metavar="FILE", help="Write a copy there, to be kept elsewhere.")
+@click.option(
+    "--out", type=click.Path(path_type=Path), metavar="FILE", help="Write a copy there, to be kept elsewhere."
+)
 @mutation
 @click.pass_obj
-def checkpoint(context: CommandContext, out: str | None) -> None:
+def checkpoint(context: CommandContext, out: Path | None) -> None:
     """Sign how far the log goes.  The sweeper does so too; a copy that is kept elsewhere proves it to others.
 
     \b
@@ -119,7 +123,7 @@ def checkpoint(context: CommandContext, out: str | None) -> None:
     if signed is None:
         raise click.UsageError("there is no entry yet")
     if out:
-        context.site.disk.write(Path(out), signed.line.encode() + b"\n")
+        context.site.disk.write(out, signed.line.encode() + b"\n")
     data = {"entries": signed.seq, "head": signed.hash, "signed_at": signed.at, "file": out}
     context.emit(
         data, lambda console: console.print(f"{signed.seq} entries signed; the last one's hash is {signed.hash}")

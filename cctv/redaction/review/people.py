@@ -349,7 +349,7 @@ def save_pictures(site: Storage, request_id: RequestId, people: People, folder: 
     with write_transaction(site.engine) as connection:
         facts: AuditFacts = {"pictures": len(best)}
         append_entry(connection, site, Act.REDACTION_PICTURED, request_id, case_id=request_id, facts=facts)
-    if not folder.is_dir():
+    if not site.disk.is_folder(folder):
         site.disk.make_directory(folder)
     paths = {number: folder / f"person-{number}.jpg" for number in best}
     for number, picture in best.items():

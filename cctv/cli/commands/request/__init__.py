@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import click
 from rich.console import Console
 
+from cctv.cases.letters.request_letters import letter_files
 from cctv.cases.requests.lifecycle import RequestFile, list_requests, request_file
 from cctv.cases.text_input import ERASED
 from cctv.cli.commands.request.agenda import board
@@ -16,6 +18,7 @@ from cctv.cli.commands.request.open import identity, mandate, open_, statement
 from cctv.cli.commands.request.rights import instruct, lift, reject, uphold, withdraw, yield_
 from cctv.cli.commands.request.scope import confirm, correct, scope
 from cctv.cli.context import CommandContext, json_option
+from cctv.cli.copies import copy_files, copy_option
 from cctv.cli.output import joined, local_date, table
 from cctv.cli.views.footage import footage_data, hold_data, print_footage, print_holds
 from cctv.cli.views.grant import exception_data, exception_text
@@ -63,15 +66,19 @@ def list_(context: CommandContext, closed_too: bool) -> None:
 
 @request.command()
 @click.argument("request_id", metavar="ID")
+@copy_option
 @json_option
 @click.pass_obj
-def show(context: CommandContext, request_id: str) -> None:
+def show(context: CommandContext, request_id: str, folder: Path | None) -> None:
     """Show one request: its people, holds and blocks, what was checked, and how much of its footage exists now.
 
     \b
       cctv request show REQ-2026-007
+      cctv request show REQ-2026-007 --copy-to .       its letters too, to print and to send
     """
     file = request_file(context.site, request_id)
+    if folder is not None:
+        copy_files(context, letter_files(context.site, file.request.id), folder)
     extension = file.extension
     data = {
         "request": request_data(file.request, context),
