@@ -45,6 +45,10 @@ address = ["Hendrik Serruyslaan 18A", "8400 Oostende"]
 mail = "onthaal@example.org"
 dpo = "privacy@example.org"
 signatory = "Lieve Maes"
+[roles]
+handler = ["daemon", "bin", "sys", "games", "man"]
+auditor = ["daemon", "bin", "sys", "games", "man"]
+decider = ["root"]
 """
 
 
@@ -172,8 +176,9 @@ class Served:
             self.process.wait()
 
     def acts(self, account: str = "daemon") -> list[tuple[str, str]]:
-        """Who did what, from the log, through the service."""
-        return [(entry["actor"], entry["act"]) for entry in self.type(account, "audit list --json").json["entries"]]
+        """Who did what, from the log, through the service; not who read."""
+        entries = self.type(account, "audit list --json").json["entries"]
+        return [(entry["actor"], entry["act"]) for entry in entries if entry["act"] != "reading.asked"]
 
     def raw(self) -> tuple[socket.socket, FrameChannel]:
         """A connection of this process (root), which has been greeted."""

@@ -111,6 +111,16 @@ class RightMissing(CctvError):
     exit_code = Exit.NOT_PERMITTED
 
 
+class RolesUnset(CctvError):
+    """{account} may do nothing here: {path} has no [roles], so that only {owner} may act. Nothing was done but to log
+    the refusal.
+
+    next: whoever runs the machine names groups under [roles], and their members (docs/roles.md).
+    """
+
+    exit_code = Exit.NOT_PERMITTED
+
+
 def rights_of(held: Iterable[HeldRole]) -> frozenset[Right]:
     """What an account with these roles may do.  Pure."""
     rights: set[Right] = set()
@@ -203,6 +213,19 @@ def require_right(site: Storage, right: Right, *, about: str | None = None, comm
     raise right_missing(site.settings, account, right, held, case)
 
 
+def require_owner_alone(site: Storage, command: str) -> None:
+    """Where no roles are named, raises RolesUnset (12), with an entry in the log, for all but the storage's owner.
+
+    Not for root, which reaches the files whatever is asked here.
+    """
+    account, owner = site.actor.account, owner_of(site.root)
+    if account == owner or _is_root(account):
+        return
+    with write_transaction(site.engine) as connection:
+        append_entry(connection, site, Act.RIGHT_REFUSED, account, facts={"command": command})
+    raise RolesUnset(account=account, path=site.settings.source.path, owner=owner)
+
+
 def require_machine_right(settings: Settings, account: str, right: Right) -> None:
     """As `require_right` by groups alone, for commands that run where no storage can be opened; leaves no entry."""
     held = (*roles_of_groups(settings.roles, groups_of(account)), *_as_owner(settings, account))
@@ -264,6 +287,8 @@ def roles_warnings(settings: RolesSettings) -> list[str]:
     """What the group database makes doubtful in `[roles]`: groups that are not there, nobody who decides, accounts
     with roles that should be apart.  In English, as all of `cctv config check`.
     """
+    if not settings.is_set:
+        return []
     warnings = []
     for role, groups in settings.groups.items():
         for group in groups:

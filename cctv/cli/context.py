@@ -21,7 +21,7 @@ from rich.console import Console
 from cctv.access.policy import require_adopted
 from cctv.cli.invocation import Invocation
 from cctv.cli.output import console, echo, print_json
-from cctv.cli.rights import enter_list, permit
+from cctv.cli.rights import enter_list, permit, running_command
 from cctv.config.loader import LoadedSettings, load_settings
 from cctv.config.schema import Settings
 from cctv.core.access import require_owner
@@ -109,14 +109,14 @@ class CommandContext:
 
     @cached_property
     def site(self) -> Storage:
-        """The open storage; raises StorageOfAnother, StorageMissing, guards of `cctv.db.identity`, what `require_adopted`
-        raises, and RightMissing.
+        """The open storage; raises StorageOfAnother, StorageMissing, the guards of `cctv.db.identity`, and what
+        `require_adopted` and `permit` raise.
         """
         restrict_umask()
         require_owner(self.settings.site.storage)
         site = open_site(self.settings, disk=self.make_disk(), clock=self.clock, actor=self.actor)
-        require_adopted(site, command_name())
-        permit(site, dry_run=self.dry_run)
+        require_adopted(site, running_command())
+        permit(site, dry_run=self.dry_run, served=self.invocation.caller is not None)
         return site
 
     def cameras(self, text: str | None, zones: str | None = None) -> list[CameraId]:
@@ -195,12 +195,6 @@ class CommandContext:
             print_json(data)
         else:
             text(console(self.environ))
-
-
-def command_name() -> str:
-    """The command that runs, `hold release`: without the program's name and without arguments."""
-    running = click.get_current_context(silent=True)
-    return running.command_path.partition(" ")[2] if running is not None else ""
 
 
 def restrict_umask() -> None:

@@ -15,7 +15,7 @@ from typing import Any
 import click
 
 from cctv.access.reading import AskedReading, record_reading
-from cctv.access.roles import require_machine_right, require_right
+from cctv.access.roles import require_machine_right, require_owner_alone, require_right
 from cctv.core.errors import CctvError, Exit
 from cctv.db.storage import Storage
 from cctv.model.access import Right
@@ -31,20 +31,20 @@ OPEN = frozenset({"grant mine"})
 _BY_RIGHT: Mapping[Right, tuple[str, ...]] = {
     Right.READ_STATE: (
         "config check", "cameras list", "footage coverage", "footage list", "retention plan", "status", "doctor",
-        "backup list",
+        "backup list", "config diff",
     ),
     Right.START_SERVICES: (
-        "footage adopt-disk", "footage init", "footage rebuild", "footage upgrade", "record", "sweep",
+        "footage adopt-disk", "footage init", "footage rebuild", "footage upgrade", "record", "serve", "sweep",
         "backup before-upgrade", "restore",
     ),
     Right.OPERATE: (
         "cameras still", "footage reconcile", "footage verify", "retention accept-clock", "notify run", "backup make",
     ),
     Right.PROVE: ("retention certificate", "export verify", "audit checkpoint", "audit verify"),
-    Right.READ_HOLDS: ("hold list", "hold show"),
+    Right.READ_HOLDS: ("hold list", "hold show", "board", "board letter"),
     Right.READ_INCIDENTS: ("incident list", "incident show", "retention explain"),
     Right.RECORD_INCIDENTS: ("incident open", "incident correct", "hold place", "hold renew"),
-    Right.END_HOLDS: ("incident settle", "hold release"),
+    Right.END_HOLDS: ("incident settle", "hold release", "board refuse", "board sign", "board withdraw"),
     Right.RECEIVE: ("request open", "disclosure open"),
     Right.READ_REQUESTS: (
         "request board", "request list", "request show", "redaction people", "redaction show", "export list",
@@ -151,9 +151,14 @@ def _asking(callback: Any, path: str) -> Any:  # noqa: ANN401 - whatever click c
     return asked
 
 
-def permit(site: Storage, *, dry_run: bool) -> None:
-    """Raises RightMissing (12) where the account may not do what was typed; enters what shows one case."""
+def permit(site: Storage, *, dry_run: bool, served: bool) -> None:
+    """Raises RolesUnset or RightMissing (12) where the account may not do what was typed; enters what shows one case.
+
+    `served`: the command runs in the service, for an account that need not own the storage.
+    """
     if not site.settings.roles.is_set:
+        if served:
+            require_owner_alone(site, running_command())
         return
     typed = typed_now()
     right = right_for(typed.command, dry_run=dry_run)
@@ -174,16 +179,21 @@ def enter_list(site: Storage, data: Mapping[str, Any]) -> None:
     record_reading(site, AskedReading(typed.command, filters=typed.filters), count=count)
 
 
+def running_command() -> str:
+    """The command that runs, `hold release`: without the program's name and arguments; empty where none does."""
+    context = click.get_current_context(silent=True)
+    return " ".join(step.info_name or "" for step in _steps(context)) if context is not None else ""
+
+
 def typed_now() -> TypedCommand:
     """The command that runs now."""
     context = click.get_current_context()
-    names = [step.info_name or "" for step in _steps(context)]
     arguments = [item.name for item in context.command.params if isinstance(item, click.Argument)]
     values = {name: value for name, value in context.params.items() if value not in (None, False, ())}
     named = [values.get(arguments[0])] if arguments and arguments[0] else [*values.values()]
     ids = [found for value in named if isinstance(value, str) and (found := id_in(value)) is not None]
     filters = {name: _filter(value) for name, value in values.items()}
-    return TypedCommand(" ".join(names), ids[0] if ids else None, filters)
+    return TypedCommand(running_command(), ids[0] if ids else None, filters)
 
 
 def _steps(context: click.Context) -> Iterator[click.Context]:

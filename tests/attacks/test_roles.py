@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import pwd
 import shutil
 import subprocess
 import sys
@@ -19,6 +20,7 @@ from pathlib import Path
 import pytest
 
 from cctv.access.reading import AGAIN_AFTER
+from cctv.access.roles import RolesUnset, require_owner_alone
 from cctv.audit.log import audit_entries, verify_log
 from cctv.cli.context import CommandContext
 from cctv.db.engine import read_transaction
@@ -474,3 +476,16 @@ def test_a_name_in_the_environment_is_nobody_s_role(as_, venue):
 
     assert done.returncode == 12, done.stderr
     assert "Peeters" not in done.stdout + done.stderr
+
+
+def test_without_roles_the_service_runs_commands_for_the_owner_alone(site):
+    """A service without [roles] would else do for anybody what its own account may."""
+    owner = pwd.getpwuid(os.geteuid()).pw_name
+
+    with pytest.raises(RolesUnset) as refused:
+        require_owner_alone(site.open("games"), "hold list")
+
+    require_owner_alone(site.open(owner), "hold list")
+    assert refused.value.fields["owner"] == owner
+    entry = site.cctv("audit list --last 1 --json").json["entries"][0]
+    assert (entry["actor"], entry["act"], entry["facts"]) == ("games", "right.refused", {"command": "hold list"})

@@ -51,6 +51,7 @@ WAYS: dict[tuple[str, ...], Way] = {
     ("audit", "checkpoint", "out"): Way.WRITES,
     ("audit", "verify", "checkpoint"): Way.READS,
     ("audit", "verify", "key"): Way.READS,
+    ("board", "sign", "signature"): Way.READS,
     ("config", "check", "policy"): Way.READS,
     ("export", "deliver", "folder"): Way.WRITES,
     ("export", "verify", "key"): Way.READS,
