@@ -125,7 +125,8 @@ def build(
     stacked = rough.stacked()
     agreed = _vetted(parallel_map(Planes.stacked, frames), stacked, excluded, spacing, hidden) | hidden
     trusted = agreed & (seen >= FEWEST) | hidden
-    people = people_in(rough, frames, trusted & ~hidden, model or load_model()) if trusted.any() else ()
+    believed = trusted & ~hidden
+    people = people_in(rough, frames, believed, model or load_model()) if believed.any() else ()
     if people:
         agreed &= ~_around(people, trusted.shape) | hidden
         trusted &= agreed

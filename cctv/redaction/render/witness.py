@@ -250,32 +250,33 @@ def judged(frame: int, hits: Sequence[Hit], live: Mask, kept: Sequence[Rect]) ->
     likely = [(box, score) for box, score in hits if score >= LIKELY]
     boxes = [box for box, _ in likely]
     strangers, subjects = [], 0
-    for box, score in likely:
+    for number, (box, score) in enumerate(likely):
         owners = [own for own in kept if is_subject(box, own)]
-        inside = [own for own in kept if own in owners or box.overlap(own) >= _INSIDE * box.area]
-        is_second = bool(inside) and all(another_in(own, box, boxes) for own in inside)
-        if owners and not is_second:
+        around = [own for own in kept if own in owners or box.overlap(own) >= _INSIDE * box.area]
+        second = bool(around) and all(is_second(number, boxes, own) for own in around)
+        if owners and not second:
             subjects += 1
             continue
         beside = any(box.overlap(own) >= _REACHES * box.area for own in kept)
         if score < (LIKELY_BESIDE if beside else LIKELY):
             continue
-        if not is_second and any(is_part(box, own) for own in kept):
+        if not second and any(is_part(box, own) for own in kept):
             continue
         if share(live, head_of(box)) >= _MIN_HEAD_LIVE:
             strangers.append(Sighting(frame, box, score))
     return strangers, subjects
 
 
-def another_in(kept: Rect, box: Rect, boxes: Sequence[Rect]) -> bool:
-    """Whether somebody else is in a kept box who agrees with it better: beside this one, and about as tall."""
-    agrees = overlap(box, kept)
+def is_second(number: int, boxes: Sequence[Rect], kept: Rect) -> bool:
+    """Whether somebody else in a kept box agrees with it better than a box: beside it, and about as tall."""
+    box = boxes[number]
+    agrees = overlap(box, kept), -number
     return any(
         other.overlap(kept) >= _INSIDE * other.area
         and other.overlap(box) <= _BESIDE * min(other.area, box.area)
         and min(other.h, box.h) >= _AS_TALL * max(other.h, box.h)
-        and overlap(other, kept) > agrees
-        for other in boxes
+        and (overlap(other, kept), -index) > agrees
+        for index, other in enumerate(boxes)
     )
 
 
