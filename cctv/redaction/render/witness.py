@@ -104,7 +104,7 @@ class _Found:
 
 
 class Witness:
-    """Looks at the frames of one result in order, on every core.  Use as a context manager, then ask `report`."""
+    """Looks at the frames of one result in order, on half of the cores.  Use as a context manager, then ask `report`."""
 
     def __init__(self, model: Model, backdrops: Sequence[Backdrop], mode: Mode, rate: float, output: Path) -> None:
         """Raises ModelRefused (15)."""
@@ -113,7 +113,7 @@ class Witness:
         self._whole_every = max(1, round(_WHOLE_SECONDS * rate))
         self._parts = Board(_PARTS, _PARTS.cell(model.input_size))
         self._whole = Board(_WHOLE, _WHOLE.cell(model.input_size))
-        cores = os.cpu_count() or 1
+        cores = max(1, (os.cpu_count() or 1) // 2)  # the encoder and the proof have the others
         self._detectors = threading.local()
         self._spare = [Detector(model)]  # refuses a model before anything is written
         self._pool = ThreadPoolExecutor(cores, thread_name_prefix="witness")
