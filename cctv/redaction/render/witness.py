@@ -104,7 +104,7 @@ class _Found:
 
 
 class Witness:
-    """Looks at the frames of one result in order, on half of the cores.  Use as a context manager, then ask `report`."""
+    """Looks at the frames of one result in order, on half of the cores.  A context manager; ask `report` at the end."""
 
     def __init__(self, model: Model, backdrops: Sequence[Backdrop], mode: Mode, rate: float, output: Path) -> None:
         """Raises ModelRefused (15)."""
