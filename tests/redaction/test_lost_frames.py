@@ -181,4 +181,4 @@ def test_the_need_grows_with_the_picture_and_the_machine_tells_what_is_free():
     free = available_memory()
     assert free is not None
     assert 0 < free < 1 << 50
-    assert 464e6 < needed_memory(Size(1920, 1080)) < 550e6
+    assert 651e6 < needed_memory(Size(1920, 1080)) < 950e6  # the search took 651 MB on two cores

@@ -61,6 +61,7 @@ _SAME_PLACE = 0.2  # overlap of two detections of one person in frames near each
 _DOUBLE = 0.5  # overlap of two boxes of one person in one frame
 _NEAR_SEARCHES = 4  # frames searched, after the first of five
 _RATE = 25  # frames a second that are searched at the most
+_MOST_CORES = 2  # two search 800 frames a second with one person kept, and each detector holds 60 MB
 _WHOLE_SECONDS = 5.0  # between two searches of a whole picture, where most of it is live
 _PARTS = Grid(4, 3, 1.25)
 _WHOLE = Grid(2, 2, 1.0)
@@ -104,7 +105,7 @@ class _Found:
 
 
 class Witness:
-    """Looks at the frames of one result in order, on half of the cores.  A context manager; ask `report` at the end."""
+    """Looks at the frames of one result in order, beside the encoder.  Use as a context manager, then ask `report`."""
 
     def __init__(self, model: Model, backdrops: Sequence[Backdrop], mode: Mode, rate: float, output: Path) -> None:
         """Raises ModelRefused (15)."""
@@ -113,7 +114,7 @@ class Witness:
         self._whole_every = max(1, round(_WHOLE_SECONDS * rate))
         self._parts = Board(_PARTS, _PARTS.cell(model.input_size))
         self._whole = Board(_WHOLE, _WHOLE.cell(model.input_size))
-        cores = max(1, (os.cpu_count() or 1) // 2)  # the encoder and the proof have the others
+        cores = min(max(1, (os.cpu_count() or 1) // 2), _MOST_CORES)  # the encoder and the proof have the others
         self._detectors = threading.local()
         self._spare = [Detector(model)]  # refuses a model before anything is written
         self._pool = ThreadPoolExecutor(cores, thread_name_prefix="witness")
