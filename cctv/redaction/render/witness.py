@@ -63,7 +63,7 @@ _NEAR_SEARCHES = 4  # frames searched, after the first of five
 _RATE = 25  # frames a second that are searched at the most
 _MOST_CORES = 2  # two search 800 frames a second with one person kept, and each detector holds 60 MB
 _WHOLE_SECONDS = 5.0  # between two searches of a whole picture, where most of it is live
-_PARTS = Grid(4, 3, 1.25)
+_PARTS = Grid(4, 3, 1.2)
 _WHOLE = Grid(2, 2, 1.0)
 
 _HIDE = N_(
