@@ -10,9 +10,9 @@ sees then is scenery, or the outline of what hides somebody.  One spurious frame
 at one place, or a score that spurious boxes do not reach.  Where the figures come from:
 docs/decisions/0036-second-witness.md.
 
-Several places are searched at once, side by side in one picture of the detector's size: a person in a quarter of it is
-as large as the detector needs (recall at score .2: 100 % single, 100 % four, 99.6 % nine on PETS09-S2L1), and one
-search takes as long whatever is in it.
+Several places are searched at once, side by side in one picture of the detector's size (`places`): a person in a
+twelfth of it is as large as the detector needs, and one search takes as long whatever is in it.  It recognises nobody:
+who is kept by a box is the subject, whoever that is, but of two people beside each other in one such box only one is.
 """
 
 from __future__ import annotations
@@ -63,8 +63,8 @@ _NEAR_SEARCHES = 4  # frames searched, after the first of five
 _RATE = 25  # frames a second that are searched at the most
 _MOST_CORES = 2  # two search 800 frames a second with one person kept, and each detector holds 60 MB
 _WHOLE_SECONDS = 5.0  # between two searches of a whole picture, where most of it is live
-_PARTS = Grid(4, 3, 1.2)
-_WHOLE = Grid(2, 2, 1.0)
+_PARTS = Grid(4, 3, 1.2)  # of what is live, and of changes in mask mode; others: decision 36
+_WHOLE = Grid(2, 2, 1.0)  # of the tiles of a whole picture
 
 _HIDE = N_(
     "look at those frames; hide whoever is there (`cctv redaction hide`, `hide` in KEEP.json), then run the command "
