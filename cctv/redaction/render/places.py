@@ -246,7 +246,7 @@ def _resized(plane: Plane, side: tuple[int, int]) -> Plane:
 def _wholly(live: Mask, side: tuple[int, int]) -> Plane:
     """1 in each pixel of a smaller picture that is wholly live, 0 elsewhere."""
     small = cv2.resize(live.view(np.uint8) * np.uint8(255), side, interpolation=cv2.INTER_AREA)
-    return (small == 255).view(np.uint8)
+    return np.asarray(small == 255).view(np.uint8)
 
 
 def _small(planes: Planes) -> Plane:

@@ -10,9 +10,9 @@ sees then is scenery, or the outline of what hides somebody.  One spurious frame
 at one place, or a score that spurious boxes do not reach.  Where the figures come from:
 docs/decisions/0036-second-witness.md.
 
-Several places are searched at once, side by side in one picture of the detector's size: a person in a quarter of it is
-as large as the detector needs (recall at score .2: 100 % single, 100 % four, 99.6 % nine on PETS09-S2L1), and one
-search takes as long whatever is in it.
+Several places are searched at once, side by side in one picture of the detector's size (`places`): a person in a
+twelfth of it is as large as the detector needs, and one search takes as long whatever is in it.  It recognises nobody:
+who is kept by a box is the subject, whoever that is, but of two people beside each other in one such box only one is.
 """
 
 from __future__ import annotations
@@ -61,9 +61,10 @@ _SAME_PLACE = 0.2  # overlap of two detections of one person in frames near each
 _DOUBLE = 0.5  # overlap of two boxes of one person in one frame
 _NEAR_SEARCHES = 4  # frames searched, after the first of five
 _RATE = 25  # frames a second that are searched at the most
+_MOST_CORES = 2  # two search 800 frames a second with one person kept, and each detector holds 60 MB
 _WHOLE_SECONDS = 5.0  # between two searches of a whole picture, where most of it is live
-_PARTS = Grid(4, 3, 1.25)
-_WHOLE = Grid(2, 2, 1.0)
+_PARTS = Grid(4, 3, 1.2)  # of what is live, and of changes in mask mode; others: decision 36
+_WHOLE = Grid(2, 2, 1.0)  # of the tiles of a whole picture
 
 _HIDE = N_(
     "look at those frames; hide whoever is there (`cctv redaction hide`, `hide` in KEEP.json), then run the command "
@@ -104,7 +105,7 @@ class _Found:
 
 
 class Witness:
-    """Looks at the frames of one result in order, on every core.  Use as a context manager, then ask `report`."""
+    """Looks at the frames of one result in order, beside the encoder.  Use as a context manager, then ask `report`."""
 
     def __init__(self, model: Model, backdrops: Sequence[Backdrop], mode: Mode, rate: float, output: Path) -> None:
         """Raises ModelRefused (15)."""
@@ -113,7 +114,7 @@ class Witness:
         self._whole_every = max(1, round(_WHOLE_SECONDS * rate))
         self._parts = Board(_PARTS, _PARTS.cell(model.input_size))
         self._whole = Board(_WHOLE, _WHOLE.cell(model.input_size))
-        cores = os.cpu_count() or 1
+        cores = min(max(1, (os.cpu_count() or 1) // 2), _MOST_CORES)  # the encoder and the proof have the others
         self._detectors = threading.local()
         self._spare = [Detector(model)]  # refuses a model before anything is written
         self._pool = ThreadPoolExecutor(cores, thread_name_prefix="witness")
@@ -250,32 +251,33 @@ def judged(frame: int, hits: Sequence[Hit], live: Mask, kept: Sequence[Rect]) ->
     likely = [(box, score) for box, score in hits if score >= LIKELY]
     boxes = [box for box, _ in likely]
     strangers, subjects = [], 0
-    for box, score in likely:
+    for number, (box, score) in enumerate(likely):
         owners = [own for own in kept if is_subject(box, own)]
-        inside = [own for own in kept if own in owners or box.overlap(own) >= _INSIDE * box.area]
-        is_second = bool(inside) and all(another_in(own, box, boxes) for own in inside)
-        if owners and not is_second:
+        around = [own for own in kept if own in owners or box.overlap(own) >= _INSIDE * box.area]
+        second = bool(around) and all(is_second(number, boxes, own) for own in around)
+        if owners and not second:
             subjects += 1
             continue
         beside = any(box.overlap(own) >= _REACHES * box.area for own in kept)
         if score < (LIKELY_BESIDE if beside else LIKELY):
             continue
-        if not is_second and any(is_part(box, own) for own in kept):
+        if not second and any(is_part(box, own) for own in kept):
             continue
         if share(live, head_of(box)) >= _MIN_HEAD_LIVE:
             strangers.append(Sighting(frame, box, score))
     return strangers, subjects
 
 
-def another_in(kept: Rect, box: Rect, boxes: Sequence[Rect]) -> bool:
-    """Whether somebody else is in a kept box who agrees with it better: beside this one, and about as tall."""
-    agrees = overlap(box, kept)
+def is_second(number: int, boxes: Sequence[Rect], kept: Rect) -> bool:
+    """Whether somebody else in a kept box agrees with it better than a box: beside it, and about as tall."""
+    box = boxes[number]
+    agrees = overlap(box, kept), -number
     return any(
         other.overlap(kept) >= _INSIDE * other.area
         and other.overlap(box) <= _BESIDE * min(other.area, box.area)
         and min(other.h, box.h) >= _AS_TALL * max(other.h, box.h)
-        and overlap(other, kept) > agrees
-        for other in boxes
+        and (overlap(other, kept), -index) > agrees
+        for index, other in enumerate(boxes)
     )
 
 
