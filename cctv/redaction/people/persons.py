@@ -208,7 +208,7 @@ class RequestTracks:
         return tuple(sorted(people, key=lambda person: person.number))
 
     def is_listed(self, person: Person) -> bool:
-        """Whether a person heads a row of a list: who is seen longest of those in it, where it is long enough."""
+        """Whether a person heads a row of a list: the first of those in it who is seen for long enough."""
         return self._heads(self._group[person.tracks[0]])
 
     def row(self, person: Person) -> frozenset[TrackRef]:
@@ -269,10 +269,16 @@ class RequestTracks:
         return sorted(groups, key=order)
 
     def _heads(self, group: frozenset[TrackRef]) -> bool:
-        """Whether these tracks of one person head their row."""
+        """Whether these tracks of one person head their row: the first in it who is long enough, else the longest."""
         row = self._rows[min(group)]
-        longest = max({self._group[ref] for ref in row}, key=lambda one: (self.seconds(one, sure=True), min(one)))
-        return group == longest and self.seconds(row, sure=True) >= LEAST_LISTED_SECONDS
+        if self.seconds(row, sure=True) < LEAST_LISTED_SECONDS:
+            return False
+
+        def order(one: frozenset[TrackRef]) -> tuple[float, tuple[int, str, int]]:
+            seconds = self.seconds(one, sure=True)
+            return -min(seconds, LEAST_LISTED_SECONDS), min(map(self.appears, one))
+
+        return group == min({self._group[ref] for ref in row}, key=order)
 
     def _linked(self, least: float) -> list[tuple[TrackRef, TrackRef]]:
         """The pairs with a link of this probability at least: the most probable first."""

@@ -98,9 +98,7 @@ def hidden_doubts(doubts: Iterable[Doubt], kept: Collection[int], answers: Itera
     answers: those of this part's decisions.
     """
     alone = _alone(answers)
-    return tuple(
-        doubt for doubt in doubts if doubt.track in kept and not doubt.unseen and _stretch(doubt) not in alone
-    )
+    return tuple(doubt for doubt in doubts if doubt.track in kept and not doubt.unseen and _stretch(doubt) not in alone)
 
 
 def stretches_alone(doubts: Iterable[Doubt], answers: Iterable[Answer]) -> Mapping[int, tuple[tuple[int, int], ...]]:

@@ -55,7 +55,7 @@ class TrailLink:
 
     @property
     def certain(self) -> bool:
-        """Whether both are one person without a question: of 40 so cheap and far from a rival, on three clips, all were."""
+        """Whether both are one person without a question: of 40 so cheap and without a near rival all were."""
         margin = _KNOWN_MARGIN if self.known else _CERTAIN_MARGIN
         return self.cost < _CERTAIN_COST and self.rival > self.cost + margin
 

@@ -192,7 +192,7 @@ class _Page:
         return SheetPerson(
             number=person.number,
             spans=tuple(self._between(track.first, track.last) for track in tracks),
-            pictures=tuple((picture.at, picture.picture) for picture in self._people.pictures(refs)),
+            pictures=tuple((picture.at, picture.picture) for picture in self._people.pictures.best_of(refs)),
             keep=f"cctv redaction keep {self._request} --person {person.number} --reason WHY",
             hide=f"cctv redaction hide {self._request} --person {person.number} --reason WHY",
             decision=here.decision,
