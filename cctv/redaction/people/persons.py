@@ -190,8 +190,8 @@ class RequestTracks:
     def people(self) -> tuple[Person, ...]:
         """Everybody, by number.
 
-        Whoever heads a row of a list comes first, in order of appearance, then the others.  An answer that joins two
-        people leaves the lower number.
+        Whoever heads a row of a list comes first, then who is seen for a second, then the others; each in order of
+        appearance.  An answer that joins two people leaves the lower number.
         """
         before = RequestTracks(self.parts.values(), ()) if self.answers else self
         numbers = {ref: number for number, group in enumerate(before._numbered(), 1) for ref in group}
@@ -263,8 +263,9 @@ class RequestTracks:
         """The groups in the order of their numbers."""
         groups = {min(group): group for group in self._group.values()}.values()
 
-        def order(group: frozenset[TrackRef]) -> tuple[bool, tuple[int, str, int]]:
-            return not self._heads(group), min(map(self.appears, group))
+        def order(group: frozenset[TrackRef]) -> tuple[bool, bool, tuple[int, str, int]]:
+            short = self.seconds(group, sure=True) < LEAST_LISTED_SECONDS
+            return not self._heads(group), short, min(map(self.appears, group))
 
         return sorted(groups, key=order)
 

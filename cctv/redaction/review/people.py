@@ -221,7 +221,7 @@ class People:
         persons = [self.number_of(ref) for ref in (question.first, question.second) if ref is not None]
         return AskedQuestion(
             question,
-            tuple({(one.track, one.part, one.frame): one for one in pictures if one is not None}.values()),
+            tuple({(one.camera, one.part, one.track, one.frame): one for one in pictures if one is not None}.values()),
             part,
             self._span(about.part, first, last),
             tuple(dict.fromkeys(persons)),
