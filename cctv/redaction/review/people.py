@@ -215,9 +215,10 @@ class People:
         about = question.second or question.first
         part, track = self.parts[about.part], self.tracks.tracks[about]
         first, last = question.frames or (track.first, track.last)
-        pictures = (self.pictures.best(question.first), self.pictures.best(about))
         if question.kind is AnswerKind.SECOND:
-            pictures = (*self.pictures.through(question.first, first, last), self.pictures.best(question.first))
+            pictures = [*self.pictures.through(question.first, first, last), self.pictures.best(question.first)]
+        else:
+            pictures = [self.pictures.best(question.first), self.pictures.best(about)]
         persons = [self.number_of(ref) for ref in (question.first, question.second) if ref is not None]
         return AskedQuestion(
             question,
