@@ -78,12 +78,15 @@ def decided_by_answers(asking: Asking, subject: int) -> Decided:
 
 
 def _clicked(asking: Asking, subject: int) -> Person | None:
-    """The listed person who is the subject in most frames, or else such a piece; None where nobody ever is."""
+    """The listed person who is the subject in most frames, or else such a piece; None where nobody ever is.
+
+    Nobody clicks on somebody else: of a person's frames most are the subject's, of all who are in them.
+    """
     for people in (asking.listed, asking.pieces):
         frames = {person: asking.oracle.frames_with([ref.track for ref in person.tracks], subject) for person in people}
-        best = max(frames, key=lambda person: (frames[person], -person.number), default=None)
-        if best is not None and frames[best]:
-            return best
+        hers = [person for person in people if asking.oracle.holder_of(ref.track for ref in person.tracks) == subject]
+        if hers:
+            return max(hers, key=lambda person: (frames[person], -person.number))
     return None
 
 

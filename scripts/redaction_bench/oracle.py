@@ -35,6 +35,11 @@ class Oracle:
         most = self.frames(track).most_common(1)
         return most[0][0] if most else None
 
+    def holder_of(self, tracks: Iterable[int]) -> int | None:
+        """The person whom these tracks together hold in most frames; None where they hold nobody."""
+        most = sum((self.frames(track) for track in tracks), Counter[int]()).most_common(1)
+        return most[0][0] if most else None
+
     def mixed(self) -> list[int]:
         """The tracks that hold two people."""
         counts = {track: self.frames(track).most_common(2) for track in self.held}

@@ -190,8 +190,8 @@ class RequestTracks:
     def people(self) -> tuple[Person, ...]:
         """Everybody, by number.
 
-        Whoever heads a row of a list comes first, in order of appearance, then the others.  An answer that joins two
-        people leaves the lower number.
+        Whoever heads a row of a list comes first, then who is seen for a second, then the others; each in order of
+        appearance.  An answer that joins two people leaves the lower number.
         """
         before = RequestTracks(self.parts.values(), ()) if self.answers else self
         numbers = {ref: number for number, group in enumerate(before._numbered(), 1) for ref in group}
@@ -208,7 +208,7 @@ class RequestTracks:
         return tuple(sorted(people, key=lambda person: person.number))
 
     def is_listed(self, person: Person) -> bool:
-        """Whether a person heads a row of a list: who is seen longest of those in it, where it is long enough."""
+        """Whether a person heads a row of a list: the first of those in it who is seen for long enough."""
         return self._heads(self._group[person.tracks[0]])
 
     def row(self, person: Person) -> frozenset[TrackRef]:
@@ -263,16 +263,23 @@ class RequestTracks:
         """The groups in the order of their numbers."""
         groups = {min(group): group for group in self._group.values()}.values()
 
-        def order(group: frozenset[TrackRef]) -> tuple[bool, tuple[int, str, int]]:
-            return not self._heads(group), min(map(self.appears, group))
+        def order(group: frozenset[TrackRef]) -> tuple[bool, bool, tuple[int, str, int]]:
+            short = self.seconds(group, sure=True) < LEAST_LISTED_SECONDS
+            return not self._heads(group), short, min(map(self.appears, group))
 
         return sorted(groups, key=order)
 
     def _heads(self, group: frozenset[TrackRef]) -> bool:
-        """Whether these tracks of one person head their row."""
+        """Whether these tracks of one person head their row: the first in it who is long enough, else the longest."""
         row = self._rows[min(group)]
-        longest = max({self._group[ref] for ref in row}, key=lambda one: (self.seconds(one, sure=True), min(one)))
-        return group == longest and self.seconds(row, sure=True) >= LEAST_LISTED_SECONDS
+        if self.seconds(row, sure=True) < LEAST_LISTED_SECONDS:
+            return False
+
+        def order(one: frozenset[TrackRef]) -> tuple[float, tuple[int, str, int]]:
+            seconds = self.seconds(one, sure=True)
+            return -min(seconds, LEAST_LISTED_SECONDS), min(map(self.appears, one))
+
+        return group == min({self._group[ref] for ref in row}, key=order)
 
     def _linked(self, least: float) -> list[tuple[TrackRef, TrackRef]]:
         """The pairs with a link of this probability at least: the most probable first."""

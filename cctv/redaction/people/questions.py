@@ -41,7 +41,8 @@ class PersonQuestion:
 
     SAME: whether the person of track `second` is the requester, as seen in track `first`; `adds` are all tracks that a
     yes shows.  SECOND: whether a second person is in the box of `first` in `frames` (first, last); a no shows them.
-    `probability` is that of the answer that shows something, 0 to 1, and `seconds` is how much it shows.
+    `probability` is that of the answer that shows something, 0 to 1, and `seconds` is how much it shows.  `beyond` are
+    the seconds that may be expected from the next question that a yes leads to.
     """
 
     kind: AnswerKind
@@ -51,11 +52,12 @@ class PersonQuestion:
     adds: tuple[TrackRef, ...]
     seconds: float
     probability: float
+    beyond: float = 0.0
 
     @property
     def value(self) -> float:
-        """Seconds of picture that are to be expected from asking."""
-        return self.seconds * self.probability
+        """Seconds of picture that are to be expected from asking, and from what can be asked after it."""
+        return (self.seconds + self.beyond) * self.probability
 
     @property
     def worth_asking(self) -> bool:
@@ -143,6 +145,13 @@ class _Asked:
         self._own = tracks.groups(kept)
         self._others = tracks.groups(set(others) - set(kept))
         self._skipped = {Verdict.NO} if again else {Verdict.NO, Verdict.UNSURE}
+        self._links: dict[TrackRef, list[tuple[float, TrackRef]]] = {}
+        for part in tracks.parts.values():
+            for link in part.links:
+                ends = TrackRef(part.part, link.first), TrackRef(part.part, link.second)
+                if {*ends} <= tracks.tracks.keys():
+                    for one, other in (ends, ends[::-1]):
+                        self._links.setdefault(one, []).append((link.probability, other))
 
     def questions(self) -> Iterator[PersonQuestion]:
         """Every question that is worth its answer, in a fixed order."""
@@ -208,7 +217,21 @@ class _Asked:
 
     def _same(self, first: TrackRef, second: TrackRef, probability: float) -> PersonQuestion:
         adds = tuple(sorted(self._tracks.group(second), key=self._tracks.appears))
-        return PersonQuestion(AnswerKind.SAME, first, second, None, adds, self._tracks.seconds(adds), probability)
+        seconds = self._tracks.seconds(adds)
+        return PersonQuestion(AnswerKind.SAME, first, second, None, adds, seconds, probability, self._beyond(adds))
+
+    def _beyond(self, adds: Collection[TrackRef]) -> float:
+        """What may be expected from asking on from these tracks: of short pieces, most of what is won."""
+        return max(
+            (
+                probability * self._tracks.seconds(self._tracks.group(other))
+                for ref in adds
+                for probability, other in self._links.get(ref, ())
+                if other not in adds and self._tracks.overlap(adds, self._tracks.group(other)) is None
+                and self._may_be(other)
+            ),
+            default=0.0,
+        )  # fmt: skip
 
     def _may_be(self, ref: TrackRef) -> bool:
         """Whether the person of a track can be the requester, and nobody was asked about them."""

@@ -150,9 +150,9 @@ def read_found(directory: Path) -> FoundTracks:
 
 
 def _doubt(row: Sequence[Any]) -> Doubt:
-    """Raises ValueError, TypeError."""
-    track, first, last, unseen = row
-    return Doubt(int(track), int(first), int(last), tuple(int(number) for number in unseen))
+    """Raises ValueError, TypeError; what came later to the format may be missing."""
+    track, first, last, *unseen = row
+    return Doubt(int(track), int(first), int(last), tuple(int(number) for number in (unseen[0] if unseen else ())))
 
 
 def _unseen(path: Path) -> dict[int, tuple[UnseenPlace, ...]]:
