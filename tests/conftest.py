@@ -28,6 +28,7 @@ from cctv.cli import context as cli_context
 from cctv.cli.app import run
 from cctv.cli.invocation import Invocation
 from cctv.config.loader import load_settings
+from cctv.config.policy_part import settings_facts
 from cctv.core.durable import DurableFiles
 from cctv.core.errors import CctvError
 from cctv.core.i18n import Language
@@ -36,7 +37,6 @@ from cctv.db import engine as engines
 from cctv.db.engine import read_transaction, write_transaction
 from cctv.db.storage import Storage, open_site
 from cctv.footage.ingest import ingest
-from cctv.footage.initialise import settings_facts
 from cctv.footage.layout import incoming_directory
 from cctv.footage.runs import begin_run, close_gap, end_run
 from cctv.footage.segments import segments_of
@@ -219,7 +219,13 @@ class SiteUnderTest:
             site = self._open("adopter")
             with write_transaction(site.engine) as connection:
                 if differences(connection, site):
-                    append_entry(connection, site, Act.SETTINGS_ADOPTED, "cameras.toml", facts=settings_facts(site))
+                    append_entry(
+                        connection,
+                        site,
+                        Act.SETTINGS_ADOPTED,
+                        "cameras.toml",
+                        facts=settings_facts(site.settings, site.root),
+                    )
             self._adopted = text
 
     def open(self, account: str = "test") -> Storage:

@@ -11,13 +11,12 @@ from cctv.access.policy import KnownPolicy, current_place, known_policy
 from cctv.access.proposals import ActProposed, ProposalWaits, not_yet, other_accounts, require_two
 from cctv.audit.chain import AuditFacts
 from cctv.audit.log import append_entry
-from cctv.config.policy_part import RuleChange, names_in, policy_rules, rules_digest
+from cctv.config.policy_part import RuleChange, names_in, policy_rules, rules_digest, settings_facts
 from cctv.config.schema import TwoPersonAct
 from cctv.config.settings_file import NAME
 from cctv.core.i18n import N_
 from cctv.db.engine import read_transaction, write_transaction
 from cctv.db.storage import Storage
-from cctv.footage.initialise import settings_facts
 from cctv.model.audit import Act
 
 _TWO, _APPROVERS, _ROLES = "policy.two_person", "policy.approvers", "roles."
@@ -87,7 +86,10 @@ def adopt_settings(site: Storage, *, reason: str, dry_run: bool = False) -> Sett
         if known is not None and adoption.takes_two and not dry_run:
             refusal = _second_person(connection, site, known, adoption, reason)
         if refusal is None and adoption.changed:
-            facts: AuditFacts = {**settings_facts(site), "changed": [str(change) for change in adoption.changes]}
+            facts: AuditFacts = {
+                **settings_facts(site.settings, site.root),
+                "changed": [str(change) for change in adoption.changes],
+            }
             append_entry(connection, site, Act.SETTINGS_ADOPTED, NAME, facts=facts, reason=reason)
     if refusal is not None:
         raise refusal

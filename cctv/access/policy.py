@@ -24,6 +24,7 @@ from cctv.config.policy_part import (
     changes,
     policy_rules,
     rules_digest,
+    settings_facts,
     stored_rules,
     with_limits,
 )
@@ -31,7 +32,6 @@ from cctv.config.settings_file import NAME
 from cctv.core.errors import ConfigError
 from cctv.db.engine import read_transaction, write_transaction
 from cctv.db.storage import Storage
-from cctv.footage.initialise import settings_facts
 from cctv.model.audit import Act
 
 _SHOWN = 5  # changes that a message names
@@ -107,7 +107,7 @@ def known_policy(connection: Connection) -> KnownPolicy | None:
 
 def current_place(site: Storage) -> str:
     """The place of the cameras.toml in use, relative to the storage."""
-    return str(settings_facts(site)["settings"])
+    return str(settings_facts(site.settings, site.root)["settings"])
 
 
 def differences(connection: Connection, site: Storage) -> tuple[RuleChange, ...]:
@@ -136,7 +136,7 @@ def require_known_settings(connection: Connection, site: Storage) -> None:
             raise SettingsForeign(known=known.path(site.root), path=path, keys=keys)
         raise PolicyUnadopted(path=path, keys=keys)
     if known is None or known.is_partial:
-        append_entry(connection, site, Act.SETTINGS_ADOPTED, NAME, facts=settings_facts(site))
+        append_entry(connection, site, Act.SETTINGS_ADOPTED, NAME, facts=settings_facts(site.settings, site.root))
 
 
 def require_adopted(site: Storage, command: str) -> None:

@@ -20,14 +20,13 @@ from sqlalchemy import Connection
 from cctv.access.policy import known_policy, require_known_settings
 from cctv.audit.chain import AuditEntry, AuditFacts
 from cctv.audit.log import append_entry, audit_entries, entries_since
-from cctv.config.fields import Approver
+from cctv.config.fields import KEY_KIND, Approver
 from cctv.config.policy_part import names_in
 from cctv.config.schema import TwoPersonAct
 from cctv.core.access import accounts_of_group, accounts_that_write
 from cctv.core.errors import CctvError, Exit, Recorded, UsageError
 from cctv.core.i18n import N_, Message, join_messages
 from cctv.core.typed_time.resolve import echo_instant
-from cctv.crypto.signing_key import ALGORITHM
 from cctv.db.engine import read_transaction, write_transaction
 from cctv.db.storage import Storage
 from cctv.model.audit import Act
@@ -315,8 +314,8 @@ def approvers_in_force(connection: Connection) -> tuple[Approver, ...]:
     """The people elsewhere whom the adopted policy names, whatever the cameras.toml in use says."""
     known = known_policy(connection)
     named = names_in(known.rules, "policy.approvers") if known is not None else ()
-    people = (text.partition(f" {ALGORITHM.decode()} ") for text in sorted(named))
-    return tuple(Approver(name, f"{ALGORITHM.decode()} {key}") for name, found, key in people if found)
+    people = (text.partition(f" {KEY_KIND} ") for text in sorted(named))
+    return tuple(Approver(name, f"{KEY_KIND} {key}") for name, found, key in people if found)
 
 
 def _approver(connection: Connection, signed: AuditEntry | None) -> Approver | None:

@@ -40,6 +40,7 @@ _ZONE = re.compile(r"(\[[0-9A-Fa-f:.]+%)25(?=[^\]]+\])")  # as RFC 6874 writes i
 MOST_SIGNS = 4000  # of a text
 _MAIL = re.compile(r"[^\s@<>,;:\"]+@[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?")
 _AGE = re.compile(r"age1[02-9ac-hj-np-z]{58}")
+KEY_KIND = "ssh-ed25519"  # of approvers: what cctv.crypto.sshsig verifies
 _ED25519 = re.compile(r"AAAAC3NzaC1lZDI1NTE5AAAAI[A-Za-z0-9+/]{43}")  # 51 bytes: the algorithm and a key of 32
 _WINDOW = re.compile(r"(?:([a-z,-]+)\s+)?([0-9]{1,2}):([0-9]{2})\s?-\s?([0-9]{1,2}):([0-9]{2})")
 _SMTP = 'a host such as "localhost" or "mail.example.org:25", without user name and password'
@@ -401,7 +402,7 @@ def approvers(value: object) -> tuple[Approver, ...]:
             raise BadValue("it is a private key", allowed, following)
         if "," in name:
             raise BadValue(f"the name {name} has a comma", allowed)
-        if not name.strip() or len(words) < 2 or words[0] != "ssh-ed25519" or not _ED25519.fullmatch(words[1]):
+        if not name.strip() or len(words) < 2 or words[0] != KEY_KIND or not _ED25519.fullmatch(words[1]):
             raise BadValue(f"the key of {name} is no ssh-ed25519 public key", allowed)
         found.append(Approver(text(name), " ".join(words[:2])))
     if len({approver.key for approver in found}) < len(found):

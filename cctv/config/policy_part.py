@@ -7,9 +7,11 @@ zones).  Pure.  Knows no storage; never shows a secret.
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from pathlib import Path
 from types import MappingProxyType
 
 from cctv.config.errors import BadValue, KeyPath
@@ -57,6 +59,16 @@ def policy_rules(settings: Settings) -> tuple[PolicyRule, ...]:
 def rules_digest(rules: Iterable[PolicyRule]) -> str:
     """Hex SHA-256 of rules, one a line."""
     return hashlib.sha256("".join(f"{rule}\n" for rule in rules).encode()).hexdigest()
+
+
+def settings_facts(settings: Settings, root: Path) -> dict[str, str | list[str]]:
+    """What a log entry says of the policy that a storage follows from then on: place of the file, rules, their digest.
+
+    The place is relative to the storage `root`, so that both may be moved together.
+    """
+    place = os.path.relpath(os.path.realpath(settings.source.path), os.path.realpath(root))
+    rules = policy_rules(settings)
+    return {"settings": place, "policy": [str(rule) for rule in rules], "digest": rules_digest(rules)}
 
 
 def stored_rules(lines: Sequence[object]) -> tuple[PolicyRule, ...]:

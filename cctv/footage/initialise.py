@@ -12,7 +12,7 @@ from pathlib import Path
 
 from cctv.audit.chain import AuditFacts
 from cctv.audit.log import append_entry, entry_at
-from cctv.config.policy_part import policy_rules, rules_digest
+from cctv.config.policy_part import settings_facts
 from cctv.config.schema import Settings
 from cctv.config.settings_file import SYSTEM_WIDE
 from cctv.core.access import SERVICE_ACCOUNT, STORAGE_MODE, account_ids
@@ -86,7 +86,9 @@ def create_storage(settings: Settings, *, disk: DurableFiles, clock: Clock, acto
     """Create a storage with its audit entry; raises StorageExists, StorageNotEmpty and then changes nothing."""
     site = create_site(settings, disk=disk, clock=clock, actor=actor)
     with write_transaction(site.engine) as connection:
-        append_entry(connection, site, Act.STORAGE_CREATED, site.identity.site, facts=settings_facts(site))
+        append_entry(
+            connection, site, Act.STORAGE_CREATED, site.identity.site, facts=settings_facts(site.settings, site.root)
+        )
     return site
 
 
@@ -103,18 +105,14 @@ def ensure_storage(settings: Settings, *, disk: DurableFiles, clock: Clock, acto
     site = open_site(settings, disk=disk, clock=clock, actor=actor)
     with write_transaction(site.engine) as connection:
         if entry_at(connection, 1) is None:
-            append_entry(connection, site, Act.STORAGE_CREATED, site.identity.site, facts=settings_facts(site))
+            append_entry(
+                connection,
+                site,
+                Act.STORAGE_CREATED,
+                site.identity.site,
+                facts=settings_facts(site.settings, site.root),
+            )
     return site
-
-
-def settings_facts(site: Storage) -> dict[str, str | list[str]]:
-    """Facts of an entry that says which cameras.toml the storage follows from then on: place, rules and their digest.
-
-    The place is relative to the storage.
-    """
-    place = os.path.relpath(os.path.realpath(site.settings.source.path), os.path.realpath(site.root))
-    rules = policy_rules(site.settings)
-    return {"settings": place, "policy": [str(rule) for rule in rules], "digest": rules_digest(rules)}
 
 
 def adopt_disk(

@@ -10,8 +10,8 @@ import pytest
 from cctv.access.policy import by_adopted_limits
 from cctv.audit.log import append_entry
 from cctv.cli.app import run
+from cctv.config.policy_part import settings_facts
 from cctv.db.engine import write_transaction
-from cctv.footage.initialise import settings_facts
 from cctv.model.audit import Act
 
 WHEN = "--cameras gevel-1 --from '2026-11-01 10:00' --to '2026-11-01 10:05'"
@@ -157,7 +157,7 @@ def test_cameras_may_change_without_an_adoption(two_person_site):
 
 def test_what_an_older_release_stored_is_completed_by_the_first_act(two_person_site):
     site = two_person_site.open()
-    facts = settings_facts(site)
+    facts = settings_facts(site.settings, site.root)
     old = [rule.removeprefix("policy.") for rule in facts["policy"] if rule.startswith("policy.")]
     with write_transaction(site.engine) as connection:
         place = {"settings": facts["settings"], "policy": old}

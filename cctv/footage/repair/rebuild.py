@@ -31,6 +31,7 @@ from sqlalchemy import Connection, inspect
 
 from cctv.audit.chain import AuditFacts
 from cctv.audit.log import append_entry
+from cctv.config.policy_part import settings_facts
 from cctv.config.schema import Settings
 from cctv.core.clock import Clock
 from cctv.core.durable import DurableFiles, sha256_file
@@ -59,7 +60,6 @@ from cctv.db.identity import (
 )
 from cctv.db.storage import Storage, keep_short_id, open_site, skip_short_ids
 from cctv.db.upgrade import upgrade
-from cctv.footage.initialise import settings_facts
 from cctv.footage.layout import incoming_name, recorder_lock, sweeper_lock
 from cctv.footage.repair.compare import DayFolder, day_folders
 from cctv.footage.repair.queries import (
@@ -381,7 +381,7 @@ def _record(connection: Connection, site: Storage, plan: RebuildPlan, aside: str
         "holds": [hold.id for hold in plan.holds],
         "aside": aside or "",
         "aside_sha256": sha256_file(old) if aside and old.exists() else "",
-        **settings_facts(site),
+        **settings_facts(site.settings, site.root),
     }
     used = [hold.ground.case_id for hold in plan.holds]
     used += [path.name for name in ("exports", "derived") for path in (site.root / name).iterdir()]
