@@ -126,14 +126,10 @@ def build(
     stacked = rough.stacked()
     agreed = _vetted(parallel_map(Planes.stacked, frames), stacked, excluded, spacing, hidden) | hidden
     trusted = agreed & (seen >= FEWEST) | hidden
-<<<<<<< HEAD
     agreed &= ~_islands(trusted) | hidden
     trusted &= agreed
-    people = people_in(rough, frames, trusted & ~hidden, model or load_model()) if trusted.any() else ()
-=======
     believed = trusted & ~hidden
     people = people_in(rough, frames, believed, model or load_model()) if believed.any() else ()
->>>>>>> c55a1238bd3e5ed34182f48c870e8092fd1b90b5
     if people:
         agreed &= ~_around(people, trusted.shape) | hidden
         trusted &= agreed

@@ -55,11 +55,7 @@ class TrailLink:
 
     @property
     def certain(self) -> bool:
-<<<<<<< HEAD
-        """Whether both are one person without a question: of 40 so cheap and far from a rival all were (3 clips)."""
-=======
         """Whether both are one person without a question: of 40 so cheap and without a near rival all were."""
->>>>>>> cb36be1eed888ca8e50b2b660265c86bef3aa0f1
         margin = _KNOWN_MARGIN if self.known else _CERTAIN_MARGIN
         return self.cost < _CERTAIN_COST and self.rival > self.cost + margin
 
