@@ -130,8 +130,8 @@ def check_package(bare: Bare, figures: Figures) -> None:
     figures.equal("install: units", len(units), len([*(ROOT / "systemd").glob("*.service"), *timers()]))
     verified = bare.run("systemd-analyze", "verify", "--man=no", *(f"/{unit}" for unit in sorted(units)))
     figures.equal("install: systemd-analyze verify", verified.stderr.strip(), "")
-    worst_of = {"cctv-record": 2.0, "cctv-sweep": 1.0, "cctv-serve": 2.0, "cctv-notify": 2.0, "cctv-doctor": 3.0}
-    for unit, worst in worst_of.items():
+    limits = {"record": 2.0, "sweep": 1.0, "serve": 2.0, "notify": 2.0, "doctor": 3.0}
+    for unit, worst in ((f"cctv-{name}", limit) for name, limit in limits.items()):
         told = _output(
             "systemd-analyze", "security", "--offline=true", str(bare.path(f"/usr/lib/systemd/system/{unit}.service"))
         )
