@@ -107,7 +107,7 @@ class CommandContext:
         """The open storage; raises StorageMissing, the guards of `cctv.db.identity`, and RightMissing."""
         restrict_umask()
         site = open_site(self.settings, disk=self.make_disk(), clock=self.clock, actor=self.actor)
-        permit(site, dry_run=self.dry_run)
+        permit(site, dry_run=self.dry_run, served=getattr(self.invocation, "caller", None) is not None)
         return site
 
     def cameras(self, text: str | None, zones: str | None = None) -> list[CameraId]:

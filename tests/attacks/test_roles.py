@@ -19,10 +19,11 @@ from pathlib import Path
 import pytest
 
 from cctv.access.reading import AGAIN_AFTER
+from cctv.access.roles import OneAccountOnly, require_sole_account
 from cctv.audit.log import audit_entries, verify_log
 from cctv.cli.context import CommandContext
 from cctv.db.engine import read_transaction
-from cctv.model.access import Role
+from cctv.model.access import Right, Role
 from cctv.model.audit import Act, Actor
 
 pytestmark = pytest.mark.skipif(
@@ -183,6 +184,15 @@ def test_what_no_role_gives_is_refused_with_whom_to_ask_and_logged(as_, name):
         assert (entry[0], entry[1]) == (name, name)
         assert command.startswith(str(entry[3]["command"]))
     assert len(as_.entries(Act.RIGHT_REFUSED)) == sum(who == name for who, _ in REFUSED)
+
+
+def test_what_runs_without_an_open_storage_is_asked_for_too(as_):
+    for name in ("nina", "stan", "dora"):
+        told = as_(name, "footage rebuild --reason x", exit=12).err
+        assert "Nothing was done.\n" in told  # there may be no log to write to
+
+    as_("olaf", "footage upgrade")
+    as_("root", "footage upgrade")
 
 
 def test_what_the_roles_give_is_done(as_):
@@ -422,6 +432,18 @@ def test_a_box_of_one_person_logs_no_reading_and_asks_for_no_role(site):
     site.cctv("grant deputy root --role handler --until 3/11 --reason x", exit=2)
 
     assert site.cctv("audit verify --json").json["entries"] == before
+
+
+def test_without_roles_the_service_acts_for_the_owner_and_root_alone(site, venue):
+    nina = site.open(venue["nina"])
+
+    with pytest.raises(OneAccountOnly):
+        require_sole_account(nina, Right.READ_REQUESTS, about="req-2026-1", command="request show")
+    require_sole_account(site.open("root"), Right.READ_REQUESTS)
+
+    with read_transaction(nina.engine) as connection:
+        (entry,) = [entry for entry, _ in audit_entries(connection, act=Act.RIGHT_REFUSED)]
+    assert (entry.subject, entry.case_id) == (venue["nina"], "REQ-2026-001")
 
 
 def test_what_one_may_and_whom_to_ask_is_told(as_):
