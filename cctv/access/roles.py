@@ -103,7 +103,7 @@ ROOT_RIGHTS = frozenset({Right.READ_STATE, Right.START_SERVICES})
 
 
 class RightMissing(CctvError):
-    """{account} may not {right}: {who} may, and {account} is {own}. Nothing was done but to log the refusal.
+    """{account} may not {right}: {who} may, and {account} is {own}. Nothing was done{logged}.
 
     next: {following}
     """
@@ -111,11 +111,11 @@ class RightMissing(CctvError):
     exit_code = Exit.NOT_PERMITTED
 
 
-class RolesUnset(CctvError):
-    """{account} may do nothing here: {path} has no [roles], so that only {owner} may act. Nothing was done but to log
-    the refusal.
+class OneAccountOnly(CctvError):
+    """{account} may do nothing here: the site has no roles, so that {owner} and root do everything. Nothing was done
+    but to log the refusal.
 
-    next: whoever runs the machine names groups under [roles], and their members (docs/roles.md).
+    next: whoever runs the machine adds a section [roles] to cameras.toml (docs/roles.md), or types it: `sudo cctv ...`.
     """
 
     exit_code = Exit.NOT_PERMITTED
@@ -210,20 +210,21 @@ def require_right(site: Storage, right: Right, *, about: str | None = None, comm
     facts: AuditFacts = {"right": right.value, "command": command or ""}
     with write_transaction(site.engine) as connection:
         append_entry(connection, site, Act.RIGHT_REFUSED, account, case_id=case, facts=facts)
-    raise right_missing(site.settings, account, right, held, case)
+    raise right_missing(site.settings, account, right, held, case, logged=N_(" but to log the refusal"))
 
 
-def require_owner_alone(site: Storage, command: str) -> None:
-    """Where no roles are named, raises RolesUnset (12), with an entry in the log, for all but the storage's owner.
+def require_sole_account(site: Storage, right: Right, *, about: str | None = None, command: str | None = None) -> None:
+    """Raises OneAccountOnly (12), with an entry, where neither owner nor root acts in a site without roles.
 
-    Not for root, which reaches the files whatever is asked here.
+    For commands that a process of the owner runs for a caller: in a process of one's own the files decide.
     """
     account, owner = site.actor.account, owner_of(site.root)
-    if account == owner or _is_root(account):
+    if site.settings.roles.is_set or account == owner or _is_root(account):
         return
+    facts: AuditFacts = {"right": right.value, "command": command or ""}
     with write_transaction(site.engine) as connection:
-        append_entry(connection, site, Act.RIGHT_REFUSED, account, facts={"command": command})
-    raise RolesUnset(account=account, path=site.settings.source.path, owner=owner)
+        append_entry(connection, site, Act.RIGHT_REFUSED, account, case_id=id_in(about), facts=facts)
+    raise OneAccountOnly(account=account, owner=owner)
 
 
 def require_machine_right(settings: Settings, account: str, right: Right) -> None:
@@ -234,7 +235,13 @@ def require_machine_right(settings: Settings, account: str, right: Right) -> Non
 
 
 def right_missing(
-    settings: Settings, account: str, right: Right, held: Sequence[HeldRole], case: str | None
+    settings: Settings,
+    account: str,
+    right: Right,
+    held: Sequence[HeldRole],
+    case: str | None,
+    *,
+    logged: Message | str = "",
 ) -> RightMissing:
     """The refusal: who has the right, what the account is, and who can change that."""
     return RightMissing(
@@ -242,6 +249,7 @@ def right_missing(
         right=right,
         who=who_may(right),
         own=join_messages((role.role for role in held), N_(" and ")) if held else N_("none of the roles"),
+        logged=logged,
         following=_who_helps(settings, account, right, held, case),
     )
 

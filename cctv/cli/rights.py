@@ -15,7 +15,7 @@ from typing import Any
 import click
 
 from cctv.access.reading import AskedReading, record_reading
-from cctv.access.roles import require_machine_right, require_owner_alone, require_right
+from cctv.access.roles import require_machine_right, require_right, require_sole_account
 from cctv.core.errors import CctvError, Exit
 from cctv.db.storage import Storage
 from cctv.model.access import Right
@@ -151,20 +151,19 @@ def _asking(callback: Any, path: str) -> Any:  # noqa: ANN401 - whatever click c
     return asked
 
 
-def permit(site: Storage, *, dry_run: bool, served: bool) -> None:
-    """Raises RolesUnset or RightMissing (12) where the account may not do what was typed; enters what shows one case.
+def permit(site: Storage, *, dry_run: bool, served: bool = False) -> None:
+    """Raises RightMissing (12) where the account may not do what was typed; enters what shows one case.
 
-    `served`: the command runs in the service, for an account that need not own the storage.
+    `served`: this process acts for a caller, so that the files do not decide who may.  Raises OneAccountOnly then.
     """
-    if not site.settings.roles.is_set:
-        if served:
-            require_owner_alone(site, running_command())
+    if not (site.settings.roles.is_set or served):
         return
     typed = typed_now()
     right = right_for(typed.command, dry_run=dry_run)
     if right is None and typed.command in OPEN:
         return
     right = right or Right.START_SERVICES  # of FREE, `cctv init` opens the storage that it made
+    require_sole_account(site, right, about=typed.about, command=typed.command)
     require_right(site, right, about=typed.about, command=typed.command)
     if typed.command in READS_ONE:
         record_reading(site, AskedReading(typed.command, typed.about))

@@ -20,11 +20,11 @@ from pathlib import Path
 import pytest
 
 from cctv.access.reading import AGAIN_AFTER
-from cctv.access.roles import RolesUnset, require_owner_alone
+from cctv.access.roles import OneAccountOnly, require_sole_account
 from cctv.audit.log import audit_entries, verify_log
 from cctv.cli.context import CommandContext
 from cctv.db.engine import read_transaction
-from cctv.model.access import Role
+from cctv.model.access import Right, Role
 from cctv.model.audit import Act, Actor
 
 pytestmark = pytest.mark.skipif(
@@ -185,6 +185,15 @@ def test_what_no_role_gives_is_refused_with_whom_to_ask_and_logged(as_, name):
         assert (entry[0], entry[1]) == (name, name)
         assert command.startswith(str(entry[3]["command"]))
     assert len(as_.entries(Act.RIGHT_REFUSED)) == sum(who == name for who, _ in REFUSED)
+
+
+def test_what_runs_without_an_open_storage_is_asked_for_too(as_):
+    for name in ("nina", "stan", "dora"):
+        told = as_(name, "footage rebuild --reason x", exit=12).err
+        assert "Nothing was done.\n" in told  # there may be no log to write to
+
+    as_("olaf", "footage upgrade")
+    as_("root", "footage upgrade")
 
 
 def test_what_the_roles_give_is_done(as_):
@@ -426,6 +435,18 @@ def test_a_box_of_one_person_logs_no_reading_and_asks_for_no_role(site):
     assert site.cctv("audit verify --json").json["entries"] == before
 
 
+def test_without_roles_the_service_acts_for_the_owner_and_root_alone(site, venue):
+    nina = site.open(venue["nina"])
+
+    with pytest.raises(OneAccountOnly):
+        require_sole_account(nina, Right.READ_REQUESTS, about="req-2026-1", command="request show")
+    require_sole_account(site.open("root"), Right.READ_REQUESTS)
+
+    with read_transaction(nina.engine) as connection:
+        (entry,) = [entry for entry, _ in audit_entries(connection, act=Act.RIGHT_REFUSED)]
+    assert (entry.subject, entry.case_id) == (venue["nina"], "REQ-2026-001")
+
+
 def test_what_one_may_and_whom_to_ask_is_told(as_):
     told = as_("nina", "grant mine").out
     assert "You have no role here" in told
@@ -476,16 +497,3 @@ def test_a_name_in_the_environment_is_nobody_s_role(as_, venue):
 
     assert done.returncode == 12, done.stderr
     assert "Peeters" not in done.stdout + done.stderr
-
-
-def test_without_roles_the_service_runs_commands_for_the_owner_alone(site):
-    """A service without [roles] would else do for anybody what its own account may."""
-    owner = pwd.getpwuid(os.geteuid()).pw_name
-
-    with pytest.raises(RolesUnset) as refused:
-        require_owner_alone(site.open("games"), "hold list")
-
-    require_owner_alone(site.open(owner), "hold list")
-    assert refused.value.fields["owner"] == owner
-    entry = site.cctv("audit list --last 1 --json").json["entries"][0]
-    assert (entry["actor"], entry["act"], entry["facts"]) == ("games", "right.refused", {"command": "hold list"})
