@@ -26,6 +26,8 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
+from cctv.access.errors import CodeMissing
+from cctv.access.second_factor import unproved
 from cctv.audit.chain import AuditEntry, AuditFacts
 from cctv.audit.log import append_entry, audit_entries
 from cctv.cases.errors.requests import (
@@ -39,7 +41,7 @@ from cctv.cases.errors.requests import (
     ReleaseAsked,
 )
 from cctv.cases.requests.outcomes import RequestOutcome
-from cctv.config.schema import TwoPersonAct
+from cctv.config.schema import SecondFactorUse, TwoPersonAct
 from cctv.core.access import accounts_that_write
 from cctv.core.errors import CctvError, Recorded
 from cctv.core.i18n import N_, Message, join_messages
@@ -117,14 +119,17 @@ def sign_release(
     line: str,
     act: TwoPersonAct = TwoPersonAct.HOLD_RELEASE,
     kept_by: Replacement | None = None,
-) -> FirstSigned | ReleaseAsked | None:
+) -> FirstSigned | ReleaseAsked | CodeMissing | None:
     """None when the holds may end now; else what to raise.
 
+    CodeMissing where the function of the act did not ask for the second factor (`cctv.access.second_factor`);
     FirstSigned with a signature in the caller's transaction, ReleaseAsked where this account signed before.  Returned
     rather than raised, so that the signature is committed.  `line` is what the second person types, `kept_by` what
     takes the place of the holds.  Raises SettingsForeign.
     """
     require_known_settings(connection, site)
+    if (missing := unproved(connection, site, SecondFactorUse.RELEASE)) is not None:
+        return missing
     if act not in site.settings.policy.two_person:
         return None
     freeing = [hold for hold in holds if kept_by is None or not kept_by.keeps(hold)]

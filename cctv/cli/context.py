@@ -40,7 +40,7 @@ from cctv.core.typed_time.resolve import (
     parse_span,
 )
 from cctv.db.engine import read_transaction
-from cctv.db.storage import Storage, open_site
+from cctv.db.storage import CommandCode, Storage, open_site
 from cctv.footage.runs import archived_cameras
 from cctv.holds.store import check_end
 from cctv.model.audit import Actor
@@ -105,7 +105,15 @@ class CommandContext:
     def site(self) -> Storage:
         """The open storage; raises StorageMissing and the guards of `cctv.db.identity`."""
         restrict_umask()
-        return open_site(self.settings, disk=self.make_disk(), clock=self.clock, actor=self.actor)
+        return open_site(
+            self.settings, disk=self.make_disk(), clock=self.clock, actor=self.actor, code=CommandCode(self.typed_code)
+        )
+
+    def typed_code(self) -> str | None:
+        """The code of the second factor: of `--code`, else hidden from a terminal; None where nobody can be asked."""
+        if self.invocation.code is not None or not self.interactive:
+            return self.invocation.code
+        return ask_hidden(_("Code of your second factor (not shown)"))
 
     def cameras(self, text: str | None, zones: str | None = None) -> list[CameraId]:
         """The cameras that `--cameras a,b` or `--zones z` name; all configured ones when neither is given."""
@@ -186,6 +194,11 @@ class CommandContext:
 def restrict_umask() -> None:
     """Add the storage's umask to that of the process: whoever set a stricter one keeps it."""
     os.umask(os.umask(STORAGE_UMASK) | STORAGE_UMASK)
+
+
+def ask_hidden(question: str) -> str:
+    """What is typed at the terminal, which does not show it; the question goes to stderr."""
+    return str(click.prompt(printable(question), default="", show_default=False, hide_input=True, err=True))
 
 
 def confirm(question: str) -> bool:

@@ -11,9 +11,10 @@ from functools import cache
 
 from pages import ROOT
 
-MOST_FILES = 405
+MOST_FILES = 425
 RELEASE = "cctv.holds.store.release"
 RULE = "cctv.cases.two_person.sign_release"
+CODE = "cctv.access.second_factor.require_code"
 LAPSE = "cctv.cases.requests.scope.end_lapsed"  # announced when the hold was placed: it ends without a person
 
 
@@ -94,6 +95,7 @@ def test_every_command_that_ends_a_hold_asks_the_rule_of_two_persons():
         "request.scope.correct", "incident.correct", "disclosure.correct",
     }  # fmt: skip
     assert commands - reaching(graph, RULE) == set()
+    assert commands - reaching(graph, CODE) == set()
     assert {name for name in graph if RELEASE in graph[name]} == {
         "cctv.cases.holds.release_hold", "cctv.cases.incidents._settle",
         "cctv.cases.disclosures.disclosures.end_disclosure",
@@ -102,3 +104,13 @@ def test_every_command_that_ends_a_hold_asks_the_rule_of_two_persons():
     }  # fmt: skip
     uncalled = {name for name in ending if not any(name in used for used in graph.values())} - commands
     assert uncalled == {"cctv.cases.requests.scope._lapse"}  # by LAPSE alone
+
+
+def test_every_command_that_shows_builds_or_hands_over_asks_for_the_second_factor():
+    asking = reaching(calls(), CODE)
+    commands = {name.removeprefix("cctv.cli.commands.") for name in asking if name.startswith("cctv.cli.commands.")}
+
+    assert commands >= {
+        "footage.show", "footage.extract", "redaction.prepare", "redaction_review.preview", "export.build",
+        "export.deliver", "export.fetch", "disclosure.approve", "disclosure.build",
+    }  # fmt: skip
