@@ -28,6 +28,7 @@ from tempfile import TemporaryDirectory
 
 from pyrage.x25519 import Identity as RecoveryKey
 
+from cctv.access.totp_store import factor_files
 from cctv.audit.chain import AuditFacts
 from cctv.audit.checkpoint_files import DAILY, LATEST, Checkpoint, all_checkpoints, latest, signed_since
 from cctv.audit.checkpoint_files import FOLDER as CHECKPOINTS
@@ -361,7 +362,12 @@ def _bring_checkpoints(root: Path, work: Path, disk: DurableFiles) -> None:
 
 
 def _bring_keys(root: Path, work: Path, disk: DurableFiles) -> None:
-    """The signing key, unless the storage has one: recipients compare it."""
+    """The second factors that the storage lacks; the signing key, unless it has one: recipients compare it."""
+    for name in factor_files(work):
+        if not (root / name).exists():
+            disk.make_directory((root / name).parent)
+            (root / name).parent.chmod(0o700)
+            disk.write(root / name, (work / name).read_bytes(), mode=0o600)
     if (root / "keys" / "signing").exists():
         return
     for name, mode in (("signing", 0o600), ("signing.pub", 0o644)):

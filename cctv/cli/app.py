@@ -59,6 +59,7 @@ _SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "breach": ("cctv.cli.commands.breach:breach", "Record a breach, and whom to tell by when."),
         "processor": ("cctv.cli.commands.processor:processor", "Keep the register of processors."),
         "grant": ("cctv.cli.commands.grant:grant", "Say who may view and export."),
+        "factor": ("cctv.cli.commands.factor:factor", "Enrol and end second factors, which prove who acts."),
         "letter": ("cctv.cli.commands.letter:letter", "Look at the letters that answer people."),
         "board": ("cctv.cli.commands.board:board", "See what waits for a second person; withdraw or refuse it."),
         "audit": ("cctv.cli.commands.audit:audit", "Search and prove the log of every act."),
@@ -68,7 +69,7 @@ COMMANDS = {name: entry for section in _SECTIONS.values() for name, entry in sec
 # Their help and messages are in the language of the site.
 TRANSLATED = frozenset(
     {"site", "doctor", "incident", "hold", "request", "redaction", "export", "disclosure", "register", "breach",
-     "processor", "grant", "letter", "board"}
+     "processor", "grant", "factor", "letter", "board"}
 )  # fmt: skip
 
 
@@ -139,6 +140,11 @@ def _set_language(ctx: click.Context, _: click.Parameter, language: str | None) 
         use_language(invocation.output_language)
 
 
+def _set_code(ctx: click.Context, _: click.Parameter, code: str | None) -> None:
+    if (invocation := ctx.find_object(Invocation)) is not None:
+        invocation.code = code
+
+
 def _set_debug(ctx: click.Context, _: click.Parameter, debug: bool) -> None:
     if (invocation := ctx.find_object(Invocation)) is not None:
         invocation.debug = debug and invocation.caller is None  # what is inside the service is for its own log
@@ -166,6 +172,8 @@ def _set_log_format(ctx: click.Context, _: click.Parameter, log_format: str | No
 @click.option("--log-format", type=click.Choice([form.value for form in LogFormat]), expose_value=False,
               is_eager=True, callback=_set_log_format,
               help="Of the log; else json for the journal, and text.")  # fmt: skip
+@click.option("--code", metavar="CODE", expose_value=False, is_eager=True, callback=_set_code,
+              help="Of your second factor; else asked for at a terminal.")  # fmt: skip
 @click.version_option(__version__, prog_name="cctv", help="Show the version and exit.")
 @click.pass_context
 def root(ctx: click.Context) -> None:

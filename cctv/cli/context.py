@@ -43,7 +43,7 @@ from cctv.core.typed_time.resolve import (
     parse_span,
 )
 from cctv.db.engine import read_transaction
-from cctv.db.storage import Storage, open_site
+from cctv.db.storage import CommandCode, Storage, open_site
 from cctv.footage.runs import archived_cameras
 from cctv.holds.store import check_end
 from cctv.model.audit import Actor
@@ -114,10 +114,18 @@ class CommandContext:
         """
         restrict_umask()
         require_owner(self.settings.site.storage)
-        site = open_site(self.settings, disk=self.make_disk(), clock=self.clock, actor=self.actor)
+        site = open_site(
+            self.settings, disk=self.make_disk(), clock=self.clock, actor=self.actor, code=CommandCode(self.typed_code)
+        )
         require_adopted(site, running_command())
         permit(site, dry_run=self.dry_run, served=self.invocation.caller is not None)
         return site
+
+    def typed_code(self) -> str | None:
+        """The code of the second factor: of `--code`, else hidden from a terminal; None where nobody can be asked."""
+        if self.invocation.code is not None or not self.interactive:
+            return self.invocation.code
+        return ask_hidden(_("Code of your second factor (not shown)"))
 
     def cameras(self, text: str | None, zones: str | None = None) -> list[CameraId]:
         """The cameras that `--cameras a,b` or `--zones z` name; all configured ones when neither is given."""
@@ -200,6 +208,11 @@ class CommandContext:
 def restrict_umask() -> None:
     """Add the storage's umask to that of the process: whoever set a stricter one keeps it."""
     os.umask(os.umask(STORAGE_UMASK) | STORAGE_UMASK)
+
+
+def ask_hidden(question: str) -> str:
+    """What is typed at the terminal, which does not show it; the question goes to stderr."""
+    return str(click.prompt(printable(question), default="", show_default=False, hide_input=True, err=True))
 
 
 def confirm(question: str) -> bool:

@@ -116,6 +116,7 @@ class Invocation:
     json: bool = False
     dry_run: bool = False
     on_behalf_of: str | None = None
+    code: str | None = field(default=None, repr=False)  # of the second factor, as `--code` gave it
     language: Language | None = None  # of help and messages, where it is not the site's
     debug: bool = False
     log_format: LogFormat | None = None

@@ -63,6 +63,15 @@ SEVERAL_DECIDE = (
 )
 
 
+class SecondFactorUse(Enum):
+    """What an account may have to prove by a code of its own, beside its login."""
+
+    VIEW = "view"
+    EXPORT = "export"
+    RELEASE = "release"
+    DISCLOSURE = "disclosure"
+
+
 class EnvelopeWindow(Enum):
     """Where the window of the site's envelopes is."""
 
@@ -266,6 +275,11 @@ class PolicySettings:
         fields.choices(Permission),
         "permissions that an account has by a grant only (`cctv grant`): {choices}; all of them where there are "
         "[roles]",
+        frozenset(),
+    )
+    second_factor: frozenset[SecondFactorUse] = setting(
+        fields.choices(SecondFactorUse),
+        "acts that ask for a code of the account's own second factor ([second-factor.md](second-factor.md)): {choices}",
         frozenset(),
     )
     area: Area = setting(fields.choice(Area), "where processors and third parties may be: {choices}", Area.EU)

@@ -6,11 +6,12 @@ Flushed before the placing commits and removed after a release commits: a crash 
 from __future__ import annotations
 
 import json
+import re
 from datetime import datetime
 from pathlib import Path
 
 from cctv.core.clock import iso
-from cctv.core.errors import FileUnreadable
+from cctv.core.errors import FileUnreadable, GuardError
 from cctv.core.i18n import N_
 from cctv.core.text import parse_json
 from cctv.core.time_range import Span
@@ -18,9 +19,21 @@ from cctv.db.storage import Storage
 from cctv.model.holds import Ground, GroundKind, Hold
 from cctv.model.ids import CameraId, HoldId
 
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*", re.ASCII)
+
+
+class HoldIdDamaged(GuardError):
+    """Deletion stops: the index is damaged: a hold has the id {id}, which is no id.
+
+    next: look at it with `cctv footage reconcile`; else put the site's own cctv.db back (`cctv restore`); nothing was
+    deleted.
+    """
+
 
 def hold_path(site: Storage, hold: HoldId) -> Path:
-    """The path of a hold's file, whether or not it exists."""
+    """The path of a hold's file, whether or not it exists; raises HoldIdDamaged."""
+    if not _NAME.fullmatch(hold):
+        raise HoldIdDamaged(id=hold)
     return site.root / "holds" / f"{hold}.json"
 
 
@@ -69,6 +82,8 @@ def _read(path: Path, site: Storage) -> Hold:
         names = [payload["id"], payload["ground_id"], payload["placed_by"], *payload["cameras"]]
         if not all(isinstance(name, str) for name in names):
             raise ValueError("a name in it is not text")
+        if not _NAME.fullmatch(payload["id"]):
+            raise ValueError("its id is no id")
         hold = Hold(
             id=HoldId(payload["id"]),
             ground=Ground(GroundKind(payload["ground_kind"]), payload["ground_id"]),

@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection
 
 from cctv import __version__
+from cctv.access.second_factor import require_code
 from cctv.audit.log import append_entry
 from cctv.cases.compliance.grants import require
 from cctv.cases.errors.requests import CopyNotReady, FootageBlocked, RequestClosed, RequestUnknown
@@ -26,6 +27,7 @@ from cctv.cases.requests.blocks import require_unblocked
 from cctv.cases.requests.lifecycle import find_request
 from cctv.cases.requests.needs import scope_of
 from cctv.cases.requests.questions import require_ready
+from cctv.config.schema import SecondFactorUse
 from cctv.core.durable import exclusive, sha256_file
 from cctv.core.filesystem import require_disk_space
 from cctv.core.i18n import N_, join_messages, ngettext_lazy
@@ -179,6 +181,7 @@ def build(site: Storage, request_id: str, progress: Progress = silent) -> Built:
     Videos that an interrupted build had finished are reused.
     """
     require(site, Permission.EXPORT)
+    require_code(site, SecondFactorUse.EXPORT)
     subject = id_in(request_id)
     with exclusive(site.root / "exports" / ".lock"), refusals_logged(site, subject or NO_ID, subject, _REFUSALS):
         plan = plan_build(site, request_id, progress)

@@ -27,6 +27,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
+from cctv.access.second_factor import require_code
 from cctv.audit.chain import AuditFacts
 from cctv.audit.log import append_entry, entries_since
 from cctv.cases.compliance.grants import require
@@ -40,6 +41,7 @@ from cctv.cases.requests.blocks import require_unblocked
 from cctv.cases.requests.lifecycle import find_request
 from cctv.cases.requests.needs import scope_of
 from cctv.cases.requests.questions import require_ready
+from cctv.config.schema import SecondFactorUse
 from cctv.core.clock import months_after, start_of_day
 from cctv.core.disks import volume_of
 from cctv.core.durable import beside, leftovers
@@ -131,7 +133,7 @@ def deliver(
     RoomMissing, MediumFull,
     FileTooLarge (16), MediumReadOnly (12), MediumGone (15).
     """
-    package = _deliverable(site, package_id)
+    package = _deliverable(site, package_id, dry_run=dry_run)
     _check_recipient(package, recipient)
     _require_leaving(site, package, recipient)
     verified = verify_package(package_folder(site, package))
@@ -188,7 +190,7 @@ def fetch(site: Storage, package_id: str, *, dry_run: bool = False) -> FetchLine
     Raises ExportUnknown (2), NotGranted, FootageBlocked, PackageOver (12); CopyNotReady, PackageOutdated,
     DisclosureUnapproved, DisclosureNeedsSecond (13); PackageMismatch (15).
     """
-    package = _deliverable(site, package_id)
+    package = _deliverable(site, package_id, dry_run=dry_run)
     _require_leaving(site, package)
     path = inside(site.root.resolve(), package.path, N_("package {id}", id=package.id))
     key = read_public_key(path / PUBLIC_KEY)
@@ -217,6 +219,7 @@ def show_on_site(
         raise ViewedLater(when=N_("on {at:%d/%m/%Y} at {at:%H:%M}", at=at.astimezone(zone)))
     of_request = id_kind(case_id) is IdKind.REQUEST
     require(site, Permission.VIEW if of_request else Permission.EXPORT_UNREDACTED)
+    require_code(site, SecondFactorUse.VIEW if of_request else SecondFactorUse.DISCLOSURE, dry_run=dry_run)
     if recipient is not None and not of_request:
         raise RecipientTyped(id=case_id, recipient=recipient.value, case=case_id)
     logged = refusals_logged(site, case_id, case_id, _REFUSALS)
@@ -284,7 +287,7 @@ def lent_since(connection: Connection, at: datetime, zone: ZoneInfo) -> tuple[Le
     return tuple(copies)
 
 
-def _deliverable(site: Storage, package_id: str) -> PackageRow:
+def _deliverable(site: Storage, package_id: str, *, dry_run: bool) -> PackageRow:
     """A package that may be handed over now; raises ExportUnknown, NotGranted, PackageOver, and logs each."""
     typed = id_in(package_id)
     with refusals_logged(site, typed or NO_ID, typed, (ExportUnknown,)), read_transaction(site.engine) as connection:
@@ -293,6 +296,8 @@ def _deliverable(site: Storage, package_id: str) -> PackageRow:
     if package.deleted is not None or package.expires <= site.clock.now():
         with refusals_logged(site, package.id, package.case_id, (PackageOver,)):
             raise PackageOver(id=package.id, when=package.expires.astimezone(site.settings.site.timezone).date())
+    use = SecondFactorUse.EXPORT if package.disclosure is None else SecondFactorUse.DISCLOSURE
+    require_code(site, use, dry_run=dry_run)
     return package
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from cctv import __version__
+from cctv.access.second_factor import require_code
 from cctv.audit.chain import AuditFacts
 from cctv.audit.log import append_entry
 from cctv.cases.compliance.grants import require
@@ -29,6 +30,7 @@ from cctv.cases.errors.requests import FootageBlocked
 from cctv.cases.footage_status import footage_status
 from cctv.cases.requests.blocks import require_unblocked
 from cctv.config.fields import Polygon
+from cctv.config.schema import SecondFactorUse
 from cctv.core.durable import exclusive, sha256_file
 from cctv.core.filesystem import require_disk_space
 from cctv.core.i18n import N_, join_messages, pgettext_lazy
@@ -160,6 +162,7 @@ def build_disclosure(site: Storage, disclosure_id: str, progress: Progress = sil
     Raises as `plan_disclosure`; NotGranted (12), CopyDiffers (15), RoomMissing (16).
     """
     require(site, Permission.EXPORT_UNREDACTED)
+    require_code(site, SecondFactorUse.DISCLOSURE)
     subject = id_in(disclosure_id)
     logged = refusals_logged(site, subject or NO_ID, subject, _REFUSALS, {"mode": UNREDACTED})
     with exclusive(site.root / "exports" / ".lock"), logged:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
+from cctv.access.second_factor import require_code
 from cctv.audit.chain import AuditFacts
 from cctv.audit.log import append_entry
 from cctv.cases.compliance.grants import require
@@ -19,6 +20,7 @@ from cctv.cases.holds import find_ground
 from cctv.cases.requests.blocks import require_unblocked
 from cctv.cases.two_person import sign_look
 from cctv.config.fields import Polygon
+from cctv.config.schema import SecondFactorUse
 from cctv.core.clock import iso
 from cctv.core.errors import CctvError, Exit
 from cctv.core.i18n import N_, Message, enum_label
@@ -92,6 +94,7 @@ def require_view(
         raise
     if not stretches:
         raise NothingToSee(camera=camera, cause=_cause(site, camera, span))
+    require_code(site, SecondFactorUse.VIEW, dry_run=dry_run)
     if not dry_run:
         _require_signed(site, case, camera, span, what, reason)
     return Look(case, camera, span, stretches, masks)

@@ -209,5 +209,8 @@ def as_csv(register: Register) -> str:
     return out.getvalue()
 
 
+_FORMULA = frozenset("=+-@\t\r\n＝＋－＠")  # spreadsheets take their full-width forms for the same
+
+
 def _harmless(cell: str) -> str:
-    return f"'{cell}" if cell[:1] in {"=", "+", "-", "@", "\t"} else cell
+    return f"'{cell}" if cell[:1] in _FORMULA else cell

@@ -8,7 +8,7 @@ import click
 from rich.console import Console
 
 from cctv.cases.letters.policy_change import PolicyNews, PolicyTold, tell_policy
-from cctv.cli.context import CommandContext, json_option
+from cctv.cli.context import CommandContext, json_option, restrict_umask
 from cctv.cli.options import OneOf, mutation
 from cctv.cli.output import echo, table
 from cctv.cli.views.footage import print_dry
@@ -82,6 +82,7 @@ def preview(context: CommandContext, kind: str, language: str | None, target: Pa
     \b
       cctv letter preview no-footage --language fr --to no-footage.pdf
     """
+    restrict_umask()
     disk = context.make_disk()
     file, kind_ = _target(disk, target), _kind(kind)
     spoken = Language(language) if language else context.settings.site.language

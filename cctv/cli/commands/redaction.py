@@ -11,7 +11,7 @@ import click
 
 from cctv.cli.commands.redaction_people import ask, people
 from cctv.cli.commands.redaction_review import backdrop, preview, review
-from cctv.cli.context import CommandContext, json_option
+from cctv.cli.context import CommandContext, json_option, restrict_umask
 from cctv.cli.copies import copy_files, copy_option
 from cctv.cli.options import mutation, reason_option, refuse_typed_number
 from cctv.cli.output import echo
@@ -255,6 +255,7 @@ def file(
       cctv redaction file in.mp4 out.mp4 --mode mask --fill solid --mask-out mask.mkv
       cctv redaction file in.mp4 out.mp4 --keep KEEP.json
     """
+    restrict_umask()
     chosen_mode = Mode(mode)
     caption = DEFAULT if chosen_mode is Mode.BACKDROP else None  # the live picture of mask mode is not reconstructed
     options = Options(chosen_mode, Fill(fill), Others(others), caption)

@@ -21,7 +21,7 @@ from cctv.core.time_range import Span
 from cctv.db.engine import read_transaction
 from cctv.db.storage import Storage
 from cctv.footage.ingest import described, lines_in
-from cctv.footage.layout import INDEX, is_relative, require_inside
+from cctv.footage.layout import INDEX, incoming_files, is_relative, require_inside
 from cctv.footage.media import MediaUnreadable, read_timing
 from cctv.footage.repair.differences import Difference, DifferenceKind, Folder, Remedy, as_line, compare, stray
 from cctv.footage.repair.queries import (
@@ -302,7 +302,7 @@ def _without_line(site: Storage, difference: Difference, path: Path) -> Differen
 
 
 def _incoming(site: Storage) -> Iterator[Difference]:
-    for path in sorted((site.root / "incoming").glob("*/*")):
+    for path in incoming_files(site.root):
         why = "a recorder that died left it; the next one takes it in too"
         camera = CameraId(path.parent.name)
         yield Difference(DifferenceKind.LEFT_IN_INCOMING, Remedy.ADOPT, site.relative(path), why, camera=camera)

@@ -10,9 +10,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from cctv.access.second_factor import require_code
 from cctv.audit.chain import AuditFacts
 from cctv.audit.log import append_entry
 from cctv.cases.requests.blocks import require_usable
+from cctv.config.schema import SecondFactorUse
 from cctv.core.durable import exclusive
 from cctv.core.filesystem import require_disk_space
 from cctv.db.engine import read_transaction, write_transaction
@@ -83,6 +85,7 @@ def preview(
     previews = Previews(case.request.id, tuple(_video(site, part) for part in parts))
     if dry_run:
         return previews
+    require_code(site, SecondFactorUse.VIEW)
     directory = case_directory(site, case.request.id)
     needed = sum(source.size_bytes for part in parts for source in part.plan.sources)
     with exclusive(directory / LOCK), require_disk_space(directory, int(needed * _MAX_SOURCE_RATIO)):

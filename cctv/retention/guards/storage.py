@@ -22,7 +22,7 @@ from cctv.db.identity import (
     require_newest,
 )
 from cctv.db.storage import Storage
-from cctv.footage.layout import require_inside
+from cctv.footage.layout import require_inside, require_own_folders
 from cctv.footage.segments import open_tombstones
 from cctv.holds.confirmation import require_confirmed
 from cctv.holds.store import without_file
@@ -57,6 +57,7 @@ def same_storage(site: Storage) -> None:
 
 def check_guards(connection: Connection, site: Storage) -> None:
     """Raise the first guard that stops deletion now."""
+    require_own_folders(site.root)
     require_confirmed(site.root)
     _index_not_empty(connection, site)
     _index_newest(connection, site)
