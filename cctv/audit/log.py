@@ -1,6 +1,7 @@
 """The rows of the audit log, and the free texts of its entries.
 
-Appends only inside the transaction of the act; never changes or removes an entry.
+Appends only inside the transaction of the act; never changes or removes an entry that was committed.  Before a
+transaction commits, its last entry gets the digests of the rows that the transaction wrote (`cctv.audit.rows`).
 """
 
 from __future__ import annotations
@@ -8,14 +9,18 @@ from __future__ import annotations
 import logging
 import secrets
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, delete, func, insert, select
+from sqlalchemy import Connection, Select, delete, func, insert, select, update
 
 from cctv.audit.chain import GENESIS, AuditBroken, AuditEntry, AuditFacts, check_chain, entry_hash, reason_digest
+from cctv.audit.rows import seal_every_row, seal_rows
+from cctv.core.errors import CctvError
 from cctv.db import schema
-from cctv.db.engine import is_dry_run
+from cctv.db.engine import before_commit, is_dry_run
+from cctv.db.sealed_rows import take_touched
 from cctv.db.storage import Storage
 from cctv.model.audit import Act, Actor
 from cctv.model.ids import typed_id
@@ -23,6 +28,14 @@ from cctv.model.ids import typed_id
 log = logging.getLogger(__name__)
 
 _KEY_BYTES = 32
+_APPENDED = "cctv_appended"  # in the connection's `info`: the number of the last entry of its transaction
+
+
+class UnloggedChange(CctvError):
+    """Nothing was changed: the act would have written {rows} without an entry in the log; this is an error of cctv.
+
+    next: report it with the line that was typed.
+    """
 
 
 def append_entry(
@@ -64,7 +77,39 @@ def append_entry(
         connection.execute(
             insert(schema.notes).values(case_id=case_id or subject, key=key.hex(), text=reason, audit_seq=entry.seq)
         )
+    connection.info[_APPENDED] = entry.seq
     return entry
+
+
+def _seal_before_commit(connection: Connection) -> None:
+    """Complete the transaction's last entry with the digests of the rows that were written.
+
+    The first entry of a log, and the first after an upgrade, seal every row.
+    """
+    names, seq = take_touched(connection), connection.info.pop(_APPENDED, None)
+    if seq is None:
+        if names and entry_at(connection, 1) is not None:
+            raise UnloggedChange(rows=", ".join(names[:5]))
+        return
+    rows = seal_rows(connection, names) if _has_seals(connection) else seal_every_row(connection)
+    if not rows:
+        return
+    entry = entry_at(connection, seq)
+    assert entry is not None  # this transaction wrote it
+    text = replace(entry, rows=rows).to_json()
+    last = schema.audit.c.seq == seq
+    connection.execute(update(schema.audit).where(last).values(entry=text, hash=entry_hash(text)))
+
+
+before_commit(_seal_before_commit)
+
+
+def _has_seals(connection: Connection) -> bool:
+    """Whether the log seals rows already; reads it only where there is no key, and so mostly no row."""
+    if connection.execute(select(schema.row_keys.c.name).limit(1)).first() is not None:
+        return True
+    sealing = func.json_extract(schema.audit.c.entry, "$.rows").is_not(None)
+    return connection.execute(select(schema.audit.c.seq).where(sealing).limit(1)).first() is not None
 
 
 def audit_entries(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from urllib.parse import quote
@@ -22,8 +22,10 @@ from sqlalchemy.pool import ConnectionPoolEntry, NullPool
 from cctv.core.access import access_denied, database_refused
 from cctv.core.durable import give_path
 from cctv.core.errors import GuardError
+from cctv.db.sealed_rows import watch_rows
 
 BUSY_SECONDS = 30
+_before_commit: list[Callable[[Connection], None]] = []
 _POLL_SECONDS = 0.001
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 
@@ -52,6 +54,7 @@ def open_engine(path: Path, *, create: bool = False) -> Engine:
     )
     event.listen(engine, "connect", _on_connect)
     event.listen(engine, "begin", _on_begin)
+    watch_rows(engine)
 
     def on_error(context: ExceptionContext) -> None:
         if (problem := damage_in(context.original_exception)) is not None:
@@ -118,6 +121,14 @@ def write_transaction(engine: Engine, *, dry_run: bool = False) -> Iterator[Conn
         yield connection
         if dry_run:
             transaction.rollback()
+            return
+        for finish in _before_commit:
+            finish(connection)
+
+
+def before_commit(finish: Callable[[Connection], None]) -> None:
+    """Let a function have the last word in every write transaction; it may write, and what it raises rolls it back."""
+    _before_commit.append(finish)
 
 
 def is_dry_run(connection: Connection) -> bool:

@@ -6,7 +6,7 @@ from sqlalchemy import Connection, Engine, inspect, text
 
 from cctv.core.errors import CctvError, Exit
 
-REVISIONS = ("0001", "0002")  # oldest first
+REVISIONS = ("0001", "0002", "0005")  # oldest first
 HEAD = REVISIONS[-1]
 
 
