@@ -108,12 +108,12 @@ def row_digest(key: bytes, name: str, text: str) -> str:
     return hmac.new(key, f"{name}\0{text}".encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()[:32]
 
 
-def verified(rows: Iterable[tuple[int, str, str]]) -> Iterator[Payload]:
-    """The entries of a chain of (seq, text, hash), each parsed once it is verified.
+def verified(rows: Iterable[tuple[int, str, str]], *, after: tuple[int, str] = (0, GENESIS)) -> Iterator[Payload]:
+    """The entries of a chain of (seq, text, hash), each parsed once it is verified; `after` is where it goes on.
 
     Raises AuditBroken at the first that is invalid: what was yielded until then is whole.
     """
-    previous, good, sha256 = GENESIS, 0, hashlib.sha256
+    (good, previous), sha256 = after, hashlib.sha256
     for seq, text, stored in rows:
         if seq != good + 1:
             raise AuditBroken(seq=good + 1, good=good, problem=f"it is missing (the next is {seq})")

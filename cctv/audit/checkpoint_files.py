@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -23,7 +24,7 @@ from cctv.model.audit import Act
 
 FOLDER, LATEST, DAILY = "audit", "checkpoint.json", "checkpoints.jsonl"
 _MAX_SEQ = 1 << 63  # what SQLite counts up to
-_RESTART_ACTS = (Act.INDEX_REBUILT, Act.BACKUP_RESTORED)
+_RESTART_ACTS = (Act.INDEX_REBUILT, Act.BACKUP_RESTORED, Act.LOG_ACCEPTED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,11 @@ class Checkpoint:
     def line(self) -> str:
         """The line of the file: JSON of the signed text and its signature."""
         return json.dumps({"checkpoint": self.text, "signature": self.signature}, ensure_ascii=False)
+
+
+def line_digest(line: str) -> str:
+    """Hex SHA-256 of a checkpoint's line, by which the log names it."""
+    return hashlib.sha256(line.encode()).hexdigest()
 
 
 def reach_check(root: Path) -> Callable[[Connection], bool]:

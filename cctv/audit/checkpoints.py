@@ -14,14 +14,15 @@ from datetime import UTC
 
 from sqlalchemy import Connection
 
-from cctv.audit.chain import AuditBroken, AuditEntry
-from cctv.audit.checkpoint_files import DAILY, FOLDER, LATEST, Checkpoint, contained, latest
-from cctv.audit.log import chain_head
+from cctv.audit.chain import AuditBroken, AuditEntry, AuditFacts
+from cctv.audit.checkpoint_files import DAILY, FOLDER, LATEST, Checkpoint, contained, latest, line_digest
+from cctv.audit.log import append_entry, chain_head
 from cctv.core.clock import to_us
 from cctv.crypto.signing_key import PublicKey, signing_key
 from cctv.crypto.sshsig import sign, verify
-from cctv.db.engine import read_transaction
+from cctv.db.engine import read_transaction, write_transaction
 from cctv.db.storage import Storage
+from cctv.model.audit import Act
 
 NAMESPACE = "cctv-audit"
 
@@ -41,11 +42,11 @@ def sign_checkpoint(site: Storage) -> Checkpoint | None:
     """Sign the last entry; None when there is none, or it is signed already.
 
     1. replace the latest checkpoint     (crash: the day's line is missing; the next one writes it)
-    2. append the day's line, once a day
+    2. append the day's line, once a day (crash: the log does not name it)
+    3. once a day, enter that line's digest into the log, and sign that entry too: a lost file is missed from then on
 
     Raises AuditBroken where the log was truncated, KeyLost, KeyExposed or KeyUnreadable.
     """
-    folder = site.root / FOLDER
     last = latest(site.root)
     with read_transaction(site.engine) as connection:
         seq, digest = chain_head(connection)
@@ -53,16 +54,25 @@ def sign_checkpoint(site: Storage) -> Checkpoint | None:
             return None
         if last is not None:
             contained(connection, last)
+    checkpoint = _sign(site, seq, digest)
+    if last is not None and last.at.astimezone(UTC).date() == checkpoint.at.astimezone(UTC).date():
+        return checkpoint
+    site.disk.append_line(site.root / FOLDER / DAILY, checkpoint.line)
+    with write_transaction(site.engine) as connection:
+        facts: AuditFacts = {"entries": seq, "line": line_digest(checkpoint.line)}
+        append_entry(connection, site, Act.CHECKPOINT_SIGNED, "checkpoint", facts=facts)
+    with read_transaction(site.engine) as connection:
+        return _sign(site, *chain_head(connection))
 
+
+def _sign(site: Storage, seq: int, digest: str) -> Checkpoint:
     now = site.clock.now()
     payload = {"schema": 1, "site": site.identity.site, "seq": seq, "hash": digest, "at_us": to_us(now)}
     text = json.dumps(payload, sort_keys=True, separators=(",", ":"))
     key = signing_key(site.root / "keys", site.disk)
     checkpoint = Checkpoint(site.identity.site, seq, digest, now, text, sign(text.encode(), key, NAMESPACE))
-    site.disk.make_directory(folder)
-    site.disk.write(folder / LATEST, checkpoint.line.encode() + b"\n")
-    if last is None or last.at.astimezone(UTC).date() != now.astimezone(UTC).date():
-        site.disk.append_line(folder / DAILY, checkpoint.line)
+    site.disk.make_directory(site.root / FOLDER)
+    site.disk.write(site.root / FOLDER / LATEST, checkpoint.line.encode() + b"\n")
     return checkpoint
 
 

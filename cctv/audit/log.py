@@ -15,7 +15,16 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, delete, func, insert, select, update
 
-from cctv.audit.chain import GENESIS, AuditBroken, AuditEntry, AuditFacts, check_chain, entry_hash, reason_digest
+from cctv.audit.chain import (
+    GENESIS,
+    AuditBroken,
+    AuditEntry,
+    AuditFacts,
+    Payload,
+    entry_hash,
+    reason_digest,
+    verified,
+)
 from cctv.audit.rows import seal_every_row, seal_rows
 from cctv.core.errors import CctvError
 from cctv.db import schema
@@ -140,6 +149,15 @@ def audit_entries(
     return entries[::-1]
 
 
+def entries_about(connection: Connection, name: str, *, last: int | None = None) -> list[AuditEntry]:
+    """The entries of a subject or case, in order; `last` limits them to the last so many.  Reads no others."""
+    names, table = schema.audit_names.c, schema.audit
+    query = select(table.c.entry).join(schema.audit_names, names.seq == table.c.seq)
+    query = query.where(names.name == name.casefold()).order_by(table.c.seq.desc())
+    rows = connection.execute(query.limit(last) if last is not None else query).scalars()
+    return [AuditEntry.from_json(text) for text in rows][::-1]
+
+
 def entry_at(connection: Connection, seq: int) -> AuditEntry | None:
     """The entry of a number, None where there is none."""
     text = connection.execute(select(schema.audit.c.entry).where(schema.audit.c.seq == seq)).scalar()
@@ -185,14 +203,35 @@ def entries_of_acts(connection: Connection, acts: Collection[Act]) -> Iterator[A
         yield AuditEntry.from_json(row.entry)
 
 
+def stored_entries(connection: Connection, *, after: int = 0) -> Iterator[tuple[int, str, str]]:
+    """Number, text and hash of each entry beyond a number, in order, as they are stored."""
+    query = "SELECT seq, entry, hash FROM audit WHERE seq > ? ORDER BY seq"
+    yield from connection.exec_driver_sql(query, (after,)).tuples()
+
+
 def verify_log(connection: Connection) -> tuple[int, str]:
     """Verify the chain and the search by name; returns the number of entries and the last hash.  Raises AuditBroken."""
-    rows = connection.execute(
-        select(schema.audit.c.seq, schema.audit.c.entry, schema.audit.c.hash).order_by(schema.audit.c.seq)
-    )
-    head = check_chain((row.seq, row.entry, row.hash) for row in rows)
-    _check_names(connection)
-    return head
+    for _ in verified_entries(connection):
+        pass
+    return chain_head(connection)
+
+
+def verified_entries(connection: Connection) -> Iterator[Payload]:
+    """Every entry in order, verified with the search by name as it is reached, each parsed once; raises AuditBroken."""
+    by_seq = "SELECT seq, name FROM audit_names ORDER BY seq, name"
+    names = iter(connection.exec_driver_sql(by_seq))
+    for entry in verified(stored_entries(connection)):
+        seq, subject, case_id = entry["seq"], entry["subject"], entry["case"]
+        first = subject.casefold() if isinstance(subject, str) else ""
+        second = case_id.casefold() if isinstance(case_id, str) else ""
+        for name in (first,) if not second or second == first else sorted((first, second)):
+            if name and next(names, None) != (seq, name):
+                problem = f"the search does not find it by its name {name} and no other (audit_names was changed)"
+                raise AuditBroken(seq=seq, good=seq - 1, problem=problem)
+        yield entry
+    if (extra := next(names, None)) is not None:
+        problem = f"the search finds entry {extra[0]} by the name {extra[1]}, which it does not have"
+        raise AuditBroken(seq=extra[0], good=chain_head(connection)[0], problem=f"{problem} (audit_names was changed)")
 
 
 def forget_texts_about(connection: Connection, name: str, *, but: Sequence[str] = ()) -> int:
@@ -214,17 +253,3 @@ def forget_text(connection: Connection, case_id: str) -> int:
 
 def _names(entry: AuditEntry) -> set[str]:
     return {name.casefold() for name in (entry.subject, entry.case_id) if name}
-
-
-def _check_names(connection: Connection) -> None:
-    """Raise AuditBroken unless `--about` finds every entry by its subject and its case, and by nothing else."""
-    names = schema.audit_names.c
-    pairs = iter(connection.execute(select(names.seq, names.name).order_by(names.seq, names.name)))
-    for row in connection.execute(select(schema.audit.c.seq, schema.audit.c.entry).order_by(schema.audit.c.seq)):
-        for name in sorted(_names(AuditEntry.from_json(row.entry))):
-            if next(pairs, None) != (row.seq, name):
-                problem = f"the search does not find it by its name {name} and no other (audit_names was changed)"
-                raise AuditBroken(seq=row.seq, good=row.seq - 1, problem=problem)
-    if (extra := next(pairs, None)) is not None:
-        problem = f"the search finds it by the name {extra.name}, which it does not have (audit_names was changed)"
-        raise AuditBroken(seq=extra.seq, good=extra.seq - 1, problem=problem)

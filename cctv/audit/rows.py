@@ -84,7 +84,7 @@ def compare_rows(connection: Connection, sealed: Mapping[str, tuple[str | None, 
     """Every row that differs from what the log says of it last.  Without any seal, an old log, nothing differs."""
     if not sealed:
         return
-    keys = {name: key for name, key in connection.execute(select(schema.row_keys)).all()}
+    keys: dict[str, str] = {row.name: row.key for row in connection.execute(select(schema.row_keys))}
     seen = set()
     for name, text in all_rows(connection):
         seen.add(name)

@@ -140,10 +140,15 @@ def read_identity(root: Path) -> Identity:
     return identity
 
 
+def identity_bytes(identity: Identity) -> bytes:
+    """The content of site.json."""
+    payload = {"schema": 1, "site": identity.site, "database": identity.database, "file_system": identity.file_system}
+    return json.dumps(payload, indent=2).encode() + b"\n"
+
+
 def write_identity(root: Path, identity: Identity, disk: DurableFiles) -> None:
     """Write site.json; it comes last, so that an unfinished storage is none."""
-    payload = {"schema": 1, "site": identity.site, "database": identity.database, "file_system": identity.file_system}
-    disk.write(root / SITE_FILE, json.dumps(payload, indent=2).encode() + b"\n")
+    disk.write(root / SITE_FILE, identity_bytes(identity))
 
 
 def claim(connection: Connection, identity: Identity, now: datetime) -> None:
@@ -178,10 +183,15 @@ def read_mark(root: Path) -> IndexMark | None:
         return None
 
 
+def mark_bytes(mark: IndexMark) -> bytes:
+    """The content of the disk's mark."""
+    payload = {"schema": 1, "number": mark.number, "token": mark.token, "at_us": to_us(mark.at)}
+    return json.dumps(payload, indent=2).encode() + b"\n"
+
+
 def write_mark(root: Path, mark: IndexMark, disk: DurableFiles) -> None:
     """Write the disk's mark; only once the index has committed it."""
-    payload = {"schema": 1, "number": mark.number, "token": mark.token, "at_us": to_us(mark.at)}
-    disk.write(root / MARK_FILE, json.dumps(payload, indent=2).encode() + b"\n")
+    disk.write(root / MARK_FILE, mark_bytes(mark))
 
 
 def has_mark(connection: Connection, mark: IndexMark | None) -> bool:
