@@ -206,7 +206,7 @@ def entries_of_acts(connection: Connection, acts: Collection[Act]) -> Iterator[A
 def stored_entries(connection: Connection, *, after: int = 0) -> Iterator[tuple[int, str, str]]:
     """Number, text and hash of each entry beyond a number, in order, as they are stored."""
     query = "SELECT seq, entry, hash FROM audit WHERE seq > ? ORDER BY seq"
-    yield from connection.exec_driver_sql(query, (after,)).tuples()
+    yield from connection.exec_driver_sql(query, (after,))
 
 
 def verify_log(connection: Connection) -> tuple[int, str]:
