@@ -105,7 +105,7 @@ def reason_digest(key: bytes, reason: str) -> str:
 
 def row_digest(key: bytes, name: str, text: str) -> str:
     """Hex HMAC-SHA-256, cut to 128 bits, of a row's name and content under the key that is stored beside it."""
-    return hmac.new(key, f"{name}\0{text}".encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()[:32]
+    return hmac.new(key, f"{name}\0{text}".encode("utf-8", "surrogateescape"), hashlib.sha256).hexdigest()[:32]
 
 
 def verified(rows: Iterable[tuple[int, str, str]], *, after: tuple[int, str] = (0, GENESIS)) -> Iterator[Payload]:
@@ -117,7 +117,7 @@ def verified(rows: Iterable[tuple[int, str, str]], *, after: tuple[int, str] = (
     for seq, text, stored in rows:
         if seq != good + 1:
             raise AuditBroken(seq=good + 1, good=good, problem=f"it is missing (the next is {seq})")
-        if not isinstance(text, str) or sha256(text.encode("utf-8", "surrogatepass")).hexdigest() != stored:
+        if not isinstance(text, str) or sha256(text.encode("utf-8", "surrogateescape")).hexdigest() != stored:
             raise AuditBroken(seq=seq, good=good, problem="its text does not match its hash")
         try:
             payload = json.loads(text)

@@ -80,13 +80,14 @@ def signed_since(connection: Connection, checkpoints: Iterable[Checkpoint]) -> C
     return max(missing, key=lambda one: one.at, default=None)
 
 
-def all_checkpoints(root: Path, kept: Path | None = None) -> list[Checkpoint]:
-    """Every checkpoint beside the database, and those of a file kept elsewhere; to be read before the log.
+def all_checkpoints(root: Path) -> list[Checkpoint]:
+    """Every checkpoint beside the database; to be read before the log.  Raises FileUnreadable."""
+    return [*_read_all(root / FOLDER / DAILY), *_read_all(root / FOLDER / LATEST)]
 
-    Raises FileUnreadable.
-    """
-    checkpoints = [*_read_all(root / FOLDER / DAILY), *_read_all(root / FOLDER / LATEST)]
-    return checkpoints + (list(_read_all(kept, must_exist=True)) if kept is not None else [])
+
+def read_checkpoints(path: Path) -> list[Checkpoint]:
+    """The checkpoints of a file that was kept elsewhere; raises FileUnreadable."""
+    return list(_read_all(path, must_exist=True))
 
 
 def latest(root: Path) -> Checkpoint | None:

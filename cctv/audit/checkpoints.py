@@ -7,10 +7,13 @@ log records that it was restarted.
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC
+from pathlib import Path
 
 from sqlalchemy import Connection
 
@@ -18,8 +21,8 @@ from cctv.audit.chain import AuditBroken, AuditEntry, AuditFacts
 from cctv.audit.checkpoint_files import DAILY, FOLDER, LATEST, Checkpoint, contained, latest, line_digest
 from cctv.audit.log import append_entry, chain_head
 from cctv.core.clock import to_us
-from cctv.crypto.signing_key import PublicKey, signing_key
-from cctv.crypto.sshsig import sign, verify
+from cctv.crypto.signing_key import PRIVATE, PUBLIC, PublicKey, signing_key
+from cctv.crypto.sshsig import SignatureInvalid, sign, verify
 from cctv.db.engine import read_transaction, write_transaction
 from cctv.db.storage import Storage
 from cctv.model.audit import Act
@@ -59,7 +62,7 @@ def sign_checkpoint(site: Storage) -> Checkpoint | None:
         return checkpoint
     site.disk.append_line(site.root / FOLDER / DAILY, checkpoint.line)
     with write_transaction(site.engine) as connection:
-        facts: AuditFacts = {"entries": seq, "line": line_digest(checkpoint.line)}
+        facts: AuditFacts = {"entries": seq, "line": line_digest(checkpoint.line), **key_digests(site.root)}
         append_entry(connection, site, Act.CHECKPOINT_SIGNED, "checkpoint", facts=facts)
     with read_transaction(site.engine) as connection:
         return _sign(site, *chain_head(connection))
@@ -76,18 +79,31 @@ def _sign(site: Storage, seq: int, digest: str) -> Checkpoint:
     return checkpoint
 
 
+def key_digests(root: Path) -> dict[str, str]:
+    """SHA-256 of the two files of the signing key, as far as this account may read them: no secret."""
+    digests = {}
+    for name in (PRIVATE, PUBLIC):
+        with contextlib.suppress(OSError):
+            digests[name] = hashlib.sha256((root / "keys" / name).read_bytes()).hexdigest()
+    return digests
+
+
 def prove(connection: Connection, checkpoints: Sequence[Checkpoint], key: PublicKey | None) -> Proved:
     """Compare the log with checkpoints that were read before it.
 
-    Raises AuditBroken where the log does not contain one of them and records no restart, or `key` is None;
-    SignatureInvalid where one is not signed by the site's key.
+    Raises AuditBroken where the log does not contain one of them and records no restart, where one is not signed by the
+    site's key, or where `key` is None.
     """
     superseded: list[tuple[Checkpoint, AuditEntry]] = []
     newest: Checkpoint | None = None
     for checkpoint in checkpoints:
         if key is None:
             raise AuditBroken(seq=checkpoint.seq, good=0, problem="keys/signing.pub, which signed it, is gone")
-        verify(checkpoint.text.encode(), checkpoint.signature, key, NAMESPACE)
+        try:
+            verify(checkpoint.text.encode(), checkpoint.signature, key, NAMESPACE)
+        except SignatureInvalid as error:
+            problem = f"its checkpoint is not as the site's key signed it: {error.message.rstrip('.')}"
+            raise AuditBroken(seq=checkpoint.seq, good=checkpoint.seq - 1, problem=problem) from error
         restart = contained(connection, checkpoint)
         if restart is not None:
             superseded.append((checkpoint, restart))

@@ -167,9 +167,12 @@ def site_of(connection: Connection) -> str | None:
 
 def check(connection: Connection, identity: Identity, root: Path) -> None:
     """Raise DatabaseForeign unless the database has the same two UUIDs."""
-    row = connection.execute(select(schema.site.c.site_uuid, schema.site.c.database_uuid)).one_or_none()
-    if row is None:
+    rows = connection.execute(select(schema.site.c.site_uuid, schema.site.c.database_uuid)).all()
+    if not rows:
         raise DatabaseForeign(path=root, problem=N_("it is empty"))
+    if len(rows) > 1:
+        raise DatabaseForeign(path=root, problem=N_("it names {count} storages, not one", count=len(rows)))
+    row = rows[0]
     if (row.site_uuid, row.database_uuid) != (identity.site, identity.database):
         raise DatabaseForeign(path=root, problem=N_("it belongs to site {site_uuid}", site_uuid=row.site_uuid))
 
@@ -194,12 +197,16 @@ def write_mark(root: Path, mark: IndexMark, disk: DurableFiles) -> None:
     disk.write(root / MARK_FILE, mark_bytes(mark))
 
 
-def has_mark(connection: Connection, mark: IndexMark | None) -> bool:
-    """Whether the index has a mark of the disk; to be asked after the disk was read, for the disk never leads."""
+def has_mark(connection: Connection, mark: IndexMark | None, *, strict: bool = False) -> bool:
+    """Whether the index has a mark of the disk; to be asked after the disk was read, for the disk never leads.
+
+    With `strict` its time must be the same too, on which nothing but messages relies.
+    """
     if mark is None:
         return False
     table = schema.index_marks.c
     query = select(table.number).where(table.number == mark.number, table.token == mark.token)
+    query = query.where(table.at_us == mark.at) if strict else query
     return connection.execute(query).first() is not None
 
 

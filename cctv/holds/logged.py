@@ -227,7 +227,7 @@ def file_differences(connection: Connection, site: Storage, *, strict: bool = Fa
         why = said.differs(on_disk, strict=strict) if said is not None else None
         if why is None and on_disk.id != hold.id:
             why = N_("another id, {id}", id=on_disk.id)
-        if why is None and strict and written != hold_file_bytes(hold):
+        if why is None and strict and (written != hold_file_bytes(hold) or path.is_symlink()):
             why = N_("it was written by something else")
         if why is not None:
             found.append(HoldDifference(hold.id, N_("its file has {why}", why=why), said, hold))

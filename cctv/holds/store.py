@@ -27,6 +27,7 @@ from cctv.core.typed_time.resolve import echo_instant
 from cctv.db import schema
 from cctv.db.engine import is_dry_run, read_transaction, write_transaction
 from cctv.db.storage import Storage, keep_short_id, next_short_id
+from cctv.db.types import span_of
 from cctv.holds.cover import unmark_held_past_limit
 from cctv.holds.files import hold_path, read_hold_files, remove_hold_file, write_hold_file
 from cctv.model.audit import Act
@@ -304,7 +305,7 @@ def _hold(row: Row[Any], cameras: frozenset[CameraId]) -> Hold:
         id=row.id,
         ground=Ground(row.ground_kind, row.ground_id),
         cameras=cameras,
-        span=Span(row.start_us, row.end_us),
+        span=span_of(row.start_us, row.end_us),
         review=row.review_us,
         placed=row.placed_us,
         placed_by=row.placed_by,

@@ -11,7 +11,7 @@ from rich.console import Console
 
 from cctv.audit.accept import accept_log, plan_accept
 from cctv.audit.chain import AuditEntry, AuditFacts
-from cctv.audit.checkpoint_files import all_checkpoints, latest
+from cctv.audit.checkpoint_files import all_checkpoints, latest, read_checkpoints
 from cctv.audit.checkpoints import sign_checkpoint
 from cctv.audit.export import export_log, write_export
 from cctv.audit.log import append_entry, audit_entries, chain_head
@@ -136,9 +136,10 @@ def verify(context: CommandContext, checkpoint: str | None, key: str | None) -> 
       cctv audit verify --checkpoint /media/usb/checkpoint.json --key /media/usb/signing.pub
     """
     public = Path(key) if key else context.site.root / "keys" / "signing.pub"
-    checkpoints = all_checkpoints(context.site.root, Path(checkpoint) if checkpoint else None)
+    checkpoints = all_checkpoints(context.site.root)
+    kept = read_checkpoints(Path(checkpoint)) if checkpoint else []
     signer = read_public_key(public) if key or public.exists() else None
-    proof = prove_storage(context.site, checkpoints, signer)
+    proof = prove_storage(context.site, checkpoints, signer, kept=kept)
     proved = proof.proved
     data = {
         "entries": proof.log.entries,

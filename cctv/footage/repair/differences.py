@@ -130,8 +130,8 @@ def row_differs(row: IndexedRow, line: NewSegment, adopted: Mapping[ZoneId, froz
         if segment.limit > line.limit or segment.limit not in shortened:
             limits = {"row": iso(segment.limit), "line": iso(line.limit)}
             return N_("its row has the limit {row}, index.jsonl has {line}", **limits)
-    if (segment.policy, segment.source) != (line.policy, line.source):
-        return N_("its row has another policy or source than index.jsonl")
+    if (segment.policy, segment.source, row.run_id) != (line.policy, line.source, line.run_id):
+        return N_("its row has another policy, source or run than index.jsonl")
     return None
 
 

@@ -14,17 +14,18 @@ from datetime import timedelta
 
 from sqlalchemy import Connection, select
 
-from cctv.audit.checkpoint_files import Checkpoint
-from cctv.audit.checkpoints import Proved, prove
+from cctv.audit.checkpoint_files import FOLDER, LATEST, Checkpoint, latest
+from cctv.audit.checkpoints import Proved, key_digests, prove
 from cctv.audit.proof import Finding, LogRead, checkpoint_findings, read_log, row_findings
 from cctv.core.clock import from_us
 from cctv.core.errors import FileUnreadable
 from cctv.core.i18n import N_
 from cctv.crypto.signing_key import PublicKey
 from cctv.db import schema
-from cctv.db.engine import read_transaction
+from cctv.db.engine import read_any_text, read_transaction
 from cctv.db.identity import MARK_FILE, SITE_FILE, has_mark, identity_bytes, mark_bytes, read_mark
 from cctv.db.storage import Storage
+from cctv.db.types import ValueDamaged
 from cctv.footage.deletion_summaries import from_line
 from cctv.footage.ingest import lines_in
 from cctv.footage.layout import INDEX
@@ -62,37 +63,48 @@ class StorageProof:
     lacks_checkpoints: bool
 
 
-def prove_storage(site: Storage, checkpoints: Sequence[Checkpoint], key: PublicKey | None) -> StorageProof:
-    """Compare everything once; `checkpoints` were read before.
+def prove_storage(
+    site: Storage, checkpoints: Sequence[Checkpoint], key: PublicKey | None, *, kept: Sequence[Checkpoint] = ()
+) -> StorageProof:
+    """Compare everything once; `checkpoints` are those of the storage, `kept` those from elsewhere, both read before.
 
-    Raises AuditBroken where the log is not whole, or does not contain a checkpoint and says no restart, and
-    SignatureInvalid for one that the site's key did not sign.
+    Raises AuditBroken where the log is not whole, or does not contain a checkpoint and says no restart, or where one is
+    not as the site's key signed it.
     """
     mark = read_mark(site.root)
     with read_transaction(site.engine) as connection:
+        read_any_text(connection)
         log = read_log(connection, _WANTED)
-        proved = prove(connection, checkpoints, key)
-        findings = [
-            *row_findings(connection, log),
-            *checkpoint_findings(log, checkpoints),
-            *_hold_findings(connection, site, log),
-        ]
-        if not has_mark(connection, mark):
-            why = N_("the database is not the newest index of this storage")
+        proved = prove(connection, [*checkpoints, *kept], key)
+        findings = [*row_findings(connection, log), *checkpoint_findings(log, checkpoints)]
+        if not has_mark(connection, mark, strict=True):
+            why = N_("the database is not the newest index of this storage, or {file} was changed", file=MARK_FILE)
             findings.append(Finding("cctv.db", why))
-        seals, adopted = (
-            seals_of(log.kept),
-            adopted_periods(entry["facts"] for entry in log.kept if entry["act"] == Act.POLICY_ADOPTED.value),
-        )
-        folders = {path.rpartition("/")[0] for path in first_paths(connection)}
-        unsealed, of_seals = _seal_findings(site, seals, folders, _deleted(connection))
-        findings += of_seals
-        for folder in sorted(folders):
-            findings += _row_findings(site, folder, rows_in(connection, folder), adopted)
-    findings += _file_findings(site)
+        seals = seals_of(log.kept)
+        unsealed = 0
+        try:
+            findings += _hold_findings(connection, site, log)
+            folders = {path.rpartition("/")[0] for path in first_paths(connection)}
+            unsealed, of_seals = _seal_findings(site, seals, folders, _deleted(connection))
+            findings += [*of_seals, *_segment_findings(connection, site, log, folders)]
+        except ValueDamaged as error:
+            findings.append(Finding("cctv.db", error.message))
+    findings += [*_file_findings(site), *_signing_findings(site, log, proved.latest)]
     age = site.clock.now() - from_us(log.first_us) if log.first_us is not None else timedelta(0)
-    lacks = not checkpoints and age > FRESH
+    lacks = not checkpoints and not kept and age > FRESH
     return StorageProof(log, proved, tuple(findings), len(seals), unsealed, lacks)
+
+
+def _segment_findings(
+    connection: Connection, site: Storage, log: LogRead, folders: Collection[str]
+) -> Iterator[Finding]:
+    facts = (entry["facts"] for entry in log.kept if entry["act"] == Act.POLICY_ADOPTED.value)
+    adopted = adopted_periods(facts)
+    for folder in sorted(folders):
+        try:
+            yield from _row_findings(site, folder, rows_in(connection, folder), adopted)
+        except ValueDamaged as error:
+            yield Finding(f"{folder}/", error.message)
 
 
 def _hold_findings(connection: Connection, site: Storage, log: LogRead) -> Iterator[Finding]:
@@ -120,9 +132,30 @@ def _file_findings(site: Storage) -> Iterator[Finding]:
     for name, content in expected.items():
         if (path := site.root / name).is_symlink() or path.read_bytes() != content:
             yield Finding(name, N_("it was written by something else"))
+    own = latest(site.root)
+    path = site.root / FOLDER / LATEST
+    if own is not None and (path.is_symlink() or path.read_bytes() != own.line.encode() + b"\n"):
+        yield Finding(f"{FOLDER}/{LATEST}", N_("it was written by something else"))
     for folder in ("audit", "holds", "keys", "segments", "exports", "derived", "incoming", "quarantine"):
         if (site.root / folder).is_symlink():
             yield Finding(folder, N_("a link is in its place"))
+
+
+def _signing_findings(site: Storage, log: LogRead, newest: Checkpoint | None) -> Iterator[Finding]:
+    """A latest checkpoint that is older than another one, and key files that are not those that signed last."""
+    own = latest(site.root)
+    if newest is not None and (own is None or own.seq < newest.seq):
+        why = N_("it is older than another checkpoint, of {entries} entries", entries=newest.seq)
+        yield Finding(f"{FOLDER}/{LATEST}", why)
+    signed = [entry for entry in log.kept if entry["act"] == Act.CHECKPOINT_SIGNED.value]
+    now = key_digests(site.root)
+    for name in ("signing", "signing.pub") if signed else ():
+        known = signed[-1]["facts"].get(name)
+        path = site.root / "keys" / name
+        is_read = name in now or not path.exists()
+        if path.is_symlink() or (known is not None and is_read and now.get(name) != known):
+            why = N_("it is not the file of the key that signed entry {seq}", seq=signed[-1]["seq"])
+            yield Finding(f"keys/{name}", why, signed[-1]["seq"])
 
 
 def _deleted(connection: Connection) -> Counter[str]:
