@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import logging
 import random
 import sys
@@ -21,6 +22,8 @@ from tampering.stage import Stage
 from testbed.report import note, tell, work_folder
 
 _DRAWS = 50  # of one number, until a change can be done to what was drawn
+_ALL_EVERY = 10  # of these all three commands must say something sensible; of others the first that names the change
+_ALL_EVERY = 10  # of these all three commands must say something sensible; of others the first that names the change
 _CLI_EVERY = 100  # a sample is looked at through the command line as well
 
 
@@ -39,7 +42,7 @@ class Look:
 def main() -> int:
     options = _options()
     logging.disable(logging.CRITICAL)
-    with work_folder("cctv-tamper-", inside=options.dir) as folder:
+    with work_folder("cctv-tamper-", inside=options.dir) as folder, Stage.one_engine():
         stage = Stage(folder / "site")
         if clean := list(found(stage)):
             note(f"WRONG before anything was changed: {clean[:3]}")
@@ -56,7 +59,7 @@ def campaign(stage: Stage, seed: int, changes: int) -> int:
     """Print a row for each kind of change, and each that was missed; 0 where none was."""
     done, missed, unnamed = Counter[str](), list[Look](), list[Look]()
     by = Counter[str]()
-    for look in looks(stage, seed, changes):
+    for look in _interruptible(looks(stage, seed, changes)):
         done[look.kind] += 1
         by[look.by or "nothing"] += 1
         if look.by is None:
@@ -75,12 +78,18 @@ def campaign(stage: Stage, seed: int, changes: int) -> int:
     return 0 if ok else 1
 
 
+def _interruptible(looks: Iterator[Look]) -> Iterator[Look]:
+    """Up to Ctrl-C: what was looked at until then is told."""
+    with contextlib.suppress(KeyboardInterrupt):
+        yield from looks
+
+
 def looks(stage: Stage, seed: int, changes: int) -> Iterator[Look]:
     """Do the changes of a seed, one after the other, each to the storage as it was generated."""
     for number in range(changes):
         kind, change = do(stage, seed, number)
         messages = found(stage)
-        told = list(messages)
+        told = list(messages) if number % _ALL_EVERY == 0 else _until_named(change, messages)
         by, said = told[0] if told else (None, "")
         if crashed := [text for name, text in told if name == CRASH]:
             by, said = None, crashed[0]
@@ -89,6 +98,16 @@ def looks(stage: Stage, seed: int, changes: int) -> Iterator[Look]:
             by = None  # the command does not say what the function does
         yield Look(number, kind, change, by, said, named)
         stage.reset()
+
+
+def _until_named(change: Change, messages: Iterator[tuple[str, str]]) -> list[tuple[str, str]]:
+    """What is said up to the first message that names the change."""
+    told = []
+    for name, text in messages:
+        told.append((name, text))
+        if _is_named(change, text):
+            break
+    return told
 
 
 def do(stage: Stage, seed: int, number: int) -> tuple[str, Change]:

@@ -11,7 +11,9 @@ import io
 import random
 import shlex
 import shutil
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 
 from cctv.audit.checkpoint_files import Checkpoint, all_checkpoints
@@ -21,6 +23,7 @@ from cctv.config.loader import load_settings
 from cctv.core.durable import DurableFiles
 from cctv.core.i18n import Language
 from cctv.core.time_range import Span
+from cctv.db import storage
 from cctv.db.storage import Storage, open_site
 from cctv.footage.ingest import ingest
 from cctv.footage.layout import incoming_directory
@@ -126,6 +129,18 @@ class Stage:
     @property
     def root(self) -> Path:
         return self.folder / "storage"
+
+    @staticmethod
+    @contextlib.contextmanager
+    def one_engine() -> Iterator[None]:
+        """Open one engine for each path: it keeps no connection, only the SQL that it has written."""
+        opener = storage.open_engine
+        once = cache(opener)
+        storage.open_engine = lambda path, *, create=False: once(path, create=create)  # type: ignore[attr-defined]
+        try:
+            yield
+        finally:
+            storage.open_engine = opener  # type: ignore[attr-defined]
 
     def open(self) -> Storage:
         """Open the storage as it is now; raises what the product raises."""

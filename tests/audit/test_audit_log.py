@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from cctv.audit.chain import GENESIS, AuditBroken, check_chain, entry_hash
-from cctv.audit.checkpoints import FOLDER, LATEST
+from cctv.audit.checkpoint_files import DAILY, FOLDER, LATEST
 from cctv.audit.log import audit_entries, entries_since, entry_at, forget_texts_about, verify_log
 from cctv.db.engine import read_transaction
 from cctv.model.audit import Act
@@ -114,7 +114,7 @@ def test_a_checkpoint_of_which_the_key_is_gone_proves_nothing(told):
 def test_a_line_that_a_power_cut_tore_was_never_signed(told):
     told.cctv("sweep --once")
     signed = told.cctv("audit verify --json").json["checkpoints"]
-    with (told.root / FOLDER / LATEST).open("a") as file:
+    with (told.root / FOLDER / DAILY).open("a") as file:
         file.write('{"checkpoint": "{')
 
     assert told.cctv("audit verify --json").json["checkpoints"] == signed

@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Connection, select
 
-from cctv.audit.checkpoint_files import FOLDER, LATEST, Checkpoint, latest
+from cctv.audit.checkpoint_files import DAILY, FOLDER, LATEST, Checkpoint, latest
 from cctv.audit.checkpoints import Proved, key_digests, prove
 from cctv.audit.proof import Finding, LogRead, checkpoint_findings, read_log, row_findings
 from cctv.core.clock import from_us
@@ -26,6 +26,7 @@ from cctv.db.engine import read_any_text, read_transaction
 from cctv.db.identity import MARK_FILE, SITE_FILE, has_mark, identity_bytes, mark_bytes, read_mark
 from cctv.db.storage import Storage
 from cctv.db.types import ValueDamaged
+from cctv.footage.deletion import KEPT_DAYS
 from cctv.footage.deletion_summaries import from_line
 from cctv.footage.ingest import lines_in
 from cctv.footage.layout import INDEX
@@ -136,6 +137,13 @@ def _file_findings(site: Storage) -> Iterator[Finding]:
     path = site.root / FOLDER / LATEST
     if own is not None and (path.is_symlink() or path.read_bytes() != own.line.encode() + b"\n"):
         yield Finding(f"{FOLDER}/{LATEST}", N_("it was written by something else"))
+    daily = site.root / FOLDER / DAILY
+    if daily.is_symlink():
+        yield Finding(f"{FOLDER}/{DAILY}", N_("a link is in its place"))
+    elif daily.exists():
+        lines = daily.read_bytes().split(b"\n")
+        if any(line[:1] not in (b"{", b"\0") for line in (lines if lines[-1] else lines[:-1])):
+            yield Finding(f"{FOLDER}/{DAILY}", N_("a line of it is no checkpoint, nor one that a power cut tore"))
     for folder in ("audit", "holds", "keys", "segments", "exports", "derived", "incoming", "quarantine"):
         if (site.root / folder).is_symlink():
             yield Finding(folder, N_("a link is in its place"))
@@ -180,7 +188,7 @@ def _seal_findings(
             content = path.read_bytes()
         except (FileNotFoundError, NotADirectoryError):
             gone = deleted.get(folder, 0)
-            if folder in indexed or gone < seal.segments:
+            if folder in indexed or gone < seal.segments or _is_young(site, folder):
                 why = N_(
                     "it is gone, and of {segments} segments that it named {gone} were deleted",
                     segments=seal.segments, gone=gone,
@@ -199,6 +207,12 @@ def _seal_findings(
         if (path := site.root / folder / INDEX).is_file():
             unsealed += path.read_bytes().count(b"\n")
     return unsealed, findings
+
+
+def _is_young(site: Storage, folder: str) -> bool:
+    """Whether a folder is there that no deletion empties yet: its index stays for two days."""
+    day = datetime.fromisoformat(folder.rpartition("/")[2]).replace(tzinfo=UTC)
+    return (site.root / folder).is_dir() and site.clock.now() - day < KEPT_DAYS
 
 
 def _row_findings(
