@@ -94,7 +94,11 @@ def looks(stage: Stage, seed: int, changes: int) -> Iterator[Look]:
         if crashed := [text for name, text in told if name == CRASH]:
             by, said = None, crashed[0]
         named = any(_is_named(change, text) for _, text in told)
-        if number % _CLI_EVERY == 0 and by == VERIFY and stage.cctv("audit verify")[0] == 0:
+        if (
+            number % _CLI_EVERY == 0
+            and by == VERIFY
+            and stage.cctv(f"audit verify --checkpoint {stage.elsewhere}")[0] == 0
+        ):
             by = None  # the command does not say what the function does
         yield Look(number, kind, change, by, said, named)
         stage.reset()

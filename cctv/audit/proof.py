@@ -1,7 +1,7 @@
 """Proof of the log: one pass over its entries, and what rows, texts and checkpoint files say otherwise.
 
 Reads only.  A broken chain raises `AuditBroken`, for then nothing that the log says counts; everything else is a
-`Finding` that names what differs.
+`LogFinding` that names what differs.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from cctv.model.audit import Act
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class LogFinding:
     """Something that is not what the log says: its name (a row, a file, a hold, a checkpoint), why, by which entry."""
 
     name: str
@@ -64,24 +64,24 @@ def read_log(connection: Connection, acts: Collection[Act] = ()) -> LogRead:
     return LogRead(seq, stored_entry_hash(connection, seq) or GENESIS, first, rows, texts, kept)
 
 
-def row_findings(connection: Connection, log: LogRead) -> Iterator[Finding]:
+def row_findings(connection: Connection, log: LogRead) -> Iterator[LogFinding]:
     """Rows that differ from what the act that wrote them last left, free texts that differ from their digest."""
     for difference in compare_rows(connection, log.rows):
-        yield Finding(row_name(difference.name), _WHY[difference.problem], difference.seq)
+        yield LogFinding(row_name(difference.name), _WHY[difference.problem], difference.seq)
     table = schema.notes.c
     seen = set()
     for row in connection.execute(select(table.id, table.case_id, table.key, table.text, table.audit_seq)):
         digest, about = log.texts.get(row.audit_seq, (None, None))
         if digest is None or row.audit_seq in seen:
-            yield Finding(f"notes/{row.id}", N_("entry {seq} has no such text", seq=row.audit_seq), row.audit_seq)
+            yield LogFinding(f"notes/{row.id}", N_("entry {seq} has no such text", seq=row.audit_seq), row.audit_seq)
         elif row.case_id != about or not _fits(row.key, row.text, digest):
             why = N_("its text, key or case is not what entry {seq} says", seq=row.audit_seq)
-            yield Finding(f"notes/{row.id}", why, row.audit_seq)
+            yield LogFinding(f"notes/{row.id}", why, row.audit_seq)
         seen.add(row.audit_seq)
     for kind, name in connection.exec_driver_sql(
         "SELECT type, name FROM sqlite_master WHERE type IN ('trigger', 'view')"
     ):
-        yield Finding(f"{kind} {name}", N_("cctv makes none in its database: it may change or hide rows"))
+        yield LogFinding(f"{kind} {name}", N_("cctv makes none in its database: it may change or hide rows"))
 
 
 def row_name(name: str) -> str:
@@ -93,13 +93,13 @@ def row_name(name: str) -> str:
     return f"tombstones/{first}-{first + BUCKET - 1}"
 
 
-def checkpoint_findings(log: LogRead, checkpoints: Sequence[Checkpoint]) -> Iterator[Finding]:
+def checkpoint_findings(log: LogRead, checkpoints: Sequence[Checkpoint]) -> Iterator[LogFinding]:
     """Checkpoints that the log says were signed, and that are in no file."""
     known = {line_digest(checkpoint.line) for checkpoint in checkpoints}
     for entry in log.kept:
         if entry["act"] == Act.CHECKPOINT_SIGNED.value and entry["facts"].get("line") not in known:
             why = N_("entry {seq} says that it was signed, and no file has it", seq=entry["seq"])
-            yield Finding(f"audit/checkpoints.jsonl: {entry['facts'].get('entries')} entries", why, entry["seq"])
+            yield LogFinding(f"audit/checkpoints.jsonl: {entry['facts'].get('entries')} entries", why, entry["seq"])
 
 
 def _fits(key: object, text: object, digest: str) -> bool:

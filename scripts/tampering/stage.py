@@ -125,6 +125,8 @@ class Stage:
         self._play()
         self.pristine = self.keep("pristine")
         self.kept: list[Checkpoint] = all_checkpoints(self.root)
+        self.elsewhere = folder / "kept.jsonl"
+        self.elsewhere.write_text("".join(f"{checkpoint.line}\n" for checkpoint in self.kept))
 
     @property
     def root(self) -> Path:

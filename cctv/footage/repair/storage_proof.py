@@ -16,7 +16,7 @@ from sqlalchemy import Connection, select
 
 from cctv.audit.checkpoint_files import DAILY, FOLDER, LATEST, Checkpoint, latest
 from cctv.audit.checkpoints import Proved, key_digests, prove
-from cctv.audit.proof import Finding, LogRead, checkpoint_findings, read_log, row_findings
+from cctv.audit.proof import LogFinding, LogRead, checkpoint_findings, read_log, row_findings
 from cctv.core.clock import from_us
 from cctv.core.errors import FileUnreadable
 from cctv.core.i18n import N_
@@ -58,7 +58,7 @@ class StorageProof:
 
     log: LogRead
     proved: Proved
-    findings: tuple[Finding, ...]
+    findings: tuple[LogFinding, ...]
     sealed: int
     unsealed: int
     lacks_checkpoints: bool
@@ -80,7 +80,7 @@ def prove_storage(
         findings = [*row_findings(connection, log), *checkpoint_findings(log, checkpoints)]
         if not has_mark(connection, mark, strict=True):
             why = N_("the database is not the newest index of this storage, or {file} was changed", file=MARK_FILE)
-            findings.append(Finding("cctv.db", why))
+            findings.append(LogFinding("cctv.db", why))
         seals = seals_of(log.kept)
         unsealed = 0
         try:
@@ -89,7 +89,7 @@ def prove_storage(
             unsealed, of_seals = _seal_findings(site, seals, folders, _deleted(connection))
             findings += [*of_seals, *_segment_findings(connection, site, log, folders)]
         except ValueDamaged as error:
-            findings.append(Finding("cctv.db", error.message))
+            findings.append(LogFinding("cctv.db", error.message))
     findings += [*_file_findings(site), *_signing_findings(site, log, proved.latest)]
     age = site.clock.now() - from_us(log.first_us) if log.first_us is not None else timedelta(0)
     lacks = not checkpoints and not kept and age > FRESH
@@ -98,63 +98,63 @@ def prove_storage(
 
 def _segment_findings(
     connection: Connection, site: Storage, log: LogRead, folders: Collection[str]
-) -> Iterator[Finding]:
+) -> Iterator[LogFinding]:
     facts = (entry["facts"] for entry in log.kept if entry["act"] == Act.POLICY_ADOPTED.value)
     adopted = adopted_periods(facts)
     for folder in sorted(folders):
         try:
             yield from _row_findings(site, folder, rows_in(connection, folder), adopted)
         except ValueDamaged as error:
-            yield Finding(f"{folder}/", error.message)
+            yield LogFinding(f"{folder}/", error.message)
 
 
-def _hold_findings(connection: Connection, site: Storage, log: LogRead) -> Iterator[Finding]:
+def _hold_findings(connection: Connection, site: Storage, log: LogRead) -> Iterator[LogFinding]:
     logged = holds_of(entry for entry in log.kept if entry["act"] in HOLD_ACTS)
     for difference in compare_holds(logged, holds_in_force(connection)):
-        yield Finding(difference.hold, difference.why)
+        yield LogFinding(difference.hold, difference.why)
     known = {hold.id: hold for hold in all_holds(connection)}
     for hold in known.values():
         if hold.in_force and not hold_path(site, hold.id).is_file():
-            yield Finding(f"holds/{hold.id}.json", N_("it is not there"))
+            yield LogFinding(f"holds/{hold.id}.json", N_("it is not there"))
     try:
         for difference in file_differences(connection, site, strict=True):
-            yield Finding(f"holds/{difference.hold}.json", difference.why)
+            yield LogFinding(f"holds/{difference.hold}.json", difference.why)
         for hold in read_hold_files(site):
             if hold.id not in known:
-                yield Finding(f"holds/{hold.id}.json", N_("no entry of the log has it in force"))
+                yield LogFinding(f"holds/{hold.id}.json", N_("no entry of the log has it in force"))
     except FileUnreadable as error:
-        yield Finding(str(error.fields["path"]), error.message)
+        yield LogFinding(str(error.fields["path"]), error.message)
 
 
-def _file_findings(site: Storage) -> Iterator[Finding]:
+def _file_findings(site: Storage) -> Iterator[LogFinding]:
     """Small files of which each byte is known: the storage's name, its mark, the latest checkpoint."""
     mark = read_mark(site.root)
     expected = {SITE_FILE: identity_bytes(site.identity)} | ({MARK_FILE: mark_bytes(mark)} if mark else {})
     for name, content in expected.items():
         if (path := site.root / name).is_symlink() or path.read_bytes() != content:
-            yield Finding(name, N_("it was written by something else"))
+            yield LogFinding(name, N_("it was written by something else"))
     own = latest(site.root)
     path = site.root / FOLDER / LATEST
     if own is not None and (path.is_symlink() or path.read_bytes() != own.line.encode() + b"\n"):
-        yield Finding(f"{FOLDER}/{LATEST}", N_("it was written by something else"))
+        yield LogFinding(f"{FOLDER}/{LATEST}", N_("it was written by something else"))
     daily = site.root / FOLDER / DAILY
     if daily.is_symlink():
-        yield Finding(f"{FOLDER}/{DAILY}", N_("a link is in its place"))
+        yield LogFinding(f"{FOLDER}/{DAILY}", N_("a link is in its place"))
     elif daily.exists():
         lines = daily.read_bytes().split(b"\n")
         if any(line[:1] not in (b"{", b"\0") for line in (lines if lines[-1] else lines[:-1])):
-            yield Finding(f"{FOLDER}/{DAILY}", N_("a line of it is no checkpoint, nor one that a power cut tore"))
+            yield LogFinding(f"{FOLDER}/{DAILY}", N_("a line of it is no checkpoint, nor one that a power cut tore"))
     for folder in ("audit", "holds", "keys", "segments", "exports", "derived", "incoming", "quarantine"):
         if (site.root / folder).is_symlink():
-            yield Finding(folder, N_("a link is in its place"))
+            yield LogFinding(folder, N_("a link is in its place"))
 
 
-def _signing_findings(site: Storage, log: LogRead, newest: Checkpoint | None) -> Iterator[Finding]:
+def _signing_findings(site: Storage, log: LogRead, newest: Checkpoint | None) -> Iterator[LogFinding]:
     """A latest checkpoint that is older than another one, and key files that are not those that signed last."""
     own = latest(site.root)
     if newest is not None and (own is None or own.seq < newest.seq):
         why = N_("it is older than another checkpoint, of {entries} entries", entries=newest.seq)
-        yield Finding(f"{FOLDER}/{LATEST}", why)
+        yield LogFinding(f"{FOLDER}/{LATEST}", why)
     signed = [entry for entry in log.kept if entry["act"] == Act.CHECKPOINT_SIGNED.value]
     now = key_digests(site.root)
     for name in ("signing", "signing.pub") if signed else ():
@@ -163,7 +163,7 @@ def _signing_findings(site: Storage, log: LogRead, newest: Checkpoint | None) ->
         is_read = name in now or not path.exists()
         if path.is_symlink() or (known is not None and is_read and now.get(name) != known):
             why = N_("it is not the file of the key that signed entry {seq}", seq=signed[-1]["seq"])
-            yield Finding(f"keys/{name}", why, signed[-1]["seq"])
+            yield LogFinding(f"keys/{name}", why, signed[-1]["seq"])
 
 
 def _deleted(connection: Connection) -> Counter[str]:
@@ -179,7 +179,7 @@ def _deleted(connection: Connection) -> Counter[str]:
 
 def _seal_findings(
     site: Storage, seals: Mapping[str, IndexSeal], indexed: Collection[str], deleted: Mapping[str, int]
-) -> tuple[int, list[Finding]]:
+) -> tuple[int, list[LogFinding]]:
     """How many lines are newer than the last seal, and every index.jsonl that does not begin with what was sealed."""
     findings, unsealed = [], 0
     for folder, seal in sorted(seals.items()):
@@ -193,16 +193,16 @@ def _seal_findings(
                     "it is gone, and of {segments} segments that it named {gone} were deleted",
                     segments=seal.segments, gone=gone,
                 )  # fmt: skip
-                findings.append(Finding(f"{folder}/{INDEX}", why))
+                findings.append(LogFinding(f"{folder}/{INDEX}", why))
             continue
         if path.is_symlink() or not seal.fits(content):
             findings.append(
-                Finding(f"{folder}/{INDEX}", N_("its first {size} bytes are not those sealed", size=seal.size))
+                LogFinding(f"{folder}/{INDEX}", N_("its first {size} bytes are not those sealed", size=seal.size))
             )
         else:
             unsealed += content[seal.size :].count(b"\n")
             if (broken := content[seal.size :]) and len(names_in(broken, folder)) != broken.count(b"\n"):
-                findings.append(Finding(f"{folder}/{INDEX}", N_("a line of it is no line of a segment")))
+                findings.append(LogFinding(f"{folder}/{INDEX}", N_("a line of it is no line of a segment")))
     for folder in sorted(set(indexed) - seals.keys()):
         if (path := site.root / folder / INDEX).is_file():
             unsealed += path.read_bytes().count(b"\n")
@@ -217,10 +217,10 @@ def _is_young(site: Storage, folder: str) -> bool:
 
 def _row_findings(
     site: Storage, folder: str, rows: Mapping[str, IndexedRow], adopted: Mapping[ZoneId, frozenset[timedelta]]
-) -> Iterator[Finding]:
+) -> Iterator[LogFinding]:
     lines = lines_in(site.root / folder, folder) if folder.count("/") == 3 else {}
     for path, row in rows.items():
         line = lines.get(path)
         why = N_("its row has no line in index.jsonl") if line is None else row_differs(row, line, adopted)
         if why is not None:
-            yield Finding(path, why)
+            yield LogFinding(path, why)
