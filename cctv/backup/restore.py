@@ -43,6 +43,7 @@ from cctv.core.clock import Clock, iso
 from cctv.core.durable import DurableFiles, exclusive, give_all, give_path, sha256_file
 from cctv.core.errors import CctvError, Exit
 from cctv.crypto.signing_key import read_public_key
+from cctv.db import schema
 from cctv.db.engine import copy_database, is_whole, open_engine, read_transaction, settle, write_transaction
 from cctv.db.identity import (
     DATABASE_FILE,
@@ -59,6 +60,7 @@ from cctv.db.identity import (
     write_identity,
 )
 from cctv.db.migrate import HEAD, DatabaseNewer
+from cctv.db.sealed_rows import touch
 from cctv.db.storage import DIRECTORIES, Storage, keep_short_id, open_site, skip_short_ids
 from cctv.db.upgrade import upgrade
 from cctv.footage.initialise import give_to_service
@@ -274,6 +276,7 @@ def _prepare(
             **_log_of_old(means.root),
             **({"signed_entries": signed.seq, "signed_head": signed.hash} if signed is not None else {}),
         }
+        touch(connection, schema.tombstones.name)  # the carried ones
         append_entry(connection, site, Act.BACKUP_RESTORED, path.name, facts=facts, reason=reason)
     settle(index)
     means.disk.sync_file(index)
@@ -293,7 +296,7 @@ def carry_deletions(root: Path, work: Path, manifest: BackupManifest) -> int:
     try:
         engine = open_engine(copy)
         upgrade(engine)
-        with read_transaction(engine) as old, write_transaction(open_engine(work / DATABASE_FILE)) as connection:
+        with read_transaction(engine) as old, open_engine(work / DATABASE_FILE).begin() as connection:
             if site_of(old) != manifest.site:
                 return 0
             return carry_tombstones(old, connection, root)

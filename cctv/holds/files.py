@@ -37,8 +37,8 @@ def hold_path(site: Storage, hold: HoldId) -> Path:
     return site.root / "holds" / f"{hold}.json"
 
 
-def write_hold_file(site: Storage, hold: Hold) -> None:
-    """Write the hold's file in place of an earlier one, flushed; makes `holds/` where it is missing."""
+def hold_file_bytes(hold: Hold) -> bytes:
+    """The content of a hold's file."""
     payload = {
         "schema": 1,
         "id": hold.id,
@@ -51,10 +51,15 @@ def write_hold_file(site: Storage, hold: Hold) -> None:
         "placed": hold.placed.isoformat(),
         "placed_by": hold.placed_by,
     }
+    return json.dumps(payload, indent=2).encode() + b"\n"
+
+
+def write_hold_file(site: Storage, hold: Hold) -> None:
+    """Write the hold's file in place of an earlier one, flushed; makes `holds/` where it is missing."""
     path = hold_path(site, hold.id)
     if not path.parent.is_dir():
         site.disk.make_directory(path.parent)
-    site.disk.write(path, json.dumps(payload, indent=2).encode() + b"\n")
+    site.disk.write(path, hold_file_bytes(hold))
 
 
 def remove_hold_file(site: Storage, hold: HoldId) -> None:
@@ -64,19 +69,20 @@ def remove_hold_file(site: Storage, hold: HoldId) -> None:
 
 def read_hold_files(site: Storage) -> list[Hold]:
     """Every hold of `holds/`, in the order of their ids; raises FileUnreadable."""
-    return [_read(path, site) for path in sorted((site.root / "holds").glob("HOLD-*.json"))]
+    return [read_hold_file(path, site) for path in sorted((site.root / "holds").glob("HOLD-*.json"))]
 
 
 def is_hold_file(site: Storage, path: Path) -> bool:
     """Whether a file of `holds/` is an intact hold."""
     try:
-        _read(path, site)
+        read_hold_file(path, site)
     except FileUnreadable:
         return False
     return True
 
 
-def _read(path: Path, site: Storage) -> Hold:
+def read_hold_file(path: Path, site: Storage) -> Hold:
+    """The hold of a file; raises FileUnreadable, FileNotFoundError."""
     try:
         payload = parse_json(path.read_text("utf-8"))
         names = [payload["id"], payload["ground_id"], payload["placed_by"], *payload["cameras"]]
