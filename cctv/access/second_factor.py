@@ -38,6 +38,7 @@ from cctv.access.factor_state import (
     newest_entry,
     state_of,
 )
+from cctv.access.policy import knows_settings, require_known_settings
 from cctv.access.totp_store import (
     RECOVERY_CODES,
     STEP_SECONDS,
@@ -61,7 +62,6 @@ from cctv.core.text import refuse_hidden
 from cctv.core.typed_time.resolve import echo_instant
 from cctv.db.engine import is_dry_run, read_transaction, write_transaction
 from cctv.db.storage import Storage
-from cctv.footage.initialise import knows_settings, require_known_settings
 from cctv.model.audit import Act
 
 DRIFT_STEPS = 1  # RFC 6238, section 5.2: one step for the delay of typing and of the network

@@ -27,7 +27,7 @@ FREE = frozenset(
      "redaction file", "register signs", "register notice", "letter list", "letter preview"}
 )  # fmt: skip
 # With the storage, and for everybody: what one may do oneself.
-OPEN = frozenset({"grant mine"})
+OPEN = frozenset({"grant mine", "factor enrol", "factor recover"})
 _BY_RIGHT: Mapping[Right, tuple[str, ...]] = {
     Right.READ_STATE: (
         "config check", "cameras list", "footage coverage", "footage list", "retention plan", "status", "doctor",
@@ -71,12 +71,12 @@ _BY_RIGHT: Mapping[Right, tuple[str, ...]] = {
         "processor audited", "processor end", "processor engage", "letter policy-changed",
     ),
     Right.READ_REGISTERS: (
-        "register show", "register workstation-form", "breach list", "breach show", "processor list", "grant list",
+        "register show", "register workstation-form", "breach list", "breach show", "processor list", "grant list", "factor list",
     ),
-    Right.READ_LOG: ("audit list",),
+    Right.READ_LOG: ("audit list", "audit search", "audit export"),
     Right.SET_POLICY: ("config adopt", "retention adopt"),
     Right.DESTROY: ("footage delete", "retention accept-sweep", "site close"),
-    Right.GRANT: ("grant give", "grant withdraw", "grant deputy", "grant exception"),
+    Right.GRANT: ("grant give", "grant withdraw", "grant deputy", "grant exception", "factor reset", "audit accept"),
 }  # fmt: skip
 RIGHTS: Mapping[str, Right] = {command: right for right, commands in _BY_RIGHT.items() for command in commands}
 # Whoever prepares an answer may see what it would do; `--dry-run` changes nothing.

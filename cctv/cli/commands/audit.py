@@ -218,11 +218,12 @@ def accept(context: CommandContext, reason: str) -> None:
 
 @audit.command()
 @click.option("--for", "authority", required=True, metavar="AUTHORITY", help="Who gets it; kept with the log.")
-@click.option("--to", "target", required=True, type=click.Path(), metavar="FILE", help="The zip to write.")
+@click.option("--to", "target", required=True, type=click.Path(path_type=Path), metavar="FILE",
+              help="The zip to write.")  # fmt: skip
 @click.option("--about", multiple=True, metavar="ID", help="Also the free texts of this id or case; may be repeated.")
 @json_option
 @click.pass_obj
-def export(context: CommandContext, authority: str, target: str, about: tuple[str, ...]) -> None:
+def export(context: CommandContext, authority: str, target: Path, about: tuple[str, ...]) -> None:
     """Write the whole log for an authority, with what proves it: sha256sum and ssh-keygen are enough to verify it.
 
     Entries have no free text; --about adds the texts of one case.  The export is an entry of the log itself.
@@ -231,10 +232,9 @@ def export(context: CommandContext, authority: str, target: str, about: tuple[st
       cctv audit export --for "Gegevensbeschermingsautoriteit" --to log.zip --about REQ-2026-003
     """
     restrict_umask()
-    path = Path(target)
-    if path.exists():
-        raise click.UsageError(_("{path} is there already").format(path=path))
     site = context.site
+    if site.disk.exists(target):
+        raise click.UsageError(_("{path} is there already", path=target))
     signed = sign_checkpoint(site) or latest(site.root)
     if signed is None:
         raise click.UsageError(_("there is no entry yet"))
@@ -245,12 +245,12 @@ def export(context: CommandContext, authority: str, target: str, about: tuple[st
     with write_transaction(site.engine) as connection:
         facts: AuditFacts = {"entries": exported.entries, "texts_of": sorted(about), "sha256": digest}
         append_entry(connection, site, Act.LOG_EXPORTED, "log", facts=facts, reason=authority)
-    write_export(site.disk, path, exported)
-    data = {"file": path, "entries": exported.entries, "texts": exported.texts, "sha256": digest}
+    write_export(site.disk, target, exported)
+    data = {"file": target, "entries": exported.entries, "texts": exported.texts, "sha256": digest}
     context.emit(
         data,
         lambda console: console.print(
-            f"{path}: {exported.entries} entries, {exported.texts} free texts; README.txt in it says how to verify them"
+            f"{target}: {exported.entries} entries, {exported.texts} free texts; README.txt in it says how to verify them"
         ),
     )
 

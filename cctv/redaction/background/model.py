@@ -174,7 +174,7 @@ def _islands(trusted: Mask) -> Mask:
     _, labels, stats, _ = cv2.connectedComponentsWithStats(firm, connectivity=4)
     large = stats[:, cv2.CC_STAT_AREA] >= _ISLAND_SHARE * trusted.size
     large[0] = False
-    ground = np.take(large, labels).view(np.uint8)
+    ground = large[np.asarray(labels, np.int32)].view(np.uint8)
     near = np.asarray(cv2.dilate(ground, np.ones((3, 3), np.uint8)), np.uint8).view(np.bool_)
     return trusted & ~near
 

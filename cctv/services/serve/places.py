@@ -49,6 +49,7 @@ OWNER_COMMANDS: dict[tuple[str, ...], str] = {
 CALLER_COMMANDS = {("redaction", "file")}
 WAYS: dict[tuple[str, ...], Way] = {
     ("audit", "checkpoint", "out"): Way.WRITES,
+    ("audit", "export", "target"): Way.WRITES,
     ("audit", "verify", "checkpoint"): Way.READS,
     ("audit", "verify", "key"): Way.READS,
     ("board", "sign", "signature"): Way.READS,
