@@ -71,7 +71,8 @@ _BY_RIGHT: Mapping[Right, tuple[str, ...]] = {
         "processor audited", "processor end", "processor engage", "letter policy-changed",
     ),
     Right.READ_REGISTERS: (
-        "register show", "register workstation-form", "breach list", "breach show", "processor list", "grant list", "factor list",
+        "register show", "register workstation-form", "breach list", "breach show", "processor list", "grant list",
+        "factor list",
     ),
     Right.READ_LOG: ("audit list", "audit search", "audit export"),
     Right.SET_POLICY: ("config adopt", "retention adopt"),
@@ -134,13 +135,17 @@ def guard_rights(command: click.Command, path: str) -> None:
     if isinstance(command, click.Group):
         for name, subcommand in command.commands.items():
             guard_rights(subcommand, f"{path} {name}")
-    elif command.callback is not None and not hasattr(command.callback, "asks_right"):
+        if not command.invoke_without_command:
+            return
+    if command.callback is not None and not hasattr(command.callback, "asks_right"):
         command.callback = _asking(command.callback, path)
 
 
 def _asking(callback: Any, path: str) -> Any:  # noqa: ANN401 - whatever click calls
     @functools.wraps(callback)
     def asked(*arguments: Any, **options: Any) -> Any:  # noqa: ANN401
+        if click.get_current_context().invoked_subcommand is not None:  # of a group that is a command as well
+            return callback(*arguments, **options)
         right = right_for(path)
         if right is Right.START_SERVICES:
             context = click.get_current_context().obj

@@ -32,7 +32,7 @@ def leaf_commands(command: click.Command, path: tuple[str, ...] = ()) -> dict[st
     """Every command that can be typed, hidden ones too, by its words."""
     if not isinstance(command, click.Group):
         return {" ".join(path): command}
-    leaves: dict[str, click.Command] = {}
+    leaves: dict[str, click.Command] = {" ".join(path): command} if command.invoke_without_command else {}
     context = click.Context(command)
     for name in command.list_commands(context):
         subcommand = command.get_command(context, name)

@@ -141,7 +141,8 @@ def test_a_limit_that_was_moved_by_hand_is_found(held, what):
         ("UPDATE incidents SET title = 'nothing'", "incidents/INC-2026-001"),
         ("UPDATE notes SET text = 'no reason'", "notes/"),
         ("DELETE FROM notes", "notes/"),
-        ("INSERT INTO grants VALUES ('GRA-2026-001','eve','export','2026-10-01','2026-10-01',1,'eve',NULL,NULL,NULL)",
+        ("INSERT INTO grants VALUES "
+         "('GRA-2026-001','eve','export','2026-10-01','2026-10-01',1,'eve',NULL,NULL,NULL,NULL)",
          "grants/GRA-2026-001"),
         ("UPDATE policies SET text = 'another'", "policies/"),
         ("CREATE TRIGGER t AFTER INSERT ON holds BEGIN DELETE FROM holds; END", "trigger t"),

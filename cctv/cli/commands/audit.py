@@ -250,7 +250,7 @@ def export(context: CommandContext, authority: str, target: Path, about: tuple[s
     context.emit(
         data,
         lambda console: console.print(
-            f"{target}: {exported.entries} entries, {exported.texts} free texts; README.txt in it says how to verify them"
+            f"{target}: {exported.entries} entries, {exported.texts} free texts; its README.txt says how to verify them"
         ),
     )
 

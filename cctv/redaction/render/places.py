@@ -66,7 +66,7 @@ class Grid:
 
 
 @dataclass(slots=True, eq=False)
-class Place:
+class LivePlace:
     """A window of a frame as it is searched: `seen`, and which of its pixels are live."""
 
     frame: int
@@ -89,7 +89,7 @@ class Board:
 
     grid: Grid
     cell: Size
-    places: list[Place] = field(default_factory=list)
+    places: list[LivePlace] = field(default_factory=list)
 
     @property
     def is_full(self) -> bool:
@@ -102,7 +102,7 @@ class Board:
         part = shown.live[_half(window).slices()].view(np.uint8)
         size = (self.cell.width, self.cell.height)
         live = cv2.resize(part, size, interpolation=cv2.INTER_NEAREST).view(np.bool_)
-        self.places.append(Place(shown.frame, window, seen, live, shown.live, shown.kept, backdrop))
+        self.places.append(LivePlace(shown.frame, window, seen, live, shown.live, shown.kept, backdrop))
 
     def taken(self) -> Board:
         """What is on the board, which is empty then."""
@@ -132,7 +132,7 @@ class Board:
         return number, Rect(left, top, box.w * across, box.h * along)
 
 
-class Changes:
+class LiveChanges:
     """Where the live pixels of a result that is mostly live change: only there can somebody come to show.
 
     Compares with what was last seen live at a pixel, at first with the empty scene.  A change is looked at in
