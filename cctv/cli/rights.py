@@ -31,7 +31,7 @@ OPEN = frozenset({"grant mine", "factor enrol", "factor recover"})
 _BY_RIGHT: Mapping[Right, tuple[str, ...]] = {
     Right.READ_STATE: (
         "config check", "cameras list", "footage coverage", "footage list", "retention plan", "status", "doctor",
-        "backup list", "config diff",
+        "backup list", "config diff", "factor list",
     ),
     Right.START_SERVICES: (
         "footage adopt-disk", "footage init", "footage rebuild", "footage upgrade", "record", "serve", "sweep",
@@ -72,7 +72,6 @@ _BY_RIGHT: Mapping[Right, tuple[str, ...]] = {
     ),
     Right.READ_REGISTERS: (
         "register show", "register workstation-form", "breach list", "breach show", "processor list", "grant list",
-        "factor list",
     ),
     Right.READ_LOG: ("audit list", "audit search", "audit export"),
     Right.SET_POLICY: ("config adopt", "retention adopt"),
