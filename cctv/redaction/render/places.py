@@ -137,7 +137,7 @@ class Board:
         return number, Rect(window.left + x * across, window.top + y * along, box.w * across, box.h * along)
 
 
-class Changes:
+class LiveChanges:
     """Where the live pixels of a result that is mostly live change: only there can somebody come to show.
 
     Compares with what was last seen live at a pixel, at first with the empty scene.  A change is looked at in

@@ -35,8 +35,8 @@ from cctv.redaction.people.weights import Model
 from cctv.redaction.render.options import Mode
 from cctv.redaction.render.places import (
     Board,
-    Changes,
     Grid,
+    LiveChanges,
     Picture,
     Shown,
     cut,
@@ -122,7 +122,7 @@ class Witness:
         self._pool = ThreadPoolExecutor(cores, thread_name_prefix="witness")
         self._most_waiting = 2 * cores
         self._waiting: deque[Future[_Found]] = deque()
-        self._changes = Changes(backdrops)
+        self._changes = LiveChanges(backdrops)
         self._standing = [self._pool.submit(self._in_backdrop, backdrop) for backdrop in backdrops]
         self._searched = 0
         self._ever_live: Mask | None = None
