@@ -19,7 +19,7 @@ from cctv.redaction.people.detector import Detector
 from cctv.redaction.people.weights import load_model
 from cctv.redaction.render import render
 from cctv.redaction.render.options import Mode, Options
-from cctv.redaction.render.places import Shown
+from cctv.redaction.render.places import Board, Grid, Shown
 from cctv.redaction.render.visibility import VisibilityPass
 from cctv.redaction.render.witness import (
     LIKELY,
@@ -35,7 +35,7 @@ from cctv.redaction.render.witness import (
     persistent,
     ranges,
 )
-from cctv.redaction.video.geometry import Rect, Size, enclosing, outer
+from cctv.redaction.video.geometry import PixelRect, Rect, Size, enclosing, outer
 from cctv.redaction.video.reader import Reading, clip_of
 from cctv.redaction.video.yuv import Planes, doubled, from_buffer
 
@@ -264,6 +264,30 @@ def test_a_detection_counts_by_its_score_and_where_it_is(box, score, kept, count
     strangers, _ = judged(0, [(box, score)], area(EVERYTHING), kept)
 
     assert bool(strangers) is counts
+
+
+@pytest.mark.parametrize(
+    ("box", "place"),
+    [
+        (Rect(10, 20, 30, 60), 0),
+        (Rect(85, 20, 30, 60), 1),
+        (Rect(-2, 20, 30, 60), 0),
+        (Rect(55, 20, 40, 60), None),  # half in the cell beside
+        (Rect(10, 120, 30, 60), None),  # a cell without a place
+    ],
+)
+def test_a_box_of_a_board_belongs_to_the_place_that_holds_it(scene, box, place):
+    board = Board(Grid(4, 3, 1.2), Size(75, 100))
+    for left in (0, 60):
+        shown = Shown(0, scene.frames[0], area(EVERYTHING), ())
+        board.add(shown, PixelRect(left, 40, left + 150, 240), scene.empty)
+
+    found = board.of_place(box)
+
+    assert (None if found is None else found[0]) == place
+    if found is not None:
+        left, column = 60 * found[0], 75 * found[0]
+        assert found[1] == Rect(left + 2 * (box.x - column), 40 + 2 * box.y, 2 * box.w, 2 * box.h)
 
 
 def test_a_shape_whose_head_is_not_live_never_counts():

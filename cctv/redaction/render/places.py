@@ -21,6 +21,7 @@ from cctv.redaction.video.yuv import Mask, Plane, Planes
 _LEAST_HEIGHT = 48  # pixels of a window
 _ACROSS = 1.2  # least width of a window over that of what is live in it
 _GREY = 114
+_BEYOND = 0.05  # of a cell; what reaches farther into another is nobody
 _SMALL = 4  # times smaller, each way, is the picture in which changes are found
 _CHANGED_LEVELS = 20  # by which a live pixel there changes when somebody comes to show
 _LEAST_CHANGE, _LEAST_CHANGE_ROWS = 10, 4  # pixels there: a person of 12 x 40 pixels has 30
@@ -120,16 +121,20 @@ class Board:
         return large
 
     def of_place(self, box: Rect) -> tuple[int, Rect] | None:
-        """Whose box of the board's picture this is, by its middle, in pixels of that frame; None: nobody's."""
+        """Whose box of the board's picture this is, by its middle, in pixels of that frame.
+
+        None: nobody's, as a box that reaches into another cell is of two people in two pictures.
+        """
         width, height = self.cell.width, self.cell.height
         column, row = int((box.x + box.w / 2) // width), int((box.y + box.h / 2) // height)
         number = row * self.grid.columns + column
-        if number >= len(self.places):
+        x, y = box.x - column * width, box.y - row * height
+        beyond = max(-x / width, (x + box.w) / width - 1, -y / height, (y + box.h) / height - 1)
+        if number >= len(self.places) or beyond > _BEYOND:
             return None
         window = self.places[number].window
         across, along = (window.right - window.left) / width, (window.bottom - window.top) / height
-        left, top = window.left + (box.x - column * width) * across, window.top + (box.y - row * height) * along
-        return number, Rect(left, top, box.w * across, box.h * along)
+        return number, Rect(window.left + x * across, window.top + y * along, box.w * across, box.h * along)
 
 
 class LiveChanges:

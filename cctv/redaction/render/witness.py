@@ -63,7 +63,8 @@ _NEAR_SEARCHES = 4  # frames searched, after the first of five
 _RATE = 25  # frames a second that are searched at the most
 _MOST_CORES = 2  # two search 800 frames a second with one person kept, and each detector holds 60 MB
 _WHOLE_SECONDS = 5.0  # between two searches of a whole picture, where most of it is live
-_PARTS = Grid(4, 3, 1.2)  # of what is live, and of changes in mask mode; others: decision 36
+_LIVE = Grid(4, 3, 1.2)  # around what is live, in backdrop mode; others: decision 36
+_CHANGED = Grid(4, 3, 1.6)  # around what changes, in mask mode: that may be part of a person only
 _WHOLE = Grid(2, 2, 1.0)  # of the tiles of a whole picture
 
 _HIDE = N_(
@@ -112,7 +113,8 @@ class Witness:
         self._model, self._backdrops, self._mode, self._output = model, backdrops, mode, output
         self._stride = max(1, round(rate / _RATE))
         self._whole_every = max(1, round(_WHOLE_SECONDS * rate))
-        self._parts = Board(_PARTS, _PARTS.cell(model.input_size))
+        parts = _LIVE if mode is Mode.BACKDROP else _CHANGED
+        self._parts = Board(parts, parts.cell(model.input_size))
         self._whole = Board(_WHOLE, _WHOLE.cell(model.input_size))
         cores = min(max(1, (os.cpu_count() or 1) // 2), _MOST_CORES)  # the encoder and the proof have the others
         self._detectors = threading.local()
