@@ -74,6 +74,19 @@ def test_a_box_around_two_ends_before_it_splits_and_is_in_doubt_before_that():
     assert doubt.first == doubt.last - 30
 
 
+def test_a_box_that_narrows_when_somebody_comes_out_of_it_was_around_both():
+    goes_on = trail(0, along(100, 40, width=50.0) + along(260, 20))
+    other = trail(40, along(282, 20), BLUE)
+
+    [doubt] = handed_over([goes_on, other], RATE).doubts
+
+    assert (doubt.trail, doubt.first, doubt.last) == (0, 9, 39)
+    steady = trail(0, along(100, 60))
+    assert handed_over([steady, other], RATE).doubts == []
+    came = trail(20, along(382, 18, pace=-5.0), BLUE)  # the other was seen before
+    assert handed_over([goes_on, came, other], RATE).doubts == []
+
+
 def test_two_who_met_and_part_again_were_no_box_around_two():
     one, other = trail(0, along(100, 40, width=50.0)), trail(0, along(420, 38, pace=-4.0), BLUE)
     left, right = trail(40, along(260, 20)), trail(41, along(284, 20), BLUE)

@@ -50,8 +50,10 @@ class Handovers:
 def handed_over(trails: Sequence[Trail], rate: float) -> Handovers:
     """The trails, each ended where another took it over or before it split; `rate` is steps a second."""
     done = Handovers([], [], [])
-    around = _around_ends(trails, rate)
-    for number, (trail, others) in enumerate(zip(trails, around, strict=True)):
+    near = _Near(trails, rate)
+    held = _held(trails, near, rate)
+    for number, trail in enumerate(trails):
+        others = [trails[other] for other in near.at(trail.last) if other != number]
         ends = [*_taken_over(trail, others, rate)]
         split = _splits(trail, others, rate)
         if split:
@@ -65,21 +67,56 @@ def handed_over(trails: Sequence[Trail], rate: float) -> Handovers:
             HiddenPlace((number,), int(step), box)
             for step, box in zip(trail.steps[count:], trail.boxes[count:], strict=True)
         )
-        if split:
-            done.doubts.append(TrailDoubt(number, max(left.first, left.last - round(_DOUBT_SECONDS * rate)), left.last))
+        lasts = [left.last] if split else []
+        lasts += [min(step - 1, left.last) for holder, step in held if holder == number]
+        for last in lasts:
+            first = max(left.first, last - round(_DOUBT_SECONDS * rate))
+            if first < last:
+                done.doubts.append(TrailDoubt(number, first, last))
     return done
 
 
-def _around_ends(trails: Sequence[Trail], rate: float) -> Iterator[list[Trail]]:
-    """For each trail, the others that there are shortly before or after its end."""
-    step = max(1.0, rate)
-    at: dict[int, list[int]] = {}
-    for number, trail in enumerate(trails):
-        first, last = trail.first - _SPLIT_SECONDS * rate, trail.last + _BEFORE_SECONDS * rate
-        for bucket in range(int(first // step), int(last // step) + 1):
-            at.setdefault(bucket, []).append(number)
-    for number, trail in enumerate(trails):
-        yield [trails[other] for other in at[int(trail.last // step)] if other != number]
+class _Near:
+    """Which trails there are shortly before or after a step, by number, and maybe some more."""
+
+    def __init__(self, trails: Sequence[Trail], rate: float) -> None:
+        self._step = max(1.0, rate)
+        self._at: dict[int, list[int]] = {}
+        for number, trail in enumerate(trails):
+            first, last = trail.first - _SPLIT_SECONDS * rate, trail.last + _BEFORE_SECONDS * rate
+            for bucket in range(int(first // self._step), int(last // self._step) + 1):
+                self._at.setdefault(bucket, []).append(number)
+
+    def at(self, step: int) -> list[int]:
+        """The numbers of the trails near a step."""
+        return self._at.get(int(step // self._step), [])
+
+
+def _held(trails: Sequence[Trail], near: _Near, rate: float) -> list[tuple[int, int]]:
+    """Trails whose box was around somebody who came out of it, by number, and the step of that.
+
+    The box goes on as that of one of the two, and is narrower from then on.
+    """
+    held = []
+    for number, other in enumerate(trails):
+        others = [index for index in near.at(other.first) if index != number and trails[index].first < other.first]
+        there = [
+            index
+            for index in others
+            if trails[index].last >= other.first - _BEFORE_SECONDS * rate
+            and _shared(_box_near(trails[index], other.first - 1), other.boxes[0]) > _AT
+        ]
+        if len(there) != 1 or len(other) < _FEWEST:  # nobody, or somebody else whom the other may be
+            continue
+        trail, reach = trails[there[0]], _SPLIT_SECONDS * rate
+        before = trail.boxes[(trail.steps < other.first) & (trail.steps >= other.first - reach)]
+        after = trail.boxes[(trail.steps >= other.first) & (trail.steps <= other.first + reach)]
+        if not len(before) or not len(after) or _shared(other.boxes[0], before[-1]) <= _COMES_OUT:
+            continue
+        narrower = np.median(before[:, 2]) > _WIDER * np.median(after[:, 2])
+        if narrower and _is_around(before[-1], after[0], other.boxes[0]):
+            held.append((there[0], other.first))
+    return held
 
 
 def _taken_over(trail: Trail, others: Sequence[Trail], rate: float) -> Iterator[int]:
