@@ -13,8 +13,9 @@ from typing import TypeVar
 
 from sqlalchemy import Connection
 
+from cctv.access.queries import entries_about
 from cctv.audit.chain import AuditEntry
-from cctv.audit.log import audit_entries, entries_of_acts
+from cctv.audit.log import entries_of_acts
 from cctv.model.access import Deputyship, HandlingException, Role
 from cctv.model.audit import Act
 from cctv.model.ids import GrantId
@@ -26,7 +27,7 @@ _ENDED = frozenset({Act.DEPUTY_WITHDRAWN, Act.EXCEPTION_WITHDRAWN})
 
 def deputyships_of(connection: Connection, account: str) -> tuple[Deputyship, ...]:
     """Every deputyship of an account, withdrawn and past ones too, in order."""
-    about = audit_entries(connection, about=account)
+    about = entries_about(connection, account, {Act.DEPUTY_NAMED, Act.DEPUTY_WITHDRAWN})
     return tuple(deputy for deputy in _deputyships(about) if deputy.account == account)
 
 
@@ -38,13 +39,13 @@ def all_deputyships(connection: Connection) -> tuple[Deputyship, ...]:
 
 def exceptions_of(connection: Connection, account: str, case_id: str) -> tuple[HandlingException, ...]:
     """The exceptions by which an account handles a case, withdrawn and past ones too, in order."""
-    about = _exceptions(audit_entries(connection, about=case_id))
-    return tuple(given for given in about if given.account == account and given.case_id == case_id)
+    return tuple(given for given in exceptions_for(connection, case_id) if given.account == account)
 
 
 def exceptions_for(connection: Connection, case_id: str) -> tuple[HandlingException, ...]:
     """The exceptions for a case, withdrawn and past ones too, in order."""
-    return tuple(given for given in _exceptions(audit_entries(connection, about=case_id)) if given.case_id == case_id)
+    about = entries_about(connection, case_id, {Act.EXCEPTION_GIVEN, Act.EXCEPTION_WITHDRAWN})
+    return tuple(given for given in _exceptions(about) if given.case_id == case_id)
 
 
 def all_exceptions(connection: Connection) -> tuple[HandlingException, ...]:

@@ -13,8 +13,9 @@ from datetime import timedelta
 
 from sqlalchemy import Connection
 
+from cctv.access.queries import latest_about
 from cctv.audit.chain import AuditFacts
-from cctv.audit.log import append_entry, entries_since
+from cctv.audit.log import append_entry
 from cctv.db.engine import read_transaction, write_transaction
 from cctv.db.storage import Storage
 from cctv.model.audit import Act
@@ -53,8 +54,9 @@ def record_reading(site: Storage, reading: AskedReading, *, count: int | None = 
 def _is_known(connection: Connection, site: Storage, subject: str, reading: AskedReading) -> bool:
     """Whether the same account did the same within the hour."""
     now = site.clock.now()
-    for entry in entries_since(connection, now - AGAIN_AFTER):
-        is_same = entry.act is Act.READING_ASKED and entry.actor == site.actor and entry.subject == subject
-        if is_same and entry.at <= now and reading.facts.items() <= entry.facts.items():
-            return True
-    return False
+    return any(
+        now - AGAIN_AFTER <= entry.at <= now
+        and entry.actor == site.actor
+        and reading.facts.items() <= entry.facts.items()
+        for entry in latest_about(connection, subject, Act.READING_ASKED)
+    )

@@ -131,13 +131,15 @@ def right_for(command: str, *, dry_run: bool = False) -> Right | None:
 
 def guard_rights(command: click.Command, path: str) -> None:
     """Let a command and all its subcommands ask for their row, and for a right by groups, before they run."""
-    if isinstance(command, click.Group):
-        for name, subcommand in command.commands.items():
-            guard_rights(subcommand, f"{path} {name}")
-        if not command.invoke_without_command:
-            return
-    if command.callback is not None and not hasattr(command.callback, "asks_right"):
+    for name, subcommand in command.commands.items() if isinstance(command, click.Group) else ():
+        guard_rights(subcommand, f"{path} {name}")
+    if does_something(command) and command.callback is not None and not hasattr(command.callback, "asks_right"):
         command.callback = _asking(command.callback, path)
+
+
+def does_something(command: click.Command) -> bool:
+    """Whether a command does anything without a subcommand: every one but a group that only has some."""
+    return not isinstance(command, click.Group) or command.invoke_without_command
 
 
 def _asking(callback: Any, path: str) -> Any:  # noqa: ANN401 - whatever click calls

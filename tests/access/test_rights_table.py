@@ -20,7 +20,17 @@ from cctv.access.roles import (
     roles_with,
 )
 from cctv.cli.app import root
-from cctv.cli.rights import DRY_RUN, FREE, OPEN, READS_LIST, READS_ONE, CommandWithoutRight, right_for
+from cctv.cli.rights import (
+    DRY_RUN,
+    FREE,
+    OPEN,
+    READS_LIST,
+    READS_ONE,
+    CommandWithoutRight,
+    does_something,
+    guard_rights,
+    right_for,
+)
 from cctv.cli.rights import RIGHTS as COMMANDS
 from cctv.config.errors import SettingsRefused
 from cctv.config.loader import load_settings
@@ -29,10 +39,10 @@ from cctv.model.access import HeldRole, Right, Role, RoleSource
 
 
 def leaf_commands(command: click.Command, path: tuple[str, ...] = ()) -> dict[str, click.Command]:
-    """Every command that can be typed, hidden ones too, by its words."""
+    """Every command that can be typed, hidden ones and groups that do something by themselves too, by its words."""
+    leaves = {" ".join(path): command} if path and does_something(command) else {}
     if not isinstance(command, click.Group):
-        return {" ".join(path): command}
-    leaves: dict[str, click.Command] = {" ".join(path): command} if command.invoke_without_command else {}
+        return leaves
     context = click.Context(command)
     for name in command.list_commands(context):
         subcommand = command.get_command(context, name)
@@ -57,6 +67,20 @@ def test_every_command_has_one_row_and_every_row_a_command():
 def test_a_command_without_a_row_does_not_run():
     with pytest.raises(CommandWithoutRight):
         right_for("request leak")
+
+
+def test_a_group_that_does_something_by_itself_needs_a_row_of_its_own():
+    @click.group(invoke_without_command=True)
+    def leak() -> None: ...
+
+    @leak.command()
+    def more() -> None: ...
+
+    assert leaf_commands(leak, ("leak",)).keys() == {"leak", "leak more"}
+    guard_rights(leak, "leak")
+    for words in ([], ["more"]):
+        with pytest.raises(CommandWithoutRight):
+            leak.main(words, standalone_mode=False)
 
 
 def test_a_row_for_a_dry_run_is_of_a_command_that_has_one():

@@ -22,6 +22,7 @@ from cctv.access.reading import AGAIN_AFTER
 from cctv.access.roles import OneAccountOnly, require_sole_account
 from cctv.audit.log import audit_entries, verify_log
 from cctv.cli.context import CommandContext
+from cctv.cli.rights import READS_LIST, READS_ONE
 from cctv.db.engine import read_transaction
 from cctv.model.access import Right, Role
 from cctv.model.audit import Act, Actor
@@ -270,8 +271,8 @@ def test_who_leaves_a_group_loses_the_role_with_the_next_command(as_):
 
 
 def test_a_role_opens_no_footage_and_a_grant_without_a_role_opens_none_either(as_):
+    assert f"{as_.venue['dirk']} or {as_.venue['dora']} types cctv grant give" in as_("stan", LOOK, exit=12).err
     for name in ("stan", "olaf", "nina"):
-        as_(name, LOOK, exit=12)
         as_("dora", f"grant give {as_.venue[name]} view {DATES} --reason desk")
 
     as_("stan", LOOK)
@@ -407,6 +408,24 @@ def test_reading_is_logged_with_what_was_read_and_once_an_hour(as_, clock):
     clock.advance(seconds=AGAIN_AFTER.total_seconds() + 1)
     as_("hanna", "request show REQ-2026-001")
     assert [entry[0] for entry in as_.entries(Act.READING_ASKED)[len(read) :]] == ["anna", "hanna"]
+
+
+UNKNOWN = {"incident": "INC-2031-009", "request": "REQ-2031-009", "redaction": "REQ-2031-009",
+           "disclosure": "DIS-2031-009", "breach": "BRE-2031-009"}  # fmt: skip
+
+
+def test_every_command_that_shows_people_enters_that(as_):
+    """Of one case before it is looked up, of a list before it is printed."""
+    for command in sorted(READS_ONE):
+        unknown = UNKNOWN[command.split()[0]]
+        as_("hanna", f"{command} {unknown}", exit=2)
+        assert as_.entries(Act.READING_ASKED)[-1][1:4:2] == (unknown, {"command": command, "filter": []})
+    for command in sorted(READS_LIST):
+        who = "dora" if command == "audit list" else "hanna"
+        as_(who, f"{command} 1" if command == "retention explain" else command)
+        entry = as_.entries(Act.READING_ASKED)[-1]
+        assert (entry[0], entry[1]) == (who, command)
+        assert "count" in entry[3]
 
 
 def test_help_a_dry_run_and_the_state_of_the_machine_leave_no_entry(as_):

@@ -15,17 +15,18 @@ from sqlalchemy import Connection
 
 from cctv.access.policy import knows_settings, require_known_settings
 from cctv.access.proposals import not_yet, require_two
-from cctv.access.roles import today
+from cctv.access.roles import accounts_with, today
 from cctv.audit.chain import AuditFacts
 from cctv.audit.log import append_entry
 from cctv.cases.compliance.queries import insert_grant, mark_withdrawn, select_grants
 from cctv.cases.errors.compliance import GrantRefused, GrantUnknown, NotGranted
 from cctv.cases.text_input import checked_text
-from cctv.config.schema import TwoPersonAct
+from cctv.config.schema import Settings, TwoPersonAct
 from cctv.core.errors import CctvError
-from cctv.core.i18n import N_
+from cctv.core.i18n import N_, Message, join_messages
 from cctv.db.engine import read_transaction, write_transaction
 from cctv.db.storage import Storage, next_short_id
+from cctv.model.access import Role
 from cctv.model.audit import Act
 from cctv.model.compliance import Grant, Permission
 from cctv.model.ids import GrantId, IdKind, typed_id
@@ -148,4 +149,13 @@ def require(site: Storage, permission: Permission) -> None:
             return
         facts: AuditFacts = {"permission": permission.value}
         append_entry(connection, site, Act.GRANT_MISSED, account, facts=facts)
-    raise NotGranted(account=account, permission=permission)
+    raise NotGranted(
+        account=account, permission=permission, word=permission.value, who=_who_grants(site.settings, account)
+    )
+
+
+def _who_grants(settings: Settings, account: str) -> Message | str:
+    """Who may give a grant to an account, for a message."""
+    deciders = accounts_with(settings.roles, Role.DECIDER) if settings.roles.is_set else ()
+    others = [name for name in deciders if name != account]
+    return join_messages(others, N_(" or ")) if others else N_("somebody else")

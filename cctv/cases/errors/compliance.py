@@ -104,7 +104,7 @@ class GrantRefused(UsageError):
 class NotGranted(CctvError):
     """{account} has no grant for {permission}, and the site asks for one; nothing was done but to log the refusal.
 
-    next: somebody else types cctv grant give {account} {permission} --briefed DAY --confidentiality DAY --reason WHY
+    next: {who} types cctv grant give {account} {word} --briefed DAY --confidentiality DAY --reason WHY
     """
 
     exit_code = Exit.NOT_PERMITTED
