@@ -19,7 +19,7 @@ from pathlib import Path
 import pytest
 from serving import NAMELESS, PEOPLE, SERVICE, START_SECONDS
 
-from cctv.services.serve.caller import NotHandedOver, hand_over, untrusted
+from cctv.services.serve.caller import Unserved, hand_over, untrusted
 from cctv.services.serve.listener import BURST, MOST_OF_ACCOUNT, AccountPace, Limits
 from cctv.services.serve.outgoing import NotNamed, Outgoing
 from cctv.services.serve.protocol import PROTOCOL, REQUEST_BYTES, Closed, FrameChannel, encode
@@ -381,7 +381,7 @@ def test_a_service_that_is_not_ours_is_told_in_one_line(tmp_path, monkeypatch, s
         thread.join()
         shutil.rmtree(path.parent)
 
-    assert isinstance(outcome, NotHandedOver)
+    assert isinstance(outcome, Unserved)
     assert outcome.code == code
 
 

@@ -1,7 +1,7 @@
 """The client: hands a command to the service, and does with files what only the caller may do.
 
 `hand_over` returns the exit code of a command that the service ran; `None` where there is no service for the settings
-in use, so that the command runs in this process; else why nobody ran it (`NotHandedOver`).  Sends nothing before it
+in use, so that the command runs in this process; else why nobody ran it (`Unserved`).  Sends nothing before it
 knows by the socket's folder and the kernel's word (SO_PEERCRED) who listens there.  Light: imports what the interpreter
 has loaded anyway, json and socket; messages are made elsewhere.
 """
@@ -43,7 +43,7 @@ _GREETING_SECONDS = 60.0
 INTERRUPTED = 130
 
 
-class NotHandedOver:
+class Unserved:
     """Why nothing ran, or why it is not known how it ended: a key of `cctv.services.serve.errors.REFUSALS`.
 
     No dataclass, which would cost each command a fifth of its start.
@@ -55,7 +55,7 @@ class NotHandedOver:
         self.code, self.fields = code, fields or {}
 
 
-def hand_over(argv: Sequence[str], environ: Mapping[str, str]) -> int | NotHandedOver | None:
+def hand_over(argv: Sequence[str], environ: Mapping[str, str]) -> int | Unserved | None:
     """Let the service run a command line: its exit code, why it did not, or None where there is none for it."""
     if _COMPLETION in environ or place_for(argv) is not Place.SERVICE:
         return None
@@ -70,12 +70,12 @@ def hand_over(argv: Sequence[str], environ: Mapping[str, str]) -> int | NotHande
         except (ConnectionRefusedError, FileNotFoundError):
             return None  # nobody listens: in this process, where the caller owns the storage
         except BlockingIOError:
-            return NotHandedOver("silent")
+            return Unserved("silent")
         except OSError as error:
-            return NotHandedOver("unreachable", {"path": path, "problem": os.strerror(error.errno or 0)})
+            return Unserved("unreachable", {"path": path, "problem": os.strerror(error.errno or 0)})
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, _NO_TIME)
         if (stranger := untrusted(path, peer_uid(connection))) is not None:
-            return NotHandedOver("untrusted", {"path": path, "uid": stranger})
+            return Unserved("untrusted", {"path": path, "uid": stranger})
         return _converse(FrameChannel(connection), argv, environ)
 
 
@@ -101,14 +101,14 @@ def untrusted(path: str, uid: int) -> int | None:
         folder = os.path.dirname(folder)
 
 
-def _converse(channel: FrameChannel, argv: Sequence[str], environ: Mapping[str, str]) -> int | NotHandedOver | None:
+def _converse(channel: FrameChannel, argv: Sequence[str], environ: Mapping[str, str]) -> int | Unserved | None:
     words, config = without_config(argv)
     try:
         greeting, _ = channel.receive(seconds=_GREETING_SECONDS)
         if "refused" in greeting:
             return _refusal(greeting)
         if greeting.get("cctv") != PROTOCOL or greeting.get("version") != __version__:
-            return NotHandedOver("other-version", {"service": str(greeting.get("version")), "client": __version__})
+            return Unserved("other-version", {"service": str(greeting.get("version")), "client": __version__})
         if not _same_settings(str(greeting.get("settings")), config, environ):
             return None
         request = {
@@ -118,16 +118,16 @@ def _converse(channel: FrameChannel, argv: Sequence[str], environ: Mapping[str, 
             "encodings": [getattr(stream, "encoding", None) for stream in (sys.stdin, sys.stdout, sys.stderr)],
         }
         if len(encode(request)) > REQUEST_BYTES:
-            return NotHandedOver("too-large")
+            return Unserved("too-large")
         _open_streams()
         channel.send(request, (0, 1, 2))
         return _serve_files(channel, words)
     except Closed:
-        return NotHandedOver("ended")
+        return Unserved("ended")
     except Garbled:
-        return NotHandedOver("garbled")
+        return Unserved("garbled")
     except TimeoutError:
-        return NotHandedOver("silent")
+        return Unserved("silent")
 
 
 def _same_settings(served: str, config: str | None, environ: Mapping[str, str]) -> bool:
@@ -138,7 +138,7 @@ def _same_settings(served: str, config: str | None, environ: Mapping[str, str]) 
     return not named or os.path.realpath(named) == served
 
 
-def _serve_files(channel: FrameChannel, argv: Sequence[str]) -> int | NotHandedOver:
+def _serve_files(channel: FrameChannel, argv: Sequence[str]) -> int | Unserved:
     """Answer what the service asks until it tells the exit code.  Ctrl-C is the command's; a second one is this one's.
 
     Whatever was put and not committed is removed at the end, also when the service is gone.
@@ -220,9 +220,9 @@ class _Interrupts:
             self._channel.send({"interrupt": True})
 
 
-def _refusal(message: Message) -> NotHandedOver:
+def _refusal(message: Message) -> Unserved:
     fields = message.get("fields")
-    return NotHandedOver(str(message["refused"]), fields if isinstance(fields, dict) else {})
+    return Unserved(str(message["refused"]), fields if isinstance(fields, dict) else {})
 
 
 def _umask() -> int:

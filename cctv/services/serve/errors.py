@@ -5,7 +5,7 @@ from __future__ import annotations
 from string import Formatter
 
 from cctv.core.errors import CctvError, Exit, UsageError
-from cctv.services.serve.caller import NotHandedOver
+from cctv.services.serve.caller import Unserved
 
 
 class ServiceBusy(CctvError):
@@ -177,7 +177,7 @@ REFUSALS: dict[str, type[CctvError]] = {
 }
 
 
-def refusal_error(refusal: NotHandedOver) -> CctvError:
+def refusal_error(refusal: Unserved) -> CctvError:
     """The error of a refusal; of a code that a newer service made up, that the two do not understand each other."""
     error = REFUSALS.get(refusal.code, ServiceGarbled)
     names = [name for template in error.templates() for _, name, _, _ in Formatter().parse(template) if name]
