@@ -61,7 +61,8 @@ def test_systemd_accepts_the_unit(analyze, name):
 
 
 @pytest.mark.parametrize(
-    ("name", "worst"), [(RECORD, 2.0), (SWEEP, 1.0), (SERVE, 1.5), (NOTIFY, 2.0), (BACKUP, 1.0), (VERIFY, 1.0), (DOCTOR, 3.0)]
+    ("name", "worst"),
+    [(RECORD, 2.0), (SWEEP, 1.0), (SERVE, 1.5), (NOTIFY, 2.0), (BACKUP, 1.0), (VERIFY, 1.0), (DOCTOR, 3.0)],
 )
 def test_the_unit_is_exposed_little(analyze, name, worst):
     said = analyze("security", "--offline=true", name)
