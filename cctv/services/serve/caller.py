@@ -19,7 +19,7 @@ from typing import Any
 
 from cctv import __version__
 from cctv.services.serve.outgoing import NotNamed, Outgoing
-from cctv.services.serve.places import Place, place_for, without_config
+from cctv.services.serve.places import Place, after_options, owners_reason, place_for, without_config
 from cctv.services.serve.protocol import (
     PROTOCOL,
     REQUEST_BYTES,
@@ -37,6 +37,7 @@ from cctv.services.serve.protocol import (
 _COMPLETION = "_CCTV_COMPLETE"
 _SETTINGS_VARIABLE = "CCTV_CONFIG"  # as in config/settings_file.py, which this must not load
 _SETTINGS_NAME = "cameras.toml"
+_SYSTEM_WIDE = "/etc/cctv/cameras.toml"
 _TIME = struct.Struct("@ll")  # struct timeval
 _CONNECT_TIME, _NO_TIME = _TIME.pack(10, 0), _TIME.pack(0, 0)
 _GREETING_SECONDS = 60.0
@@ -57,18 +58,18 @@ class Unserved:
 
 def hand_over(argv: Sequence[str], environ: Mapping[str, str]) -> int | Unserved | None:
     """Let the service run a command line: its exit code, why it did not, or None where there is none for it."""
-    if _COMPLETION in environ or place_for(argv) is not Place.SERVICE:
+    place, path = place_for(argv), environ.get(VARIABLE) or SOCKET
+    if _COMPLETION in environ or place is Place.CALLER:
         return None
-    path = environ.get(VARIABLE) or SOCKET
-    if not os.path.exists(path):
-        return None
+    if place is Place.OWNER or not os.path.exists(path):
+        return _in_this_process(place, path, argv, environ)
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
         # Not settimeout, by which a full backlog would be an error at once instead of a wait.
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, _CONNECT_TIME)
         try:
             connection.connect(path)
         except (ConnectionRefusedError, FileNotFoundError):
-            return None  # nobody listens: in this process, where the caller owns the storage
+            return _in_this_process(place, path, argv, environ)
         except BlockingIOError:
             return Unserved("silent")
         except OSError as error:
@@ -77,6 +78,21 @@ def hand_over(argv: Sequence[str], environ: Mapping[str, str]) -> int | Unserved
         if (stranger := untrusted(path, peer_uid(connection))) is not None:
             return Unserved("untrusted", {"path": path, "uid": stranger})
         return _converse(FrameChannel(connection), argv, environ)
+
+
+def _in_this_process(place: Place, path: str, argv: Sequence[str], environ: Mapping[str, str]) -> Unserved | None:
+    """None, so that the command runs here; a refusal for whoever may not even read the settings of this box.
+
+    To them it would say that there are none.
+    """
+    named = without_config(argv)[1] or environ.get(_SETTINGS_VARIABLE) or os.path.exists(_SETTINGS_NAME)
+    is_box = os.path.isdir(os.path.dirname(_SYSTEM_WIDE)) or os.path.exists(path)
+    if named or not is_box or os.geteuid() == 0 or os.access(_SYSTEM_WIDE, os.R_OK):
+        return None
+    if place is Place.SERVICE:
+        return Unserved("down", {"path": path})
+    words, reason = owners_reason(after_options(argv))
+    return Unserved("owners", {"command": " ".join(words), "reason": reason})
 
 
 def untrusted(path: str, uid: int) -> int | None:

@@ -83,6 +83,15 @@ class ServiceGarbled(CctvError):
     """
 
 
+class ServiceDown(CctvError):
+    """The service does not run, which opens the storage for people: nobody listens at {path}.
+
+    next: ask who looks after this machine to type `sudo systemctl start cctv.socket`, then type the command again.
+    """
+
+    exit_code = Exit.NOT_PERMITTED
+
+
 class ServiceEnded(CctvError):
     """The service ended before the command did: what it had not finished, it took back.
 
@@ -117,6 +126,15 @@ class NotThroughService(CctvError):
     """`cctv {command}` {reason}, so it does not run in the service.
 
     next: `sudo -u {owner} cctv {command} ...`, or ask who looks after this machine.
+    """
+
+    exit_code = Exit.NOT_PERMITTED
+
+
+class OwnersCommand(CctvError):
+    """`cctv {command}` {reason}: it is for root and for the account that owns the storage.
+
+    next: `sudo cctv {command} ...`, or ask who looks after this machine.
     """
 
     exit_code = Exit.NOT_PERMITTED
@@ -164,11 +182,13 @@ REFUSALS: dict[str, type[CctvError]] = {
     "account-busy": AccountBusy,
     "account-fast": AccountFast,
     "busy": ServiceBusy,
+    "down": ServiceDown,
     "ended": ServiceEnded,
     "garbled": ServiceGarbled,
     "nameless": AccountNameless,
     "other-settings": ServiceSettings,
     "other-version": ServiceVersion,
+    "owners": OwnersCommand,
     "refused": RequestRefused,
     "silent": ServiceSilent,
     "too-large": RequestTooLarge,
