@@ -6,7 +6,7 @@ import stat
 from dataclasses import replace
 
 import pytest
-from casestages import acts
+from casestages import REQUEST, acts
 
 from cctv.model.disclosures import Method
 from cctv.packages.deliver import deliver
@@ -115,3 +115,32 @@ def test_a_path_of_a_caller_opens_nothing_here(tmp_path, monkeypatch):
             use()
     assert str(path / "x") == "there/x"
     assert isinstance(path.with_name("y").absolute(), CallersPath)
+
+
+def test_what_lies_in_the_storage_is_copied_for_whoever_asks(built, out):
+    """The sheet is a page of people: the copy is for its reader alone, and in the log."""
+    built.cctv(f"redaction show {REQUEST} --copy-to {out}")
+    built.cctv(f"request show {REQUEST} --copy-to {out}")
+
+    copied = built.folder.joinpath(out, "sheet.html")
+    assert copied.read_bytes() == next(built.root.rglob("sheet.html")).read_bytes()
+    assert stat.S_IMODE(copied.stat().st_mode) == 0o600
+    assert acts(built)[-1] == "redaction.pictured"
+    assert not [path for path in out.iterdir() if path.name.endswith(".part")]
+
+
+def test_a_copy_for_a_caller_is_written_by_the_caller(built, out):
+    sheet = next(built.root.rglob("sheet.html"))
+    files = CallersFiles(Client(), built.root / "handing-over" / "1")
+
+    (copy,) = files.copy_out({"sheet.html": sheet}, CallersPath("out"))
+
+    assert str(copy) == "out/sheet.html"
+    assert (out / "sheet.html").read_bytes() == sheet.read_bytes()
+    assert stat.S_IMODE((out / "sheet.html").stat().st_mode) == 0o600
+
+
+def test_a_folder_that_is_not_there_is_refused(built):
+    refused = built.cctv(f"redaction show {REQUEST} --copy-to nowhere", exit=2)
+
+    assert "it is not a folder" in refused.err
