@@ -178,6 +178,16 @@ class SocketTaken(CctvError):
     exit_code = Exit.LOCKED
 
 
+class SocketUnmade(CctvError):
+    """The service cannot listen at {path}: {problem}.
+
+    next: without systemd, make its folder for the account of the storage and for nobody else to write:
+    `sudo install -d -o cctv -m 755 {folder}`.
+    """
+
+    exit_code = Exit.NOT_PERMITTED
+
+
 REFUSALS: dict[str, type[CctvError]] = {
     "account-busy": AccountBusy,
     "account-fast": AccountFast,
