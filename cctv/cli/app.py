@@ -25,7 +25,7 @@ from cctv.core.i18n import N_, Language, _, gettext_template, translate_error
 from cctv.core.logs import SHOWN, LogFormat, configure, is_journal
 from cctv.core.medium import medium_error
 from cctv.core.text import code_point, printable
-from cctv.services.serve.caller import HandOverRefused
+from cctv.services.serve.caller import Unserved
 
 log = logging.getLogger(__name__)
 
@@ -247,7 +247,7 @@ def run(arguments: Sequence[str], invocation: Invocation) -> int:
         return result if isinstance(result, int) else int(Exit.OK)
 
 
-def main(refusal: HandOverRefused | None = None) -> int:
+def main(refusal: Unserved | None = None) -> int:
     """The `cctv` command in this process; `refusal` is why the service did not run it."""
     prepare_streams()
     invocation = Invocation()

@@ -19,7 +19,7 @@ from cctv.cli.invocation import Invocation
 from cctv.core.access import account_name
 from cctv.services.serve.errors import CallersFileRefused, NotThroughService, PathNotThroughService
 from cctv.services.serve.files import CallersFiles, CallersPath
-from cctv.services.serve.places import OWNER_COMMANDS, WAYS, Place, Way, place_of
+from cctv.services.serve.places import WAYS, Place, Way, owners_reason, place_of
 
 _ID = re.compile(r"[A-Za-z]{2,4}-[0-9]{4}-[0-9]{1,6}")
 
@@ -68,7 +68,7 @@ def guard_served(command: click.Command, words: tuple[str, ...], invocation: Inv
 
 def _refusing(words: tuple[str, ...]) -> Callable[..., None]:
     def refuse(*_: object, **__: object) -> None:
-        reason = OWNER_COMMANDS.get(words[:1]) or OWNER_COMMANDS.get(words[:2]) or "needs no storage"
+        reason = owners_reason(words)[1]
         raise NotThroughService(command=" ".join(words), reason=reason, owner=account_name(os.geteuid()))
 
     return refuse

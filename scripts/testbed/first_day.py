@@ -47,7 +47,7 @@ _TYPED = (
     "systemctl status cctv.socket",
     "useradd -m sofie",
     "runuser -u sofie -- cctv hold list",
-    "runuser -u sofie -- cctv register show incidents --format csv --output /home/sofie/incidents.csv",
+    "runuser -u sofie -- cctv register show incidents --format csv --output /tmp/incidents.csv",
     "! runuser -u sofie -- ls /var/lib/cctv",
     "cctv backup /mnt/offsite",
     "cctv notify test && systemctl enable --now cctv-notify.timer",

@@ -19,7 +19,7 @@ from pathlib import Path
 import pytest
 from serving import NAMELESS, PEOPLE, SERVICE, START_SECONDS
 
-from cctv.services.serve.caller import HandOverRefused, hand_over, untrusted
+from cctv.services.serve.caller import Unserved, hand_over, untrusted
 from cctv.services.serve.listener import BURST, MOST_OF_ACCOUNT, AccountPace, Limits
 from cctv.services.serve.outgoing import NotNamed, Outgoing
 from cctv.services.serve.protocol import PROTOCOL, REQUEST_BYTES, Closed, FrameChannel, encode
@@ -381,7 +381,7 @@ def test_a_service_that_is_not_ours_is_told_in_one_line(tmp_path, monkeypatch, s
         thread.join()
         shutil.rmtree(path.parent)
 
-    assert isinstance(outcome, HandOverRefused)
+    assert isinstance(outcome, Unserved)
     assert outcome.code == code
 
 
@@ -395,13 +395,28 @@ def test_a_service_of_other_settings_is_passed_by(tmp_path, monkeypatch):
     assert outcome is None
 
 
-def test_a_service_that_is_down_leaves_the_command_to_its_own_process(tmp_path):
+def test_a_service_that_is_down_leaves_the_command_to_its_own_process(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     path = tmp_path / "cctv.sock"
     assert hand_over(["hold", "list"], {"CCTV_SOCKET": str(path)}) is None
     with socket.socket(socket.AF_UNIX) as left:
         left.bind(str(path))
 
-    assert hand_over(["hold", "list"], {"CCTV_SOCKET": str(path)}) is None
+    outcome = hand_over(["hold", "list"], {"CCTV_SOCKET": str(path)})
+    assert outcome is None if os.geteuid() == 0 else outcome.code == "down"
+
+
+@pytest.mark.skipif(Path("/etc/cctv/cameras.toml").exists(), reason="there is a box here")
+def test_whoever_may_not_read_the_settings_is_told_that_the_service_is_down(served):
+    left = served.home("man") / "left.sock"
+    with socket.socket(socket.AF_UNIX) as dead:
+        dead.bind(str(left))
+    left.chmod(0o666)
+
+    refused = served.type("man", "hold list", exit=12, env=served.variables(CCTV_SOCKET=str(left)))
+
+    assert "nobody listens" in refused.err
+    assert "systemctl start cctv.socket" in refused.err
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="gives folders to other accounts")

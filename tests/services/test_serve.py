@@ -11,6 +11,7 @@ import signal
 import stat
 import subprocess
 import time
+from pathlib import Path
 
 import click
 import pytest
@@ -184,6 +185,27 @@ def test_anybody_else_gets_one_line_where_no_service_answers(served):
     assert refused.exit in (10, 12)  # cameras.toml is another account's, or the storage
     assert "Traceback" not in refused.err
     assert "next:" in refused.err
+
+
+@pytest.mark.skipif(Path("/etc/cctv/cameras.toml").exists(), reason="there is a box here")
+def test_a_command_of_the_box_says_whose_it_is(served):
+    refused = served.type("daemon", "backup make", exit=12)
+
+    assert "it is for root and for the account that owns the storage" in refused.err
+
+
+def test_a_service_says_why_it_cannot_listen(served):
+    for path, why in ((served.folder / "none" / "x.sock", "cannot listen"), (served.socket, "Another service answers")):
+        command = f"--config {served.config} serve"
+        refused = served.type(SERVICE, command, exit=None, env=served.variables(CCTV_SOCKET=str(path)))
+        assert refused.exit in (11, 12)
+        assert why in refused.err
+
+
+def test_another_account_cannot_be_the_service(served):
+    refused = served.type("daemon", f"--config {served.config} serve", exit=None)
+
+    assert refused.exit in (10, 12)
 
 
 def test_the_storage_is_its_owners_alone(served):

@@ -12,7 +12,7 @@ import click
 from cctv.cli.commands.redaction_people import ask, people
 from cctv.cli.commands.redaction_review import backdrop, preview, review
 from cctv.cli.context import CommandContext, json_option, restrict_umask
-from cctv.cli.copies import copy_files, copy_option
+from cctv.cli.copies import copy_files, copy_option, print_copy_line
 from cctv.cli.options import mutation, reason_option, refuse_typed_number
 from cctv.cli.output import echo
 from cctv.cli.views.redaction import (
@@ -93,6 +93,7 @@ def prepare(context: CommandContext, request_id: str, again: bool) -> None:
     with watched() as progress:
         prepared = prepare_case(context.site, request_id, progress, again=again, dry_run=context.dry_run)
     context.emit(prepared_data(prepared), lambda console: prepared_text(console, prepared))
+    print_copy_line(context, f"cctv redaction show {request_id} --copy-to .")
 
 
 @redaction.command()

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from cctv.cli.context import CommandContext, json_option
+from cctv.cli.copies import print_copy_line
 from cctv.cli.options import mutation, one_of, refuse_typed_number
 from cctv.cli.views.redaction import show_decided, watched
 from cctv.cli.views.redaction_people import (
@@ -107,6 +108,8 @@ def _show_next(context: CommandContext, request_id: str, *, again: bool) -> None
         asked_data(context, case.request.id, found, shown),
         lambda console: asked_text(console, context, case.request.id, found, shown, paths),
     )
+    if paths:
+        print_copy_line(context, f"cctv redaction show {case.request.id} --copy-to .")
 
 
 def _refuse_unless(allowed: bool, message: str) -> None:

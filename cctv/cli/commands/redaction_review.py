@@ -9,6 +9,7 @@ import click
 from rich.console import Console
 
 from cctv.cli.context import CommandContext
+from cctv.cli.copies import print_copy_line
 from cctv.cli.options import mutation, reason_option
 from cctv.cli.views.footage import next_text, print_dry
 from cctv.cli.views.redaction import noted_text, part_data, sheet, watched
@@ -149,6 +150,7 @@ def preview(context: CommandContext, request_id: str, camera: str | None, positi
             console.print(next_text(following))
 
     context.emit(data, text)
+    print_copy_line(context, f"cctv redaction show {previews.request} --copy-to .")
 
 
 def _box(text: str) -> Rect:

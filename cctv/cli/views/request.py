@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -22,6 +23,7 @@ from cctv.cases.requests.next_steps import facts_of, missing, next_line
 from cctv.cases.requests.scope import StorageForecast
 from cctv.cases.text_input import ERASED
 from cctv.cli.context import CommandContext
+from cctv.cli.copies import print_copy_line
 from cctv.cli.output import joined, length, local_date, size, table
 from cctv.cli.views.footage import day, print_dry, print_next, when
 from cctv.core.i18n import N_, _, enum_text, ngettext, translate
@@ -329,6 +331,8 @@ def print_letter(console: Console, context: CommandContext, letter: Draft | None
     console.print(letter.text, soft_wrap=True)
     for path in letter.files:
         console.print(f"{context.site.root / path}", style="bold", soft_wrap=True)
+    for request in dict.fromkeys(Path(path).parent.name for path in letter.files):
+        print_copy_line(context, f"cctv request show {request} --copy-to .")
 
 
 def block_text(block: Block, context: CommandContext) -> str:

@@ -1,7 +1,7 @@
 """The client: hands a command to the service, and does with files what only the caller may do.
 
 `hand_over` returns the exit code of a command that the service ran; `None` where there is no service for the settings
-in use, so that the command runs in this process; else why nobody ran it (`HandOverRefused`).  Sends nothing before it
+in use, so that the command runs in this process; else why nobody ran it (`Unserved`).  Sends nothing before it
 knows by the socket's folder and the kernel's word (SO_PEERCRED) who listens there.  Light: imports what the interpreter
 has loaded anyway, json and socket; messages are made elsewhere.
 """
@@ -19,7 +19,7 @@ from typing import Any
 
 from cctv import __version__
 from cctv.services.serve.outgoing import NotNamed, Outgoing
-from cctv.services.serve.places import Place, place_for, without_config
+from cctv.services.serve.places import Place, after_options, owners_reason, place_for, without_config
 from cctv.services.serve.protocol import (
     PROTOCOL,
     REQUEST_BYTES,
@@ -37,13 +37,14 @@ from cctv.services.serve.protocol import (
 _COMPLETION = "_CCTV_COMPLETE"
 _SETTINGS_VARIABLE = "CCTV_CONFIG"  # as in config/settings_file.py, which this must not load
 _SETTINGS_NAME = "cameras.toml"
+_SYSTEM_WIDE = "/etc/cctv/cameras.toml"
 _TIME = struct.Struct("@ll")  # struct timeval
 _CONNECT_TIME, _NO_TIME = _TIME.pack(10, 0), _TIME.pack(0, 0)
 _GREETING_SECONDS = 60.0
 INTERRUPTED = 130
 
 
-class HandOverRefused:
+class Unserved:
     """Why nothing ran, or why it is not known how it ended: a key of `cctv.services.serve.errors.REFUSALS`.
 
     No dataclass, which would cost each command a fifth of its start.
@@ -55,28 +56,43 @@ class HandOverRefused:
         self.code, self.fields = code, fields or {}
 
 
-def hand_over(argv: Sequence[str], environ: Mapping[str, str]) -> int | HandOverRefused | None:
+def hand_over(argv: Sequence[str], environ: Mapping[str, str]) -> int | Unserved | None:
     """Let the service run a command line: its exit code, why it did not, or None where there is none for it."""
-    if _COMPLETION in environ or place_for(argv) is not Place.SERVICE:
+    place, path = place_for(argv), environ.get(VARIABLE) or SOCKET
+    if _COMPLETION in environ or place is Place.CALLER:
         return None
-    path = environ.get(VARIABLE) or SOCKET
-    if not os.path.exists(path):
-        return None
+    if place is Place.OWNER or not os.path.exists(path):
+        return _in_this_process(place, path, argv, environ)
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
         # Not settimeout, by which a full backlog would be an error at once instead of a wait.
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, _CONNECT_TIME)
         try:
             connection.connect(path)
         except (ConnectionRefusedError, FileNotFoundError):
-            return None  # nobody listens: in this process, where the caller owns the storage
+            return _in_this_process(place, path, argv, environ)
         except BlockingIOError:
-            return HandOverRefused("silent")
+            return Unserved("silent")
         except OSError as error:
-            return HandOverRefused("unreachable", {"path": path, "problem": os.strerror(error.errno or 0)})
+            return Unserved("unreachable", {"path": path, "problem": os.strerror(error.errno or 0)})
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, _NO_TIME)
         if (stranger := untrusted(path, peer_uid(connection))) is not None:
-            return HandOverRefused("untrusted", {"path": path, "uid": stranger})
+            return Unserved("untrusted", {"path": path, "uid": stranger})
         return _converse(FrameChannel(connection), argv, environ)
+
+
+def _in_this_process(place: Place, path: str, argv: Sequence[str], environ: Mapping[str, str]) -> Unserved | None:
+    """None, so that the command runs here; a refusal for whoever may not even read the settings of this box.
+
+    To them it would say that there are none.
+    """
+    named = without_config(argv)[1] or environ.get(_SETTINGS_VARIABLE) or os.path.exists(_SETTINGS_NAME)
+    is_box = os.path.isdir(os.path.dirname(_SYSTEM_WIDE)) or os.path.exists(path)
+    if named or not is_box or os.geteuid() == 0 or os.access(_SYSTEM_WIDE, os.R_OK):
+        return None
+    if place is Place.SERVICE:
+        return Unserved("down", {"path": path})
+    words, reason = owners_reason(after_options(argv))
+    return Unserved("owners", {"command": " ".join(words), "reason": reason})
 
 
 def untrusted(path: str, uid: int) -> int | None:
@@ -101,14 +117,14 @@ def untrusted(path: str, uid: int) -> int | None:
         folder = os.path.dirname(folder)
 
 
-def _converse(channel: FrameChannel, argv: Sequence[str], environ: Mapping[str, str]) -> int | HandOverRefused | None:
+def _converse(channel: FrameChannel, argv: Sequence[str], environ: Mapping[str, str]) -> int | Unserved | None:
     words, config = without_config(argv)
     try:
         greeting, _ = channel.receive(seconds=_GREETING_SECONDS)
         if "refused" in greeting:
             return _refusal(greeting)
         if greeting.get("cctv") != PROTOCOL or greeting.get("version") != __version__:
-            return HandOverRefused("other-version", {"service": str(greeting.get("version")), "client": __version__})
+            return Unserved("other-version", {"service": str(greeting.get("version")), "client": __version__})
         if not _same_settings(str(greeting.get("settings")), config, environ):
             return None
         request = {
@@ -118,16 +134,16 @@ def _converse(channel: FrameChannel, argv: Sequence[str], environ: Mapping[str, 
             "encodings": [getattr(stream, "encoding", None) for stream in (sys.stdin, sys.stdout, sys.stderr)],
         }
         if len(encode(request)) > REQUEST_BYTES:
-            return HandOverRefused("too-large")
+            return Unserved("too-large")
         _open_streams()
         channel.send(request, (0, 1, 2))
         return _serve_files(channel, words)
     except Closed:
-        return HandOverRefused("ended")
+        return Unserved("ended")
     except Garbled:
-        return HandOverRefused("garbled")
+        return Unserved("garbled")
     except TimeoutError:
-        return HandOverRefused("silent")
+        return Unserved("silent")
 
 
 def _same_settings(served: str, config: str | None, environ: Mapping[str, str]) -> bool:
@@ -138,7 +154,7 @@ def _same_settings(served: str, config: str | None, environ: Mapping[str, str]) 
     return not named or os.path.realpath(named) == served
 
 
-def _serve_files(channel: FrameChannel, argv: Sequence[str]) -> int | HandOverRefused:
+def _serve_files(channel: FrameChannel, argv: Sequence[str]) -> int | Unserved:
     """Answer what the service asks until it tells the exit code.  Ctrl-C is the command's; a second one is this one's.
 
     Whatever was put and not committed is removed at the end, also when the service is gone.
@@ -220,9 +236,9 @@ class _Interrupts:
             self._channel.send({"interrupt": True})
 
 
-def _refusal(message: Message) -> HandOverRefused:
+def _refusal(message: Message) -> Unserved:
     fields = message.get("fields")
-    return HandOverRefused(str(message["refused"]), fields if isinstance(fields, dict) else {})
+    return Unserved(str(message["refused"]), fields if isinstance(fields, dict) else {})
 
 
 def _umask() -> int:

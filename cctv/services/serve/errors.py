@@ -5,7 +5,7 @@ from __future__ import annotations
 from string import Formatter
 
 from cctv.core.errors import CctvError, Exit, UsageError
-from cctv.services.serve.caller import HandOverRefused
+from cctv.services.serve.caller import Unserved
 
 
 class ServiceBusy(CctvError):
@@ -83,6 +83,15 @@ class ServiceGarbled(CctvError):
     """
 
 
+class ServiceDown(CctvError):
+    """The service does not run, which opens the storage for people: nobody listens at {path}.
+
+    next: ask who looks after this machine to type `sudo systemctl start cctv.socket`, then type the command again.
+    """
+
+    exit_code = Exit.NOT_PERMITTED
+
+
 class ServiceEnded(CctvError):
     """The service ended before the command did: what it had not finished, it took back.
 
@@ -117,6 +126,15 @@ class NotThroughService(CctvError):
     """`cctv {command}` {reason}, so it does not run in the service.
 
     next: `sudo -u {owner} cctv {command} ...`, or ask who looks after this machine.
+    """
+
+    exit_code = Exit.NOT_PERMITTED
+
+
+class OwnersCommand(CctvError):
+    """`cctv {command}` {reason}: it is for root and for the account that owns the storage.
+
+    next: `sudo cctv {command} ...`, or ask who looks after this machine.
     """
 
     exit_code = Exit.NOT_PERMITTED
@@ -160,15 +178,27 @@ class SocketTaken(CctvError):
     exit_code = Exit.LOCKED
 
 
+class SocketUnmade(CctvError):
+    """The service cannot listen at {path}: {problem}.
+
+    next: without systemd, make its folder for the account of the storage and for nobody else to write:
+    `sudo install -d -o cctv -m 755 {folder}`.
+    """
+
+    exit_code = Exit.NOT_PERMITTED
+
+
 REFUSALS: dict[str, type[CctvError]] = {
     "account-busy": AccountBusy,
     "account-fast": AccountFast,
     "busy": ServiceBusy,
+    "down": ServiceDown,
     "ended": ServiceEnded,
     "garbled": ServiceGarbled,
     "nameless": AccountNameless,
     "other-settings": ServiceSettings,
     "other-version": ServiceVersion,
+    "owners": OwnersCommand,
     "refused": RequestRefused,
     "silent": ServiceSilent,
     "too-large": RequestTooLarge,
@@ -177,7 +207,7 @@ REFUSALS: dict[str, type[CctvError]] = {
 }
 
 
-def refusal_error(refusal: HandOverRefused) -> CctvError:
+def refusal_error(refusal: Unserved) -> CctvError:
     """The error of a refusal; of a code that a newer service made up, that the two do not understand each other."""
     error = REFUSALS.get(refusal.code, ServiceGarbled)
     names = [name for template in error.templates() for _, name, _, _ in Formatter().parse(template) if name]

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cctv.core.process import ServiceManager
-from cctv.services.serve.errors import SocketTaken
+from cctv.services.serve.errors import SocketTaken, SocketUnmade
 from cctv.services.serve.protocol import Message, encode, peer_uid
 
 log = logging.getLogger(__name__)
@@ -81,7 +81,7 @@ def passed_socket(environ: Mapping[str, str]) -> socket.socket | None:
 
 
 def bind_socket(path: Path) -> socket.socket:
-    """Listen at a path; who may connect is decided by SO_PEERCRED.  Raises SocketTaken, OSError.
+    """Listen at a path; who may connect is decided by SO_PEERCRED.  Raises SocketTaken, SocketUnmade.
 
     A socket that nobody listens at, which a killed service left, is replaced.
     """
@@ -96,7 +96,11 @@ def bind_socket(path: Path) -> socket.socket:
     with contextlib.suppress(FileNotFoundError):
         path.unlink()
     listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    listening.bind(str(path))
+    try:
+        listening.bind(str(path))
+    except OSError as error:
+        listening.close()
+        raise SocketUnmade(path=path, problem=error.strerror or error, folder=path.parent) from error
     path.chmod(0o666)
     listening.listen(_BACKLOG)
     return listening

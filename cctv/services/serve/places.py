@@ -88,6 +88,14 @@ def place_of(words: Sequence[str]) -> Place:
     return Place.SERVICE
 
 
+def owners_reason(words: Sequence[str]) -> tuple[tuple[str, ...], str]:
+    """The words of a command that is the box's, and why it is; of another that it needs no storage."""
+    for length in (1, 2):
+        if (reason := OWNER_COMMANDS.get(tuple(words[:length]))) is not None:
+            return tuple(words[:length]), reason
+    return tuple(words[:2]), "needs no storage"
+
+
 def place_for(argv: Sequence[str], exists: Callable[[str], bool] = os.path.lexists) -> Place:
     """Where a command line runs: help, and what only checks files, in the caller's own process."""
     rest = after_options(argv)

@@ -85,6 +85,7 @@ class CallerConversation:
     def finish(self, code: int) -> None:
         """Tell the exit code; a client that is gone is no error any more."""
         self._has_ended = True
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # it came too late
         with suppress(Closed, OSError):
             self._channel.send({"exit": code})
 
