@@ -173,6 +173,19 @@ def test_what_an_older_release_stored_is_completed_by_the_first_act(two_person_s
     assert entry["facts"]["policy"] == facts["policy"]
 
 
+def test_what_an_older_release_stored_is_completed_by_no_other_file(two_person_site, laxer):
+    site = two_person_site.open()
+    facts = settings_facts(site.settings, site.root)
+    old = [rule.removeprefix("policy.") for rule in facts["policy"] if rule.startswith("policy.")]
+    with write_transaction(site.engine) as connection:
+        place = {"settings": facts["settings"], "policy": old}
+        append_entry(connection, site, Act.SETTINGS_ADOPTED, "cameras.toml", facts=place)
+    text = laxer.read_text().replace('["export', '["hold.release", "export')
+    laxer.write_text(text.replace('retention = "7d"', 'retention = "1d"'))
+
+    assert "The storage follows" in as_of(two_person_site, laxer).cctv("hold list", exit=10).err
+
+
 def test_recording_and_deletion_go_on_by_the_periods_that_were_adopted(two_person_site):
     toml = two_person_site.config.read_text()
     two_person_site.config.write_text(toml.replace('retention = "7d"', 'retention = "27d"\nmin_retention = "1h"'))
