@@ -78,6 +78,7 @@ def test_another_account_sees_who_when_why_and_what_to_type(alone, acting):
     shown = alone.cctv("board").out
 
     assert "yours: another account agrees" in own
+    assert "by mail, with Els Maes: cctv board letter P" in own
     assert "hold.release  HOLD-2026-001" in shown
     assert "proposed by first on " in shown
     assert "reason: over" in shown

@@ -170,6 +170,8 @@ def _print(console: Console, context: CommandContext, item: Proposal) -> None:
     elif is_own:
         lines.append(_("yours: another account agrees. Take it back: {line}",
                        line=f"cctv board withdraw {item.id} --reason WHY"))  # fmt: skip
+        if elsewhere := ", ".join(person.name for person in context.settings.policy.approvers):
+            lines.append(_("by mail, with {people}: {line}", people=elsewhere, line=f"cctv board letter {item.id}"))
     else:
         lines.append(_("to agree: {line}", line=item.line or "-"))
         lines.append(_("to refuse: {line}", line=f"cctv board refuse {item.id} --reason WHY"))
