@@ -111,6 +111,10 @@ def test_the_file_that_it_follows_is_refused_once_changed_until_it_was_adopted(t
     ):
         assert two_person_site.cctv(goes_on, exit=None).exit != 10
 
+    status = two_person_site.cctv("status --json", exit=None).json
+    assert status["policy_unadopted"] == ["zones.facade.retention"]
+    assert status["zones_to_adopt"] == []  # stored footage is promised what the policy in force says
+
     two_person_site.cctv("config adopt --reason 'as the notice at the door says'")
 
     two_person_site.cctv("hold list")
