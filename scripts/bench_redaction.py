@@ -12,8 +12,8 @@ render proves that it follows.
 
 rows: a (answers of a person who knows the truth, no boxes; with the tracks and the list of people), b (keyframes every
 20 frames), hides (b with hide boxes), c (nothing decided, both modes), pixels (how far to rely on the look at pixels),
-speed, deface (with speed), still (footage without movement), 1080p (speed and memory), looks (telling hidden people
-apart).  The last five want an idle machine.
+planted (whether the second witness finds people who are shown by mistake), speed, deface (with speed), still (footage
+without movement), 1080p (speed and memory), looks (telling hidden people apart).  The last five want an idle machine.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from redaction_bench.clips import ClipFiles, NoClips, clips_in
 from redaction_bench.counting import Annotated
 from redaction_bench.figures import Figure
 from redaction_bench.looks import told_apart
+from redaction_bench.planted import planted_leaks
 from redaction_bench.rival import RivalMissing
 from redaction_bench.speed import Extent, at_1080p, at_own_size, without_movement
 from redaction_bench.studio import annotated, workers
@@ -39,7 +40,7 @@ from testbed.report import note, tell, work_folder
 from cctv.core.errors import CctvError
 
 QUICK = ("a", "b", "c", "pixels")
-SLOW = ("speed", "deface", "still", "1080p", "looks")
+SLOW = ("planted", "speed", "deface", "still", "1080p", "looks")
 EXTRA = ("hides",)
 _NO_CLIP = """bench: no clips given
 next: lay annotated clips of fixed cameras into DIR, each with its gt.txt (MOT format) in a folder of its own, such as
@@ -90,6 +91,7 @@ def measured(case: Case, rows: Sequence[str], extent: Extent) -> Iterator[Figure
         "c": lambda: nothing_decided(case),
         "pixels": lambda: reliance(on),
         "looks": lambda: told_apart(on),
+        "planted": lambda: planted_leaks(on, case.prepared),
         "speed": lambda: at_own_size(on, beside_rival="deface" in rows),
         "still": lambda: without_movement(on),
         "1080p": lambda: at_1080p(on, extent),

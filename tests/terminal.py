@@ -12,7 +12,7 @@ import sys
 import termios
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import pytest
 
@@ -58,14 +58,15 @@ PATIENCE_SECONDS = 60  # only a broken command ever waits that long
 
 def conversation(
     arguments: Sequence[str],
-    answers: Sequence[tuple[str, str]],
+    answers: Sequence[tuple[str, str | Callable[[str], str]]],
     *,
     environ: Mapping[str, str],
     columns: int = 80,
 ) -> tuple[int, str]:
     """Run `cctv` in a process with a terminal of its own, which a hidden password needs; returns exit code and screen.
 
-    `answers` are pairs: what is on the screen after the pair before, and what is typed then.
+    `answers` are pairs: what is on the screen after the pair before, and what is typed then, or what makes it of the
+    screen.
     """
     child, terminal = pty.fork()
     if child == 0:
@@ -81,6 +82,7 @@ def conversation(
             if waiting and (place := screen.find(waiting[0][0], position)) >= 0:
                 expected, typed = waiting.pop(0)
                 position = place + len(expected)
+                typed = typed if isinstance(typed, str) else typed(screen)
                 os.write(terminal, typed.encode() if typed == CTRL_C else f"{typed}\n".encode())
                 continue
             interrupting = not waiting and answers[-1][1] == CTRL_C and not screen.endswith("interrupted\n")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -22,6 +22,12 @@ from cctv.model.audit import Act, Actor
 GENESIS = "0" * 64
 Fact = str | int | list[str]
 AuditFacts = Mapping[str, Fact]
+RowDigests = Mapping[str, str | None]
+Payload = dict[str, Any]  # an entry as it is stored, parsed
+_KEYS = frozenset(
+    ("schema", "seq", "at_us", "actor", "for", "act", "subject", "case", "facts", "reason_digest", "previous")
+)
+_ACTS = frozenset(act.value for act in Act)
 
 
 class AuditBroken(CctvError):
@@ -35,7 +41,10 @@ class AuditBroken(CctvError):
 
 @dataclass(frozen=True, slots=True)
 class AuditEntry:
-    """One act.  `case_id` is the incident, request or disclosure it served; `facts` hold ids, codes and counts."""
+    """One act.  `case_id` is the incident, request or disclosure it served; `facts` hold ids, codes and counts.
+
+    `rows` are the rows that the act left behind, by name (`cctv.db.sealed_rows`): keyed digest, None for a removed one.
+    """
 
     seq: int
     at: datetime
@@ -46,6 +55,7 @@ class AuditEntry:
     facts: AuditFacts
     reason_digest: str | None
     previous: str
+    rows: RowDigests | None = None
 
     def to_json(self) -> str:
         """The canonical text that is hashed and stored: sorted keys, no spaces."""
@@ -61,6 +71,7 @@ class AuditEntry:
             "facts": dict(self.facts),
             "reason_digest": self.reason_digest,
             "previous": self.previous,
+            **({"rows": dict(self.rows)} if self.rows else {}),
         }
         return json.dumps(payload, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
@@ -78,6 +89,7 @@ class AuditEntry:
             facts=payload["facts"],
             reason_digest=payload["reason_digest"],
             previous=payload["previous"],
+            rows=payload.get("rows"),
         )
 
 
@@ -91,19 +103,45 @@ def reason_digest(key: bytes, reason: str) -> str:
     return hmac.new(key, reason.encode(), hashlib.sha256).hexdigest()
 
 
-def check_chain(rows: Iterable[tuple[int, str, str]]) -> tuple[int, str]:
-    """Length and last hash of a chain of (seq, text, hash); raises AuditBroken at the first invalid one."""
-    previous, good = GENESIS, 0
+def row_digest(key: bytes, name: str, text: str) -> str:
+    """Hex HMAC-SHA-256, cut to 128 bits, of a row's name and content under the key that is stored beside it."""
+    return hmac.new(key, f"{name}\0{text}".encode("utf-8", "surrogateescape"), hashlib.sha256).hexdigest()[:32]
+
+
+def verified(rows: Iterable[tuple[int, str, str]], *, after: tuple[int, str] = (0, GENESIS)) -> Iterator[Payload]:
+    """The entries of a chain of (seq, text, hash), each parsed once it is verified; `after` is where it goes on.
+
+    Raises AuditBroken at the first that is invalid: what was yielded until then is whole.
+    """
+    (good, previous), sha256 = after, hashlib.sha256
     for seq, text, stored in rows:
         if seq != good + 1:
             raise AuditBroken(seq=good + 1, good=good, problem=f"it is missing (the next is {seq})")
-        if entry_hash(text) != stored:
+        if not isinstance(text, str) or sha256(text.encode("utf-8", "surrogateescape")).hexdigest() != stored:
             raise AuditBroken(seq=seq, good=good, problem="its text does not match its hash")
         try:
-            entry = AuditEntry.from_json(text)
-        except (ValueError, KeyError, TypeError) as error:
+            payload = json.loads(text)
+            is_entry = payload.keys() >= _KEYS and payload["act"] in _ACTS and type(payload["facts"]) is dict
+        except (ValueError, TypeError, AttributeError, RecursionError) as error:
             raise AuditBroken(seq=seq, good=good, problem=f"it cannot be read ({error})") from error
-        if entry.seq != seq or entry.previous != previous:
+        if not is_entry:
+            raise AuditBroken(seq=seq, good=good, problem="it cannot be read (it is no entry of a known act)")
+        if payload["seq"] != seq or payload["previous"] != previous:
             raise AuditBroken(seq=seq, good=good, problem="it does not follow the entry before it")
+        yield payload
         previous, good = stored, seq
-    return good, previous
+
+
+def check_chain(rows: Iterable[tuple[int, str, str]]) -> tuple[int, str]:
+    """Length and last hash of a chain of (seq, text, hash); raises AuditBroken at the first invalid one."""
+    head = (0, GENESIS)
+
+    def noted() -> Iterator[tuple[int, str, str]]:
+        nonlocal head
+        for row in rows:
+            yield row
+            head = (row[0], row[2])
+
+    for _ in verified(noted()):
+        pass
+    return head

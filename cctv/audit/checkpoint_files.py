@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -23,7 +24,7 @@ from cctv.model.audit import Act
 
 FOLDER, LATEST, DAILY = "audit", "checkpoint.json", "checkpoints.jsonl"
 _MAX_SEQ = 1 << 63  # what SQLite counts up to
-_RESTART_ACTS = (Act.INDEX_REBUILT, Act.BACKUP_RESTORED)
+_RESTART_ACTS = (Act.INDEX_REBUILT, Act.BACKUP_RESTORED, Act.LOG_ACCEPTED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,11 @@ class Checkpoint:
     def line(self) -> str:
         """The line of the file: JSON of the signed text and its signature."""
         return json.dumps({"checkpoint": self.text, "signature": self.signature}, ensure_ascii=False)
+
+
+def line_digest(line: str) -> str:
+    """Hex SHA-256 of a checkpoint's line, by which the log names it."""
+    return hashlib.sha256(line.encode()).hexdigest()
 
 
 def reach_check(root: Path) -> Callable[[Connection], bool]:
@@ -74,13 +80,14 @@ def signed_since(connection: Connection, checkpoints: Iterable[Checkpoint]) -> C
     return max(missing, key=lambda one: one.at, default=None)
 
 
-def all_checkpoints(root: Path, kept: Path | None = None) -> list[Checkpoint]:
-    """Every checkpoint beside the database, and those of a file kept elsewhere; to be read before the log.
+def all_checkpoints(root: Path) -> list[Checkpoint]:
+    """Every checkpoint beside the database; to be read before the log.  Raises FileUnreadable."""
+    return [*_read_all(root / FOLDER / DAILY), *_read_all(root / FOLDER / LATEST)]
 
-    Raises FileUnreadable.
-    """
-    checkpoints = [*_read_all(root / FOLDER / DAILY), *_read_all(root / FOLDER / LATEST)]
-    return checkpoints + (list(_read_all(kept, must_exist=True)) if kept is not None else [])
+
+def read_checkpoints(path: Path) -> list[Checkpoint]:
+    """The checkpoints of a file that was kept elsewhere; raises FileUnreadable."""
+    return list(_read_all(path, must_exist=True))
 
 
 def latest(root: Path) -> Checkpoint | None:

@@ -1,6 +1,7 @@
 """The rows of the audit log, and the free texts of its entries.
 
-Appends only inside the transaction of the act; never changes or removes an entry.
+Appends only inside the transaction of the act; never changes or removes an entry that was committed.  Before a
+transaction commits, its last entry gets the digests of the rows that the transaction wrote (`cctv.audit.rows`).
 """
 
 from __future__ import annotations
@@ -8,14 +9,27 @@ from __future__ import annotations
 import logging
 import secrets
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, delete, func, insert, select
+from sqlalchemy import Connection, Select, delete, func, insert, select, update
 
-from cctv.audit.chain import GENESIS, AuditBroken, AuditEntry, AuditFacts, check_chain, entry_hash, reason_digest
+from cctv.audit.chain import (
+    GENESIS,
+    AuditBroken,
+    AuditEntry,
+    AuditFacts,
+    Payload,
+    entry_hash,
+    reason_digest,
+    verified,
+)
+from cctv.audit.rows import seal_every_row, seal_rows
+from cctv.core.errors import CctvError
 from cctv.db import schema
-from cctv.db.engine import is_dry_run
+from cctv.db.engine import before_commit, is_dry_run
+from cctv.db.sealed_rows import take_touched
 from cctv.db.storage import Storage
 from cctv.model.audit import Act, Actor
 from cctv.model.ids import typed_id
@@ -23,6 +37,14 @@ from cctv.model.ids import typed_id
 log = logging.getLogger(__name__)
 
 _KEY_BYTES = 32
+_APPENDED = "cctv_appended"  # in the connection's `info`: the number of the last entry of its transaction
+
+
+class UnloggedChange(CctvError):
+    """Nothing was changed: the act would have written {rows} without an entry in the log; this is an error of cctv.
+
+    next: report it with the line that was typed.
+    """
 
 
 def append_entry(
@@ -64,7 +86,39 @@ def append_entry(
         connection.execute(
             insert(schema.notes).values(case_id=case_id or subject, key=key.hex(), text=reason, audit_seq=entry.seq)
         )
+    connection.info[_APPENDED] = entry.seq
     return entry
+
+
+def _seal_before_commit(connection: Connection) -> None:
+    """Complete the transaction's last entry with the digests of the rows that were written.
+
+    The first entry of a log, and the first after an upgrade, seal every row.
+    """
+    names, seq = take_touched(connection), connection.info.pop(_APPENDED, None)
+    if seq is None:
+        if names and entry_at(connection, 1) is not None:
+            raise UnloggedChange(rows=", ".join(names[:5]))
+        return
+    rows = seal_rows(connection, names) if _has_seals(connection) else seal_every_row(connection)
+    if not rows:
+        return
+    entry = entry_at(connection, seq)
+    assert entry is not None  # this transaction wrote it
+    text = replace(entry, rows=rows).to_json()
+    last = schema.audit.c.seq == seq
+    connection.execute(update(schema.audit).where(last).values(entry=text, hash=entry_hash(text)))
+
+
+before_commit(_seal_before_commit)
+
+
+def _has_seals(connection: Connection) -> bool:
+    """Whether the log seals rows already; reads it only where there is no key, and so mostly no row."""
+    if connection.execute(select(schema.row_keys.c.name).limit(1)).first() is not None:
+        return True
+    sealing = func.json_extract(schema.audit.c.entry, "$.rows").is_not(None)
+    return connection.execute(select(schema.audit.c.seq).where(sealing).limit(1)).first() is not None
 
 
 def audit_entries(
@@ -93,6 +147,15 @@ def audit_entries(
         if last is not None and len(entries) >= last:
             break
     return entries[::-1]
+
+
+def entries_about(connection: Connection, name: str, *, last: int | None = None) -> list[AuditEntry]:
+    """The entries of a subject or case, in order; `last` limits them to the last so many.  Reads no others."""
+    names, table = schema.audit_names.c, schema.audit
+    query = select(table.c.entry).join(schema.audit_names, names.seq == table.c.seq)
+    query = query.where(names.name == name.casefold()).order_by(table.c.seq.desc())
+    rows = connection.execute(query.limit(last) if last is not None else query).scalars()
+    return [AuditEntry.from_json(text) for text in rows][::-1]
 
 
 def entry_at(connection: Connection, seq: int) -> AuditEntry | None:
@@ -140,14 +203,35 @@ def entries_of_acts(connection: Connection, acts: Collection[Act]) -> Iterator[A
         yield AuditEntry.from_json(row.entry)
 
 
+def stored_entries(connection: Connection, *, after: int = 0) -> Iterator[tuple[int, str, str]]:
+    """Number, text and hash of each entry beyond a number, in order, as they are stored."""
+    query = "SELECT seq, entry, hash FROM audit WHERE seq > ? ORDER BY seq"
+    yield from connection.exec_driver_sql(query, (after,))
+
+
 def verify_log(connection: Connection) -> tuple[int, str]:
     """Verify the chain and the search by name; returns the number of entries and the last hash.  Raises AuditBroken."""
-    rows = connection.execute(
-        select(schema.audit.c.seq, schema.audit.c.entry, schema.audit.c.hash).order_by(schema.audit.c.seq)
-    )
-    head = check_chain((row.seq, row.entry, row.hash) for row in rows)
-    _check_names(connection)
-    return head
+    for _ in verified_entries(connection):
+        pass
+    return chain_head(connection)
+
+
+def verified_entries(connection: Connection) -> Iterator[Payload]:
+    """Every entry in order, verified with the search by name as it is reached, each parsed once; raises AuditBroken."""
+    by_seq = "SELECT seq, name FROM audit_names ORDER BY seq, name"
+    names = iter(connection.exec_driver_sql(by_seq))
+    for entry in verified(stored_entries(connection)):
+        seq, subject, case_id = entry["seq"], entry["subject"], entry["case"]
+        first = subject.casefold() if isinstance(subject, str) else ""
+        second = case_id.casefold() if isinstance(case_id, str) else ""
+        for name in (first,) if not second or second == first else sorted((first, second)):
+            if name and next(names, None) != (seq, name):
+                problem = f"the search does not find it by its name {name} and no other (audit_names was changed)"
+                raise AuditBroken(seq=seq, good=seq - 1, problem=problem)
+        yield entry
+    if (extra := next(names, None)) is not None:
+        problem = f"the search finds entry {extra[0]} by the name {extra[1]}, which it does not have"
+        raise AuditBroken(seq=extra[0], good=chain_head(connection)[0], problem=f"{problem} (audit_names was changed)")
 
 
 def forget_texts_about(connection: Connection, name: str, *, but: Sequence[str] = ()) -> int:
@@ -169,17 +253,3 @@ def forget_text(connection: Connection, case_id: str) -> int:
 
 def _names(entry: AuditEntry) -> set[str]:
     return {name.casefold() for name in (entry.subject, entry.case_id) if name}
-
-
-def _check_names(connection: Connection) -> None:
-    """Raise AuditBroken unless `--about` finds every entry by its subject and its case, and by nothing else."""
-    names = schema.audit_names.c
-    pairs = iter(connection.execute(select(names.seq, names.name).order_by(names.seq, names.name)))
-    for row in connection.execute(select(schema.audit.c.seq, schema.audit.c.entry).order_by(schema.audit.c.seq)):
-        for name in sorted(_names(AuditEntry.from_json(row.entry))):
-            if next(pairs, None) != (row.seq, name):
-                problem = f"the search does not find it by its name {name} and no other (audit_names was changed)"
-                raise AuditBroken(seq=row.seq, good=row.seq - 1, problem=problem)
-    if (extra := next(pairs, None)) is not None:
-        problem = f"the search finds it by the name {extra.name}, which it does not have (audit_names was changed)"
-        raise AuditBroken(seq=extra.seq, good=extra.seq - 1, problem=problem)

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cctv import __version__
+from cctv.access.totp_store import factor_files
 from cctv.audit.chain import AuditFacts
 from cctv.audit.checkpoint_files import DAILY, LATEST
 from cctv.audit.checkpoint_files import FOLDER as CHECKPOINTS
@@ -95,7 +96,12 @@ def open_members(site: Storage, index: Path, *, hashed: bool = True) -> list[Mem
     """The files of a back-up.  Small ones are read now: what is released meanwhile is in the copied index as held."""
     size = index.stat().st_size
     members = [Member(DATABASE_FILE, size, sha256_file(index) if hashed else "", source=index)]
-    small = [SITE_FILE, *_KEYS, *(site.relative(path) for path in sorted((site.root / "holds").glob("HOLD-*.json")))]
+    small = [
+        SITE_FILE,
+        *_KEYS,
+        *factor_files(site.root),
+        *(site.relative(path) for path in sorted((site.root / "holds").glob("HOLD-*.json"))),
+    ]
     members += _small(site, small)  # no key was made yet; a hold was released a moment ago
     members.append(of_bytes("cameras.toml", site.settings.source.path.read_bytes()))
     return members

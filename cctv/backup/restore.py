@@ -28,6 +28,7 @@ from tempfile import TemporaryDirectory
 
 from pyrage.x25519 import Identity as RecoveryKey
 
+from cctv.access.totp_store import factor_files
 from cctv.audit.chain import AuditFacts
 from cctv.audit.checkpoint_files import DAILY, LATEST, Checkpoint, all_checkpoints, latest, signed_since
 from cctv.audit.checkpoint_files import FOLDER as CHECKPOINTS
@@ -42,6 +43,7 @@ from cctv.core.clock import Clock, iso
 from cctv.core.durable import DurableFiles, exclusive, give_all, give_path, sha256_file
 from cctv.core.errors import CctvError, Exit
 from cctv.crypto.signing_key import read_public_key
+from cctv.db import schema
 from cctv.db.engine import copy_database, is_whole, open_engine, read_transaction, settle, write_transaction
 from cctv.db.identity import (
     DATABASE_FILE,
@@ -58,6 +60,7 @@ from cctv.db.identity import (
     write_identity,
 )
 from cctv.db.migrate import HEAD, DatabaseNewer
+from cctv.db.sealed_rows import touch
 from cctv.db.storage import DIRECTORIES, Storage, keep_short_id, open_site, skip_short_ids
 from cctv.db.upgrade import upgrade
 from cctv.footage.initialise import give_to_service
@@ -273,6 +276,7 @@ def _prepare(
             **_log_of_old(means.root),
             **({"signed_entries": signed.seq, "signed_head": signed.hash} if signed is not None else {}),
         }
+        touch(connection, schema.tombstones.name)  # the carried ones
         append_entry(connection, site, Act.BACKUP_RESTORED, path.name, facts=facts, reason=reason)
     settle(index)
     means.disk.sync_file(index)
@@ -292,7 +296,7 @@ def carry_deletions(root: Path, work: Path, manifest: BackupManifest) -> int:
     try:
         engine = open_engine(copy)
         upgrade(engine)
-        with read_transaction(engine) as old, write_transaction(open_engine(work / DATABASE_FILE)) as connection:
+        with read_transaction(engine) as old, open_engine(work / DATABASE_FILE).begin() as connection:
             if site_of(old) != manifest.site:
                 return 0
             return carry_tombstones(old, connection, root)
@@ -361,7 +365,12 @@ def _bring_checkpoints(root: Path, work: Path, disk: DurableFiles) -> None:
 
 
 def _bring_keys(root: Path, work: Path, disk: DurableFiles) -> None:
-    """The signing key, unless the storage has one: recipients compare it."""
+    """The second factors that the storage lacks; the signing key, unless it has one: recipients compare it."""
+    for name in factor_files(work):
+        if not (root / name).exists():
+            disk.make_directory((root / name).parent)
+            (root / name).parent.chmod(0o700)
+            disk.write(root / name, (work / name).read_bytes(), mode=0o600)
     if (root / "keys" / "signing").exists():
         return
     for name, mode in (("signing", 0o600), ("signing.pub", 0o644)):

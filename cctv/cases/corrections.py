@@ -22,6 +22,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
+from cctv.access.second_factor import require_code
 from cctv.audit.chain import AuditFacts
 from cctv.audit.log import append_entry
 from cctv.cases.disclosures.disclosures import find_disclosure, require_registered, unclosed
@@ -48,7 +49,7 @@ from cctv.cases.requests.queries import (
 from cctv.cases.requests.scope import check_asked, freezes, lapses_otherwise, refreeze
 from cctv.cases.text_input import changed_fields, checked_text, field_label, given_of, logged_facts
 from cctv.cases.two_person import BUILT
-from cctv.config.schema import Settings
+from cctv.config.schema import SecondFactorUse, Settings
 from cctv.core.clock import start_of_day
 from cctv.core.i18n import N_, Language, join_messages
 from cctv.core.time_range import Span
@@ -114,6 +115,8 @@ def correct_request(
     FootageToCome, FootageAfterReceipt, TextUnusable, NationalNumberTyped.
     """
     reason, zone = checked_text(N_("reason"), reason, _WHY), site.settings.site.timezone
+    if correction.cameras or correction.span or correction.type:  # its hold moves
+        require_code(site, SecondFactorUse.RELEASE, dry_run=dry_run)
     with write_transaction(site.engine, dry_run=dry_run) as connection:
         before = load_for_transition(connection, site, request_id, Transition.CORRECT)
         extension = extension_of(connection, before.id)
@@ -178,6 +181,8 @@ def correct_disclosure(
     or shown; what `check_receiver` raises.
     """
     reason = checked_text(N_("reason"), reason, _WHY)
+    if correction.cameras or correction.span:  # its hold moves
+        require_code(site, SecondFactorUse.RELEASE, dry_run=dry_run)
     with write_transaction(site.engine, dry_run=dry_run) as connection:
         before = _correctable(connection, site, disclosure_id)
         today = site.clock.now().astimezone(site.settings.site.timezone).date()

@@ -15,6 +15,7 @@ from typing import Generic, TypeVar
 
 from sqlalchemy import Connection
 
+from cctv.access.second_factor import require_code
 from cctv.cases.disclosures.queries import select_disclosure
 from cctv.cases.errors.incidents import NoCameras
 from cctv.cases.errors.requests import GroundClosed, GroundUnknown, GroundUnreadable, ReviewPast, ReviewTooFar
@@ -23,6 +24,7 @@ from cctv.cases.incident_queries import select_incident
 from cctv.cases.requests.queries import select_request
 from cctv.cases.text_input import checked_text
 from cctv.cases.two_person import Replacement, sign_release
+from cctv.config.schema import SecondFactorUse
 from cctv.core.i18n import N_
 from cctv.core.time_range import Span
 from cctv.core.typed_time.resolve import echo_instant
@@ -189,6 +191,7 @@ def release_hold(site: Storage, hold_id: str, *, reason: str) -> ReleasedHold:
     HoldUnknown, HoldReleased.
     """
     reason = checked_text(N_("reason"), reason, N_('say why the footage is no longer needed: --reason "WHY".'))
+    require_code(site, SecondFactorUse.RELEASE)
     with write_transaction(site.engine) as connection:
         hold = _load_unreleased(connection, site, hold_id)
         line = f"cctv hold release {hold.id} --reason WHY"

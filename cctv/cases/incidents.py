@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
+from cctv.access.second_factor import require_code
 from cctv.audit.chain import AuditFacts
 from cctv.audit.log import append_entry
 from cctv.cases.errors.incidents import IncidentRepeated, IncidentSettled, IncidentUnknown, NoCameras, OutsidePurpose
@@ -28,7 +29,7 @@ from cctv.cases.text_input import changed_fields, checked_text, given_of, logged
 from cctv.cases.two_person import sign_release
 from cctv.config.policy_text.claims import Purpose
 from cctv.config.policy_text.reader import purposes_in
-from cctv.config.schema import CameraSettings
+from cctv.config.schema import CameraSettings, SecondFactorUse
 from cctv.core.i18n import N_
 from cctv.core.time_range import Span
 from cctv.core.typed_time.resolve import echo_span
@@ -217,6 +218,8 @@ def correct_incident(
     Raises IncidentUnknown, IncidentSettled, NothingCorrected, OutsidePurpose, TextUnusable.
     """
     reason = checked_text(N_("reason"), reason, N_('say what was wrong: --reason "WHY".'))
+    if correction.cameras or correction.span:  # its hold moves
+        require_code(site, SecondFactorUse.RELEASE, dry_run=dry_run)
     with write_transaction(site.engine, dry_run=dry_run) as connection:
         before = unsettled(connection, site, incident_id)
         after = follow_names(connection, site, before, replace(before, **given_of(correction)))
@@ -248,6 +251,7 @@ def settle_incident(site: Storage, incident_id: str, *, reason: str) -> Settleme
     IncidentSettled.
     """
     reason = checked_text(N_("reason"), reason, N_("say how it ended, for example --reason handed to the police."))
+    require_code(site, SecondFactorUse.RELEASE)
     with write_transaction(site.engine) as connection:
         incident = unsettled(connection, site, incident_id)
         own = tuple(holds_of(connection, incident.id))

@@ -26,8 +26,10 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
+from cctv.access.errors import CodeMissing
 from cctv.access.policy import require_known_settings
 from cctv.access.proposals import approvers_in_force, not_yet, require_two, second_person
+from cctv.access.second_factor import unproved
 from cctv.audit.chain import AuditEntry, AuditFacts
 from cctv.audit.log import audit_entries
 from cctv.cases.errors.requests import (
@@ -41,7 +43,7 @@ from cctv.cases.errors.requests import (
     ReleaseAsked,
 )
 from cctv.cases.requests.outcomes import RequestOutcome
-from cctv.config.schema import TwoPersonAct
+from cctv.config.schema import SecondFactorUse, TwoPersonAct
 from cctv.core.errors import CctvError, Recorded
 from cctv.core.i18n import N_
 from cctv.core.time_range import Span
@@ -103,16 +105,18 @@ def sign_release(
     line: str,
     act: TwoPersonAct = TwoPersonAct.HOLD_RELEASE,
     kept_by: Replacement | None = None,
-) -> FirstSigned | ReleaseAsked | None:
+) -> FirstSigned | ReleaseAsked | CodeMissing | None:
     """None when the holds may end now; else what to raise.
 
+    CodeMissing where the function of the act did not ask for the second factor (`cctv.access.second_factor`);
     FirstSigned with a signature in the caller's transaction, ReleaseAsked where this account signed before.  Returned
     rather than raised, so that the signature is committed.  `line` is what the second person types, `kept_by` what
     takes the place of the holds.  Raises SettingsForeign.
     """
+    require_known_settings(connection, site)
+    if (missing := unproved(connection, site, SecondFactorUse.RELEASE)) is not None:
+        return missing
     freeing = [hold for hold in holds if kept_by is None or not kept_by.keeps(hold)]
-    if not freeing:
-        require_known_settings(connection, site)
     signed = [
         (
             hold,

@@ -25,6 +25,7 @@ from cctv.core.i18n import N_, Language, _, gettext_template, translate_error
 from cctv.core.logs import SHOWN, LogFormat, configure, is_journal
 from cctv.core.medium import medium_error
 from cctv.core.text import code_point, printable
+from cctv.services.serve.caller import HandOverRefused
 
 log = logging.getLogger(__name__)
 
@@ -36,6 +37,7 @@ _SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "footage": ("cctv.cli.commands.footage:footage", "Make the storage; list, compare, verify and repair footage."),
         "record": ("cctv.cli.commands.services:record", "Record every camera until told to stop."),
         "sweep": ("cctv.cli.commands.services:sweep", "Delete what has expired and no hold covers."),
+        "serve": ("cctv.cli.commands.serve:serve", "Open the storage for people, each as their own account."),
         "retention": ("cctv.cli.commands.retention:retention", "Show what goes when, and why."),
         "status": ("cctv.cli.commands.status:status", "Tell whether recording and deletion are well."),
         "notify": ("cctv.cli.commands.notify:notify", "Tell somebody when they are not."),
@@ -57,6 +59,7 @@ _SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "breach": ("cctv.cli.commands.breach:breach", "Record a breach, and whom to tell by when."),
         "processor": ("cctv.cli.commands.processor:processor", "Keep the register of processors."),
         "grant": ("cctv.cli.commands.grant:grant", "Say who may view and export."),
+        "factor": ("cctv.cli.commands.factor:factor", "Enrol and end second factors, which prove who acts."),
         "letter": ("cctv.cli.commands.letter:letter", "Look at the letters that answer people."),
         "board": ("cctv.cli.commands.board:board", "See what waits for a second person; withdraw or refuse it."),
         "audit": ("cctv.cli.commands.audit:audit", "Search and prove the log of every act."),
@@ -66,7 +69,7 @@ COMMANDS = {name: entry for section in _SECTIONS.values() for name, entry in sec
 # Their help and messages are in the language of the site.
 TRANSLATED = frozenset(
     {"site", "doctor", "incident", "hold", "request", "redaction", "export", "disclosure", "register", "breach",
-     "processor", "grant", "letter", "board"}
+     "processor", "grant", "factor", "letter", "board"}
 )  # fmt: skip
 
 
@@ -95,6 +98,9 @@ class LazyGroup(TranslatedGroup):
             ctx.obj = module.CommandContext(ctx.obj)
         if resolved[1] is not None:
             module.guard_texts(resolved[1])
+            import_module("cctv.cli.rights").guard_rights(resolved[1], resolved[0])
+            if ctx.obj.invocation.caller is not None:
+                import_module("cctv.cli.served").guard_served(resolved[1], (resolved[0],), ctx.obj.invocation)
         return resolved
 
     def get_usage(self, ctx: click.Context) -> str:
@@ -121,6 +127,8 @@ class LazyGroup(TranslatedGroup):
 def _set_config(ctx: click.Context, _: click.Parameter, path: str | None) -> None:
     invocation = ctx.find_object(Invocation)
     if invocation is not None and path is not None:
+        if invocation.caller is not None:
+            raise import_module("cctv.services.serve.errors").ServiceSettings(settings=invocation.config_path)
         invocation.config_path = Path(path)
         use_language(invocation.output_language)
 
@@ -132,9 +140,14 @@ def _set_language(ctx: click.Context, _: click.Parameter, language: str | None) 
         use_language(invocation.output_language)
 
 
+def _set_code(ctx: click.Context, _: click.Parameter, code: str | None) -> None:
+    if (invocation := ctx.find_object(Invocation)) is not None:
+        invocation.code = code
+
+
 def _set_debug(ctx: click.Context, _: click.Parameter, debug: bool) -> None:
     if (invocation := ctx.find_object(Invocation)) is not None:
-        invocation.debug = debug
+        invocation.debug = debug and invocation.caller is None  # what is inside the service is for its own log
 
 
 def _set_log_format(ctx: click.Context, _: click.Parameter, log_format: str | None) -> None:
@@ -159,6 +172,8 @@ def _set_log_format(ctx: click.Context, _: click.Parameter, log_format: str | No
 @click.option("--log-format", type=click.Choice([form.value for form in LogFormat]), expose_value=False,
               is_eager=True, callback=_set_log_format,
               help="Of the log; else json for the journal, and text.")  # fmt: skip
+@click.option("--code", metavar="CODE", expose_value=False, is_eager=True, callback=_set_code,
+              help="Of your second factor; else asked for at a terminal.")  # fmt: skip
 @click.version_option(__version__, prog_name="cctv", help="Show the version and exit.")
 @click.pass_context
 def root(ctx: click.Context) -> None:
@@ -232,12 +247,23 @@ def run(arguments: Sequence[str], invocation: Invocation) -> int:
         return result if isinstance(result, int) else int(Exit.OK)
 
 
-def main() -> int:
-    """The `cctv` command."""
+def main(refusal: HandOverRefused | None = None) -> int:
+    """The `cctv` command in this process; `refusal` is why the service did not run it."""
     prepare_streams()
     invocation = Invocation()
+    if refusal is not None:
+        with click_translations():
+            use_language(invocation.output_language)
+            error = import_module("cctv.services.serve.errors").refusal_error(refusal)
+            _print_error(error, as_json="--json" in sys.argv)
+        return int(error.exit_code)
+    return complete(sys.argv[1:], invocation)
+
+
+def complete(arguments: Sequence[str], invocation: Invocation) -> int:
+    """Run one command to its end, whatever happens, its output flushed; returns the exit code."""
     try:
-        code = run(sys.argv[1:], invocation)
+        code = run(arguments, invocation)
         sys.stdout.flush()
     except OutputUnwritable as error:
         with click_translations():
@@ -259,7 +285,11 @@ def report_internal_error(error: Exception, invocation: Invocation) -> int:
     to a file.
     """
     place: object = N_("the log above")
-    if invocation.is_service or is_journal(invocation.environ):
+    if invocation.caller is not None:
+        configure(stream=invocation.caller.log)
+        log.critical("internal.error", exc_info=error)
+        place = N_("the log of the service (journalctl -u cctv-serve)")
+    elif invocation.is_service or is_journal(invocation.environ):
         if is_journal(invocation.environ):
             place = N_("the journal (journalctl _PID={pid})", pid=os.getpid())
         log.critical("internal.error", exc_info=error)

@@ -21,8 +21,10 @@ from rich.console import Console
 from cctv.access.policy import require_adopted
 from cctv.cli.invocation import Invocation
 from cctv.cli.output import console, echo, print_json
+from cctv.cli.rights import enter_list, permit, running_command
 from cctv.config.loader import LoadedSettings, load_settings
 from cctv.config.schema import Settings
+from cctv.core.access import require_owner
 from cctv.core.clock import Clock
 from cctv.core.durable import DurableFiles
 from cctv.core.errors import CctvError
@@ -41,7 +43,7 @@ from cctv.core.typed_time.resolve import (
     parse_span,
 )
 from cctv.db.engine import read_transaction
-from cctv.db.storage import Storage, open_site
+from cctv.db.storage import CommandCode, Storage, open_site
 from cctv.footage.runs import archived_cameras
 from cctv.holds.store import check_end
 from cctv.model.audit import Actor
@@ -51,7 +53,7 @@ F = TypeVar("F", bound=Callable[..., object])
 T = TypeVar("T")
 _YES = frozenset({"y", "yes", "j", "ja", "o", "oui"})
 _NO = frozenset({"", "n", "no", "nee", "non"})
-STORAGE_UMASK = 0o027  # names of requesters and pictures of people: nobody outside the storage's group reads them
+STORAGE_UMASK = 0o077  # names of requesters and pictures of people: nobody but the storage's owner reads them
 
 
 class CommandContext:
@@ -100,15 +102,30 @@ class CommandContext:
 
     @cached_property
     def actor(self) -> Actor:
-        return Actor(pwd.getpwuid(os.getuid()).pw_name, self.invocation.on_behalf_of)
+        """Who acts: in the service the caller whom the kernel names, else the account of this process."""
+        caller = self.invocation.caller
+        account = caller.account if caller is not None else pwd.getpwuid(os.getuid()).pw_name
+        return Actor(account, self.invocation.on_behalf_of)
 
     @cached_property
     def site(self) -> Storage:
-        """The open storage; raises StorageMissing, guards of `cctv.db.identity`, what `require_adopted` raises."""
+        """The open storage; raises StorageOfAnother, StorageMissing, the guards of `cctv.db.identity`, and what
+        `require_adopted` and `permit` raise.
+        """
         restrict_umask()
-        site = open_site(self.settings, disk=self.make_disk(), clock=self.clock, actor=self.actor)
-        require_adopted(site, command_name())
+        require_owner(self.settings.site.storage)
+        site = open_site(
+            self.settings, disk=self.make_disk(), clock=self.clock, actor=self.actor, code=CommandCode(self.typed_code)
+        )
+        require_adopted(site, running_command())
+        permit(site, dry_run=self.dry_run, served=self.invocation.caller is not None)
         return site
+
+    def typed_code(self) -> str | None:
+        """The code of the second factor: of `--code`, else hidden from a terminal; None where nobody can be asked."""
+        if self.invocation.code is not None or not self.interactive:
+            return self.invocation.code
+        return ask_hidden(_("Code of your second factor (not shown)"))
 
     def cameras(self, text: str | None, zones: str | None = None) -> list[CameraId]:
         """The cameras that `--cameras a,b` or `--zones z` name; all configured ones when neither is given."""
@@ -180,21 +197,22 @@ class CommandContext:
 
     def emit(self, data: Mapping[str, Any], text: Callable[[Console], None]) -> None:
         """Print a result: one JSON object with `--json`, else what `text` draws on a rich console."""
+        if "site" in vars(self):
+            enter_list(self.site, data)
         if self.json:
             print_json(data)
         else:
             text(console(self.environ))
 
 
-def command_name() -> str:
-    """The command that runs, `hold release`: without the program's name and without arguments."""
-    running = click.get_current_context(silent=True)
-    return running.command_path.partition(" ")[2] if running is not None else ""
-
-
 def restrict_umask() -> None:
     """Add the storage's umask to that of the process: whoever set a stricter one keeps it."""
     os.umask(os.umask(STORAGE_UMASK) | STORAGE_UMASK)
+
+
+def ask_hidden(question: str) -> str:
+    """What is typed at the terminal, which does not show it; the question goes to stderr."""
+    return str(click.prompt(printable(question), default="", show_default=False, hide_input=True, err=True))
 
 
 def confirm(question: str) -> bool:

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 from cctv.config.settings_file import site_language
 from cctv.core.clock import Clock, SystemClock
@@ -97,6 +97,14 @@ def prepare_streams() -> None:
         sys.stderr.reconfigure(errors=ESCAPED)
 
 
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who typed a command that runs in the service, as the kernel knows them; and where the service's own log is."""
+
+    account: str
+    log: TextIO
+
+
 @dataclass
 class Invocation:
     """Options before the noun, those that every command shares, the environment, the clock and the file operations."""
@@ -108,9 +116,11 @@ class Invocation:
     json: bool = False
     dry_run: bool = False
     on_behalf_of: str | None = None
+    code: str | None = field(default=None, repr=False)  # of the second factor, as `--code` gave it
     language: Language | None = None  # of help and messages, where it is not the site's
     debug: bool = False
     log_format: LogFormat | None = None
+    caller: Caller | None = None  # None: whoever runs this process
     is_service: bool = False  # whether the command runs until it is stopped, and logs to the journal
 
     @property

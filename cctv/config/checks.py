@@ -15,6 +15,7 @@ from cctv.config.errors import ConfigProblem, ConfigWarning
 from cctv.config.fields import MOST_SIGNS, suggestion
 from cctv.config.schema import REFUSED_BEYOND, CameraSettings, LimitRule, Settings, ZoneSettings
 from cctv.core.typed_time.durations import format_duration
+from cctv.model.access import APART, Role
 from cctv.model.ids import valid_id
 from cctv.model.legal import forbidden_place
 
@@ -66,6 +67,7 @@ def problems(settings: Settings) -> Iterator[ConfigProblem]:
         yield from _camera_problems(camera, settings)
     yield from _rename_problems(settings)
     yield from _role_problems(settings)
+    yield from _roles_problems(settings)
 
 
 def retention_warnings(settings: Settings) -> list[ConfigWarning]:
@@ -105,7 +107,7 @@ def other_warnings(settings: Settings) -> list[ConfigWarning]:
             key = ("cameras", camera.id, "onvif" if camera.onvif else "rtsp")
             message = f"{camera.id} records the same address as {first.id}: remove one of them, or correct its address"
             warnings.append(ConfigWarning(key, settings.source.line(key), message))
-    return [*warnings, *_letter_warnings(settings)]
+    return [*warnings, *_roles_warnings(settings), *_letter_warnings(settings)]
 
 
 def in_words(period: timedelta) -> str:
@@ -231,6 +233,34 @@ def _shortened(
         f"({reason}): it runs at {format_duration(effective)}; change the published text to {in_words(effective)}"
     )
     return ConfigWarning(key, settings.source.line(key), message)
+
+
+def _roles_problems(settings: Settings) -> Iterator[ConfigProblem]:
+    if ("roles",) in settings.source.file_keys and not settings.roles.decider:
+        what = "it names no group that decides, so that nobody could approve anything or give a grant"
+        following = 'add decider = ["GROUP"], or leave the section out where one person does all.'
+        yield ConfigProblem(("roles",), what, "at least decider", following)
+
+
+def _roles_warnings(settings: Settings) -> Iterator[ConfigWarning]:
+    """Groups that have two roles which should be apart."""
+    groups = settings.roles.groups
+    for first, second in APART:
+        for group in [name for name in groups[first] if name in groups[second]]:
+            key = ("roles", second.value)
+            message = f"the group {group} is both {first.value} and {second.value}: {why_apart(first, second)}"
+            yield ConfigWarning(key, settings.source.line(key), message)
+
+
+def why_apart(first: Role, second: Role) -> str:
+    """Why no account should have both of two roles of APART."""
+    if first is Role.HANDLER:
+        return "who prepares an answer should not approve it; make two groups"
+    if first is Role.OPERATOR:
+        return "who runs the machine should decide nothing about people; make two groups"
+    if first is Role.DPO:
+        return "who is data protection officer neither handles nor decides (Article 38(6) GDPR); make two groups"
+    return f"an auditor does not audit their own work as {second.value}; make two groups"
 
 
 def _address(camera: CameraSettings) -> tuple[object, ...]:

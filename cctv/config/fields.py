@@ -46,6 +46,7 @@ _WINDOW = re.compile(r"(?:([a-z,-]+)\s+)?([0-9]{1,2}):([0-9]{2})\s?-\s?([0-9]{1,
 _SMTP = 'a host such as "localhost" or "mail.example.org:25", without user name and password'
 _MASKS = "polygons of at least three points in percent of the picture, such as [[[0, 0], [100, 0], [100, 50]]]"
 _WINDOWS = 'days and hours such as "mo-fr 08:00-18:00", "fr,sa 22:00-04:00" or "08:00-24:00"'
+_GROUP = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@+\\-]{0,62}\$?")  # also those of a directory service
 _KEEP = "a table such as { daily = 7, weekly = 5, monthly = 0 }"
 _MAX_KEPT = 1000
 _DAY_MINUTES = 24 * 60
@@ -211,6 +212,20 @@ def camera_names(value: object) -> tuple[CameraId, ...]:
         if not valid_id(name):
             raise BadValue(f'"{name}" cannot be a name', f"{allowed}, each 1 to 40 of a-z, 0-9 and -")
     return tuple(map(CameraId, names))
+
+
+def group_names(value: object) -> tuple[str, ...]:
+    """Names of unix groups, each once; at least one."""
+    allowed = 'a list of groups of this machine such as ["cctv-handlers"]'
+    if not isinstance(value, list) or not value:
+        raise BadValue("it is not a list of groups", allowed)
+    names = tuple(text(name) for name in value)
+    for name in names:
+        if not _GROUP.fullmatch(name):
+            raise BadValue(f'"{name}" cannot be the name of a group', allowed)
+    if len(set(names)) < len(names):
+        raise BadValue("it names a group twice", allowed)
+    return names
 
 
 def calendar_day(value: object) -> date:
@@ -521,5 +536,6 @@ RECIPIENTS = ValueType(recipients, ", ".join)
 APPROVERS = ValueType(approvers, lambda people: ", ".join(f"{person.name} {person.key}" for person in people))
 KEPT = ValueType(backups_kept, lambda kept: f"{kept.daily} daily, {kept.weekly} weekly, {kept.monthly} monthly")
 CAMERAS = ValueType(camera_names, ", ".join)
+GROUPS = ValueType(group_names, ", ".join)
 ADDRESS = ValueType(text_lines, ", ".join)
 TRANSLATIONS = ValueType(translations, ", ".join)

@@ -22,6 +22,7 @@ from cctv.config import fields
 from cctv.config.errors import CameraUnknown, KeyPath, ZoneUnknown
 from cctv.config.fields import section, setting
 from cctv.core.i18n import USUAL, Language
+from cctv.model.access import Role
 from cctv.model.compliance import Permission, ProcessingRole
 from cctv.model.ids import CameraId, ZoneId, typed_name
 from cctv.model.legal import Area, Jurisdiction, ZoneKind
@@ -60,6 +61,15 @@ SEVERAL_DECIDE = (
     TwoPersonAct.GRANT_CHANGE,
     TwoPersonAct.FOOTAGE_DESTROY,
 )
+
+
+class SecondFactorUse(Enum):
+    """What an account may have to prove by a code of its own, beside its login."""
+
+    VIEW = "view"
+    EXPORT = "export"
+    RELEASE = "release"
+    DISCLOSURE = "disclosure"
 
 
 class EnvelopeWindow(Enum):
@@ -263,7 +273,13 @@ class PolicySettings:
     )
     granted_only: frozenset[Permission] = setting(
         fields.choices(Permission),
-        "permissions that an account has by a grant only (`cctv grant`): {choices}",
+        "permissions that an account has by a grant only (`cctv grant`): {choices}; all of them where there are "
+        "[roles]",
+        frozenset(),
+    )
+    second_factor: frozenset[SecondFactorUse] = setting(
+        fields.choices(SecondFactorUse),
+        "acts that ask for a code of the account's own second factor ([second-factor.md](second-factor.md)): {choices}",
         frozenset(),
     )
     area: Area = setting(fields.choice(Area), "where processors and third parties may be: {choices}", Area.EU)
@@ -291,6 +307,35 @@ class PolicySettings:
     )
     forget_grants: timedelta = setting(fields.DURATION, "of a grant, from when it was withdrawn", _CLAIM_LAPSES)
     forget_checks: timedelta = setting(fields.DURATION, "of a check of the workstations, from its day", 2 * _YEAR)
+
+
+@dataclass(frozen=True, slots=True)
+class RolesSettings:
+    """[roles]; which groups of this machine have which role ([roles.md](roles.md)).  Without it one person does all."""
+
+    operator: tuple[str, ...] = setting(fields.GROUPS, "groups of those who run the machine, and see nobody", ())
+    staff: tuple[str, ...] = setting(fields.GROUPS, "of those who report incidents and take requests in", ())
+    handler: tuple[str, ...] = setting(fields.GROUPS, "of those who prepare answers and disclosures", ())
+    decider: tuple[str, ...] = setting(
+        fields.GROUPS,
+        "of those who decide and approve for the controller, and give grants",
+        (),
+        default_help="required where the section stands",
+    )
+    dpo: tuple[str, ...] = setting(
+        fields.GROUPS, "of the data protection officer, who advises and audits (Article 39 GDPR)", ()
+    )
+    auditor: tuple[str, ...] = setting(fields.GROUPS, "of those who read registers and the log", ())
+
+    @property
+    def groups(self) -> Mapping[Role, tuple[str, ...]]:
+        """The groups of every role, none of a role that nobody has."""
+        return {role: getattr(self, role.value) for role in Role}
+
+    @property
+    def is_set(self) -> bool:
+        """Whether accounts are told apart; else one person does all."""
+        return any(self.groups.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -534,6 +579,7 @@ class Settings:
     zones: Mapping[ZoneId, ZoneSettings] = section(ZoneSettings, ZoneId)
     cameras: Mapping[CameraId, CameraSettings] = section(CameraSettings, CameraId)
     policy: PolicySettings = section(PolicySettings)
+    roles: RolesSettings = section(RolesSettings)
     credentials: CredentialsSettings = section(CredentialsSettings)
     alerts: AlertsSettings = section(AlertsSettings)
     backup: BackupSettings = section(BackupSettings)
@@ -547,6 +593,11 @@ class Settings:
     def for_customer(self) -> bool:
         """Whether the site records for another controller, which [controller] names, as its processor."""
         return self.site.role is ProcessingRole.PROCESSOR
+
+    @property
+    def granted_only(self) -> frozenset[Permission]:
+        """What an account may do by a grant only: with [roles] everything that a grant is for."""
+        return frozenset(Permission) if self.roles.is_set else self.policy.granted_only
 
     def camera(self, name: str) -> CameraSettings:
         """A camera by the name that a person typed; raises CameraUnknown."""

@@ -19,6 +19,7 @@ from cctv.core.errors import CctvError, Exit
 from cctv.core.i18n import N_, Message
 
 SERVICE_ACCOUNT = "cctv"  # of the units in systemd/
+STORAGE_MODE = 0o700  # of a storage: people reach it through the service, recorder and sweeper are its owner
 WRITABLE, REACHABLE = 0o022, 0o077  # bits of a mode that let other accounts change, or reach, a file
 _REFUSED_CODES = {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM}
 
@@ -27,6 +28,16 @@ class AccessDenied(CctvError):
     """The account {account} may not read or write {path}.
 
     next: run the command as the account {owner}, which owns it: `sudo -u {owner} cctv ...`.
+    """
+
+    exit_code = Exit.NOT_PERMITTED
+
+
+class StorageOfAnother(AccessDenied):
+    """The storage {path} is the account {owner}'s, this is {account}, and no service answers here in its place.
+
+    next: ask who looks after this machine to start it (`sudo systemctl start cctv.socket`), then type the command again
+    without --config; or `sudo -u {owner} cctv ...`.
     """
 
     exit_code = Exit.NOT_PERMITTED
@@ -102,26 +113,42 @@ def access_denied(path: Path) -> AccessDenied:
     return AccessDenied(account=account_name(os.geteuid()), path=path, owner=owner_of(path))
 
 
+def require_owner(storage: Path) -> None:
+    """Raise StorageOfAnother unless this process is the storage's owner, or root; nothing where there is no storage."""
+    try:
+        owner = storage.stat().st_uid
+    except FileNotFoundError:
+        return
+    except PermissionError:
+        owner = _owner(storage)
+    if os.geteuid() not in (0, owner):
+        raise StorageOfAnother(path=storage, owner=account_name(owner), account=account_name(os.geteuid()))
+
+
 def owner_of(path: Path) -> str:
     """The name of the account that a path belongs to, or the nearest folder of it that this account can see."""
     return account_name(_owner(path))
 
 
 def accounts_that_write(path: Path) -> tuple[str, ...]:
-    """The accounts that may write into a folder by its mode, sorted: its owner, and its group where that may.
+    """The accounts that may act in a storage by its files, without the service: its owner, unless that is root.
 
-    Without root, who may write everywhere.
+    Not its group, whatever the mode: `require_owner` refuses a member.
     """
     status = path.stat()
-    accounts = {account_name(status.st_uid)} if status.st_mode & stat.S_IWUSR else set()
-    if status.st_mode & stat.S_IWGRP:
-        accounts |= set(accounts_of_group(status.st_gid))
-    return tuple(sorted(accounts - {"root"}))
+    return (account_name(status.st_uid),) if status.st_uid != 0 and status.st_mode & stat.S_IWUSR else ()
 
 
 def accounts_of_group(gid: int) -> tuple[str, ...]:
     """The accounts of a group, by their own group or as members, sorted; empty for a group that there is not."""
     return tuple(sorted({entry.pw_name for entry in pwd.getpwall() if entry.pw_gid == gid} | set(_members(gid))))
+
+
+def _members(gid: int) -> list[str]:
+    try:
+        return grp.getgrgid(gid).gr_mem
+    except KeyError:
+        return []
 
 
 def database_refused(error: BaseException | None, database: Path) -> Path | None:
@@ -147,13 +174,6 @@ def account_ids(name: str) -> tuple[int, int] | None:
     except KeyError:
         return None
     return account.pw_uid, account.pw_gid
-
-
-def _members(gid: int) -> list[str]:
-    try:
-        return grp.getgrgid(gid).gr_mem
-    except KeyError:
-        return []
 
 
 def _owner(path: Path) -> int:

@@ -17,9 +17,10 @@ import hashlib
 import os
 import re
 import secrets
+import shutil
 import stat
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -157,6 +158,51 @@ class DurableFiles:
         self.sync_directory(target.parent)
         if source.parent != target.parent:
             self.sync_directory(source.parent)
+
+    def exists(self, path: Path) -> bool:
+        """Whether something of that name is there, a link that leads nowhere too.  Of a path that a person typed."""
+        return os.path.lexists(path)
+
+    def is_folder(self, path: Path) -> bool:
+        """Whether it is a folder.  Of a path that a person typed."""
+        return path.is_dir()
+
+    def resolved(self, path: Path) -> Path:
+        """Where a path that a person typed is, behind links."""
+        return path.resolve()
+
+    @contextmanager
+    def workshop(self, folder: Path) -> Iterator[Path]:
+        """Where files for a folder that a person named are made: that folder itself, as this process writes there.
+
+        In the service it is a private one (`cctv.services.serve.files`).  Each file that is made goes out by
+        `hand_out`, and all of them get their names by `publish`.
+        """
+        yield folder
+
+    def hand_out(self, made: Path, target: Path) -> None:
+        """Bring what was made in a workshop, flushed, beside its target; returns when it is there."""
+
+    def publish(self) -> None:
+        """Give what was handed out its names, durably."""
+
+    def copy_out(self, sources: Mapping[str, Path], folder: Path) -> list[Path]:
+        """Copy files into a folder that a person named, by the names there, each for its owner alone; their paths."""
+        copies = [folder / name for name in sources]
+        for source, target in zip(sources.values(), copies, strict=True):
+            temporary, descriptor = create_beside(target, 0o600)
+            try:
+                with open(descriptor, "wb") as copy, source.open("rb") as original:  # noqa: PTH123 - a descriptor
+                    shutil.copyfileobj(original, copy, _CHUNK_BYTES)
+                    copy.flush()
+                    os.fsync(copy.fileno())
+                temporary.replace(target)
+            except OSError:
+                with suppress(OSError):
+                    temporary.unlink()
+                raise
+        self.sync_directory(folder)
+        return copies
 
     def unlink(self, path: Path | str) -> bool:
         """Remove a name, durably; False when it did not exist.

@@ -28,7 +28,8 @@ from cctv.core.text import printable, printable_json, without_secrets
 
 IDS = frozenset({"camera", "segment", "case", "hold", "package", "part", "run"})
 CODES = frozenset(
-    {"action", "cause", "error", "exit", "guard", "kind", "method", "phase", "reason", "stage", "transport"}
+    {"action", "cause", "error", "exit", "guard", "kind", "method", "phase", "reason", "stage", "transport",
+     "uid"}
 )  # fmt: skip
 COUNTS = frozenset(
     {"added", "adopted", "bytes", "cameras", "cases", "changed", "copied", "count", "deleted", "failures", "files",

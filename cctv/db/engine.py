@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine, create_engine, event
@@ -22,9 +23,12 @@ from sqlalchemy.pool import ConnectionPoolEntry, NullPool
 from cctv.core.access import access_denied, database_refused
 from cctv.core.durable import give_path
 from cctv.core.errors import GuardError
+from cctv.db.sealed_rows import watch_rows
 
 BUSY_SECONDS = 30
+_before_commit: list[Callable[[Connection], None]] = []
 _POLL_SECONDS = 0.001
+_NOT_TEXT = "Could not decode to UTF-8"  # sqlite3 gives no code with it
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 
 
@@ -52,6 +56,7 @@ def open_engine(path: Path, *, create: bool = False) -> Engine:
     )
     event.listen(engine, "connect", _on_connect)
     event.listen(engine, "begin", _on_begin)
+    watch_rows(engine)
 
     def on_error(context: ExceptionContext) -> None:
         if (problem := damage_in(context.original_exception)) is not None:
@@ -76,7 +81,8 @@ def make_file(path: Path) -> None:
 def damage_in(error: BaseException) -> str | None:
     """SQLite's message about a damaged file, None for any other error."""
     code = getattr(error, "sqlite_errorcode", None)
-    return str(error) if isinstance(code, int) and code & 0xFF in _DAMAGED else None
+    is_damage = isinstance(code, int) and code & 0xFF in _DAMAGED
+    return str(error)[:200] if is_damage or str(error).startswith(_NOT_TEXT) else None
 
 
 def check_whole(engine: Engine, path: Path) -> None:
@@ -118,6 +124,14 @@ def write_transaction(engine: Engine, *, dry_run: bool = False) -> Iterator[Conn
         yield connection
         if dry_run:
             transaction.rollback()
+            return
+        for finish in _before_commit:
+            finish(connection)
+
+
+def before_commit(finish: Callable[[Connection], None]) -> None:
+    """Let a function have the last word in every write transaction; it may write, and what it raises rolls it back."""
+    _before_commit.append(finish)
 
 
 def is_dry_run(connection: Connection) -> bool:
@@ -130,6 +144,12 @@ def read_transaction(engine: Engine) -> Iterator[Connection]:
     """One consistent view of the database; blocks no writer."""
     with engine.connect() as connection, connection.begin():
         yield connection
+
+
+def read_any_text(connection: Connection) -> None:
+    """Let a connection read text that is no UTF-8 as well: its digest tells that it was changed."""
+    raw: Any = connection.connection.dbapi_connection
+    raw.text_factory = lambda data: data.decode("utf-8", "surrogateescape")
 
 
 @contextmanager

@@ -140,10 +140,15 @@ def read_identity(root: Path) -> Identity:
     return identity
 
 
+def identity_bytes(identity: Identity) -> bytes:
+    """The content of site.json."""
+    payload = {"schema": 1, "site": identity.site, "database": identity.database, "file_system": identity.file_system}
+    return json.dumps(payload, indent=2).encode() + b"\n"
+
+
 def write_identity(root: Path, identity: Identity, disk: DurableFiles) -> None:
     """Write site.json; it comes last, so that an unfinished storage is none."""
-    payload = {"schema": 1, "site": identity.site, "database": identity.database, "file_system": identity.file_system}
-    disk.write(root / SITE_FILE, json.dumps(payload, indent=2).encode() + b"\n")
+    disk.write(root / SITE_FILE, identity_bytes(identity))
 
 
 def claim(connection: Connection, identity: Identity, now: datetime) -> None:
@@ -162,9 +167,12 @@ def site_of(connection: Connection) -> str | None:
 
 def check(connection: Connection, identity: Identity, root: Path) -> None:
     """Raise DatabaseForeign unless the database has the same two UUIDs."""
-    row = connection.execute(select(schema.site.c.site_uuid, schema.site.c.database_uuid)).one_or_none()
-    if row is None:
+    rows = connection.execute(select(schema.site.c.site_uuid, schema.site.c.database_uuid)).all()
+    if not rows:
         raise DatabaseForeign(path=root, problem=N_("it is empty"))
+    if len(rows) > 1:
+        raise DatabaseForeign(path=root, problem=N_("it names {count} storages, not one", count=len(rows)))
+    row = rows[0]
     if (row.site_uuid, row.database_uuid) != (identity.site, identity.database):
         raise DatabaseForeign(path=root, problem=N_("it belongs to site {site_uuid}", site_uuid=row.site_uuid))
 
@@ -178,18 +186,27 @@ def read_mark(root: Path) -> IndexMark | None:
         return None
 
 
+def mark_bytes(mark: IndexMark) -> bytes:
+    """The content of the disk's mark."""
+    payload = {"schema": 1, "number": mark.number, "token": mark.token, "at_us": to_us(mark.at)}
+    return json.dumps(payload, indent=2).encode() + b"\n"
+
+
 def write_mark(root: Path, mark: IndexMark, disk: DurableFiles) -> None:
     """Write the disk's mark; only once the index has committed it."""
-    payload = {"schema": 1, "number": mark.number, "token": mark.token, "at_us": to_us(mark.at)}
-    disk.write(root / MARK_FILE, json.dumps(payload, indent=2).encode() + b"\n")
+    disk.write(root / MARK_FILE, mark_bytes(mark))
 
 
-def has_mark(connection: Connection, mark: IndexMark | None) -> bool:
-    """Whether the index has a mark of the disk; to be asked after the disk was read, for the disk never leads."""
+def has_mark(connection: Connection, mark: IndexMark | None, *, strict: bool = False) -> bool:
+    """Whether the index has a mark of the disk; to be asked after the disk was read, for the disk never leads.
+
+    With `strict` its time must be the same too, on which nothing but messages relies.
+    """
     if mark is None:
         return False
     table = schema.index_marks.c
     query = select(table.number).where(table.number == mark.number, table.token == mark.token)
+    query = query.where(table.at_us == mark.at) if strict else query
     return connection.execute(query).first() is not None
 
 

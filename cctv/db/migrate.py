@@ -6,7 +6,7 @@ from sqlalchemy import Connection, Engine, inspect, text
 
 from cctv.core.errors import CctvError, Exit
 
-REVISIONS = ("0001", "0002")  # oldest first
+REVISIONS = ("0001", "0002", "0003", "0004")  # oldest first
 HEAD = REVISIONS[-1]
 
 
@@ -32,8 +32,8 @@ def version(connection: Connection) -> str | None:
     """The database's schema version, None when it is empty."""
     if not inspect(connection).has_table("alembic_version"):
         return None
-    revision: str | None = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
-    return revision
+    revisions = connection.execute(text("SELECT version_num FROM alembic_version")).scalars().all()
+    return "+".join(sorted(map(str, revisions))) or None  # one, unless it was changed by hand: then it is none we know
 
 
 def require_known(engine: Engine) -> str | None:

@@ -295,6 +295,15 @@ requests = Table(
 Index("ix_requests_open", requests.c.due_us, sqlite_where=requests.c.closed_us.is_(None))
 Index("ix_requests_unforgotten", requests.c.closed_us, sqlite_where=requests.c.forgotten_us.is_(None))
 
+# A random key for the digest of each row that the log seals (cctv.audit.rows): replaced with every change of the row,
+# so that nothing can be guessed from the digest of what it was before.
+row_keys = Table(
+    "row_keys",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("key", Text, nullable=False),
+)
+
 # The people of a request.  Their rows go when the request is forgotten; nothing else has a name or an address.
 parties = Table(
     "parties",
@@ -545,6 +554,7 @@ grants = Table(
     Column("withdrawn_us", Instant),
     Column("withdrawn_by", Text),
     Column("forgotten_us", Instant),
+    Column("until_on", Day),
     Index(None, "account"),
 )
 

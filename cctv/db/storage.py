@@ -6,6 +6,7 @@ nothing: `cctv.footage.initialise` makes a storage.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -38,9 +39,27 @@ _ROUND = 100
 DIRECTORIES = ("holds", "incoming", "segments", "quarantine", "derived", "exports", "audit", "keys")
 
 
+class CommandCode:
+    """The code of the second factor that goes with one command, asked for once and valid for that command alone.
+
+    `ask` returns what was typed, None where nobody typed anything and nobody can be asked.  `proved` is the account
+    whose code it was proved to be (`cctv.access.second_factor`), None before that.
+    """
+
+    def __init__(self, ask: Callable[[], str | None]) -> None:
+        self._ask = ask
+        self.proved: str | None = None
+
+    def __call__(self) -> str | None:
+        return self._ask()
+
+
 @dataclass(frozen=True, slots=True)
 class Storage:
-    """Settings, the root of the storage, its identity and index, file operations, the clock, and who acts."""
+    """Settings, the root of the storage, its identity and index, file operations, the clock, and who acts.
+
+    `code` is the code of the second factor that came with the command; None where nobody could be asked for one.
+    """
 
     settings: Settings
     root: Path
@@ -49,6 +68,7 @@ class Storage:
     disk: DurableFiles
     clock: Clock
     actor: Actor
+    code: CommandCode | None = None
 
     def acting_as(self, actor: Actor) -> Storage:
         """The same storage for another actor."""
@@ -59,7 +79,9 @@ class Storage:
         return str(path.relative_to(self.root))
 
 
-def open_site(settings: Settings, *, disk: DurableFiles, clock: Clock, actor: Actor) -> Storage:
+def open_site(
+    settings: Settings, *, disk: DurableFiles, clock: Clock, actor: Actor, code: CommandCode | None = None
+) -> Storage:
     """Open the storage of the settings; raises StorageMissing, MountMissing, DatabaseForeign, DatabaseNewer,
     DatabaseOlder.
     """
@@ -74,7 +96,7 @@ def open_site(settings: Settings, *, disk: DurableFiles, clock: Clock, actor: Ac
             raise DatabaseForeign(path=root, problem=N_("it is empty"))
         check(connection, identity, root)
     require_current(engine)
-    return Storage(settings, root, identity, engine, disk, clock, actor)
+    return Storage(settings, root, identity, engine, disk, clock, actor, code)
 
 
 def next_short_id(connection: Connection, kind: IdKind, year: int) -> str:

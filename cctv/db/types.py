@@ -16,6 +16,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from sqlalchemy import BigInteger, ColumnElement, Dialect, Integer, Text, TypeDecorator, type_coerce
 
 from cctv.core.clock import from_us, to_us
+from cctv.core.errors import GuardError
+from cctv.core.i18n import N_
+from cctv.core.time_range import Span
 
 if TYPE_CHECKING:  # exists for type checkers only
     from _typeshed import DataclassInstance
@@ -23,6 +26,14 @@ if TYPE_CHECKING:  # exists for type checkers only
 _MICROSECOND = timedelta(microseconds=1)
 _E = TypeVar("_E", bound=Enum)
 _D = TypeVar("_D", bound="DataclassInstance")
+
+
+class ValueDamaged(GuardError):
+    """Deletion and recording stop: the database has {value} where {expected} belongs: it is damaged, or was changed by
+    hand.
+
+    next: `cctv audit verify` names the row; put the site's own cctv.db back, or restore a back-up.
+    """
 
 
 class Duration(TypeDecorator[timedelta]):
@@ -36,7 +47,10 @@ class Duration(TypeDecorator[timedelta]):
         return None if value is None else value // _MICROSECOND
 
     def process_result_value(self, value: int | None, dialect: Dialect) -> timedelta | None:
-        return None if value is None else timedelta(microseconds=value)
+        try:
+            return None if value is None else timedelta(microseconds=value)
+        except (OverflowError, TypeError) as error:
+            raise ValueDamaged(value=repr(value), expected=N_("a length of time")) from error
 
 
 class Instant(TypeDecorator[datetime]):
@@ -69,7 +83,18 @@ class Instant(TypeDecorator[datetime]):
 
 
 def _instant(value: int | None) -> datetime | None:
-    return None if value is None else from_us(value)
+    try:
+        return None if value is None else from_us(value)
+    except (OverflowError, TypeError, ValueError) as error:
+        raise ValueDamaged(value=repr(value), expected=N_("a time")) from error
+
+
+def span_of(start: datetime, end: datetime) -> Span:
+    """The span of a row; raises ValueDamaged where its end is not after its start."""
+    try:
+        return Span(start, end)
+    except (ValueError, TypeError, AttributeError) as error:
+        raise ValueDamaged(value=f"{start} - {end}", expected=N_("a span")) from error
 
 
 class Day(TypeDecorator[date]):
@@ -82,7 +107,10 @@ class Day(TypeDecorator[date]):
         return None if value is None else value.isoformat()
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> date | None:
-        return None if value is None else date.fromisoformat(value)
+        try:
+            return None if value is None else date.fromisoformat(value)
+        except (ValueError, TypeError) as error:
+            raise ValueDamaged(value=repr(value), expected=N_("a day")) from error
 
 
 class Flag(TypeDecorator[bool]):
@@ -99,7 +127,7 @@ class Flag(TypeDecorator[bool]):
 
 
 class EnumColumn(TypeDecorator[_E]):
-    """A member of an enum of texts; its value in the database.  Reading an unknown value raises ValueError."""
+    """A member of an enum of texts; its value in the database.  Reading an unknown value raises ValueDamaged."""
 
     impl = Text
     cache_ok = True
@@ -112,7 +140,10 @@ class EnumColumn(TypeDecorator[_E]):
         return None if value is None else str(self.enum(value).value)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> _E | None:
-        return None if value is None else self.enum(value)
+        try:
+            return None if value is None else self.enum(value)
+        except ValueError as error:
+            raise ValueDamaged(value=repr(value), expected=self.enum.__name__) from error
 
 
 class JsonTuple(TypeDecorator[tuple[Any, ...]]):
@@ -125,7 +156,10 @@ class JsonTuple(TypeDecorator[tuple[Any, ...]]):
         return None if value is None else json.dumps(list(value))
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> tuple[Any, ...] | None:
-        return None if value is None else tuple(json.loads(value))
+        try:
+            return None if value is None else tuple(json.loads(value))
+        except (ValueError, TypeError) as error:
+            raise ValueDamaged(value=repr(value)[:80], expected=N_("a list")) from error
 
 
 class JsonRecord(TypeDecorator[_D]):
@@ -142,4 +176,7 @@ class JsonRecord(TypeDecorator[_D]):
         return None if value is None else json.dumps(asdict(value), ensure_ascii=False)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> _D | None:
-        return None if value is None else self.record(**json.loads(value))
+        try:
+            return None if value is None else self.record(**json.loads(value))
+        except (ValueError, TypeError) as error:
+            raise ValueDamaged(value=repr(value)[:80], expected=self.record.__name__) from error

@@ -53,6 +53,7 @@ from cctv.model.holds import Hold
 log = logging.getLogger(__name__)
 
 BATCH = 1000  # a recorder waits for one transaction of so many: twice the longest raw batch at most (scripts/bench)
+KEPT_DAYS = timedelta(days=2)  # of a day's folder: a recorder may still write to it
 HEADER_BYTES = 4096  # ffmpeg's header of a fragmented MP4 has 700 to 1,400, by codec
 _OPENER = object()  # passed by `begin_deletion` alone
 
@@ -249,7 +250,7 @@ def _remove_empty_days(site: Storage, directories: Iterable[str]) -> None:
             day = datetime.strptime(directory.name, "%Y-%m-%d").replace(tzinfo=UTC)
         except ValueError:
             continue
-        if now - day < timedelta(days=2) or not directory.is_dir():
+        if now - day < KEPT_DAYS or not directory.is_dir():
             continue
         if [path.name for path in directory.iterdir()] in ([], [INDEX]):
             site.disk.unlink(directory / INDEX)

@@ -15,7 +15,7 @@ from cctv.audit.log import append_entry, entry_at
 from cctv.config.policy_part import settings_facts
 from cctv.config.schema import Settings
 from cctv.config.settings_file import SYSTEM_WIDE
-from cctv.core.access import SERVICE_ACCOUNT, account_ids
+from cctv.core.access import SERVICE_ACCOUNT, STORAGE_MODE, account_ids
 from cctv.core.clock import Clock
 from cctv.core.durable import DurableFiles, give_all
 from cctv.db.engine import open_engine, read_transaction, write_transaction
@@ -53,6 +53,7 @@ def create_site(settings: Settings, *, disk: DurableFiles, clock: Clock, actor: 
     root = settings.site.storage
     refuse_occupied(root)
     disk.make_directory(root)
+    root.chmod(STORAGE_MODE)
     give_to_service(root, settings)
     for name in DIRECTORIES:
         disk.make_directory(root / name)

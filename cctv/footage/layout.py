@@ -20,7 +20,7 @@ from pathlib import Path
 from cctv.core.durable import exclusive
 from cctv.core.errors import GuardError
 from cctv.core.i18n import N_, Message
-from cctv.db.storage import Storage
+from cctv.db.storage import DIRECTORIES, Storage
 from cctv.model.ids import CameraId, ZoneId
 
 INDEX = "index.jsonl"
@@ -74,9 +74,27 @@ def _require_inside(root: Path, asked: str, relative: str, row: Message | str) -
         raise PathOutside(row=row, path=relative, problem=N_("a link leads to {target}", target=target))
 
 
+def require_own_folders(root: Path) -> None:
+    """Raise PathOutside where a link is in place of a folder of the storage: what lies behind it is not ours."""
+    for name in DIRECTORIES:
+        if (root / name).is_symlink():
+            problem = N_("a link leads to {target}", target=os.path.realpath(root / name))
+            raise PathOutside(row=N_("no row, but a folder of the storage"), path=f"{name}/", problem=problem)
+
+
+def named_folder(root: Path, parent: str, name: str) -> Path:
+    """`<parent>/<name>` for an id that the index has, links not followed; raises PathOutside for what is no plain name.
+
+    An id of the index may have become anything (`..`, a path); a folder of that name may be removed with all in it.
+    """
+    if not is_relative(name) or "/" in name:
+        raise PathOutside(row=N_("an entry of {folder}", folder=f"{parent}/"), path=name, problem=N_("it is no name"))
+    return root / parent / name
+
+
 def derived_directory(root: Path, case_id: str) -> Path:
     """`derived/<case>`, made or not; raises PathOutside where a link is in its place: nobody writes through one."""
-    directory = root / "derived" / case_id
+    directory = named_folder(root, "derived", case_id)
     if directory.is_symlink():
         problem = N_("a link leads to {target}", target=os.path.realpath(directory))
         raise PathOutside(row=case_id, path=f"derived/{case_id}", problem=problem)
@@ -84,10 +102,26 @@ def derived_directory(root: Path, case_id: str) -> Path:
 
 
 def incoming_directory(site: Storage, camera: CameraId) -> Path:
-    """`incoming/<camera>`, created when it is missing."""
-    directory = site.root / "incoming" / camera
+    """`incoming/<camera>`, created when it is missing; raises PathOutside where a link is in its place."""
+    directory = named_folder(site.root, "incoming", camera)
+    for folder in (directory.parent, directory):
+        if folder.is_symlink():
+            problem = N_("a link leads to {target}", target=os.path.realpath(folder))
+            raise PathOutside(row=camera, path=site.relative(folder), problem=problem)
     site.disk.make_directory(directory)
     return directory
+
+
+def incoming_files(root: Path) -> list[Path]:
+    """What lies in the folders of `incoming/`, in order; nothing behind a link, which nobody here makes."""
+    folders = sorted(folder for folder in (root / "incoming").glob("*") if not folder.is_symlink() and folder.is_dir())
+    return [path for folder in folders for path in sorted(folder.iterdir())]
+
+
+def incoming_links(root: Path) -> list[Path]:
+    """The links in `incoming/` and its folders."""
+    paths = [*sorted((root / "incoming").glob("*")), *incoming_files(root)]
+    return [path for path in paths if path.is_symlink()]
 
 
 def incoming_name(name: str) -> tuple[int, int] | None:

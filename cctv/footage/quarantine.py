@@ -87,7 +87,7 @@ def unnoted_files(site: Storage) -> list[Quarantined]:
 def all_files(site: Storage) -> list[Quarantined]:
     """Every file in quarantine, for those who only look: one whose note cannot be parsed counts as one without."""
     files = unnoted_files(site)
-    for note in sorted((site.root / "quarantine").glob("*.json")):
+    for note in _notes(site):
         try:
             files.append(_read(note))
         except FileUnreadable:
@@ -111,10 +111,13 @@ def _unnoted(site: Storage) -> Iterator[tuple[Path, CameraId | None]]:
     if not folder.is_dir():
         return
     names = {entry.name: entry.is_dir(follow_symlinks=False) for entry in os.scandir(folder)}
+    notes = {note.name for note in _notes(site)}
     for name, is_folder in sorted(names.items()):
         if is_folder:
             yield from ((path, None) for path in sorted((folder / name).rglob("*")) if not _is_folder(path))
-        elif not name.endswith((".json", ".part")) and f"{name}.json" not in names:
+        elif name.endswith(".json") and name not in notes and name.removesuffix(".json") not in names:
+            yield folder / name, None  # a link: no note, and it goes as any file does
+        elif not name.endswith((".json", ".part")) and f"{name}.json" not in notes:
             camera = CameraId(name.partition("_")[0])
             yield folder / name, camera if camera in site.settings.cameras else None
 
@@ -168,7 +171,12 @@ def _free(target: Path) -> Path:
 
 def quarantined_files(site: Storage) -> list[Quarantined]:
     """The files in quarantine that have a note; raises FileUnreadable for a note that cannot be parsed."""
-    return [_read(note) for note in sorted((site.root / "quarantine").glob("*.json"))]
+    return [_read(note) for note in _notes(site)]
+
+
+def _notes(site: Storage) -> list[Path]:
+    """The notes, in order; a link is none."""
+    return [note for note in sorted((site.root / "quarantine").glob("*.json")) if not note.is_symlink()]
 
 
 def _read(note: Path) -> Quarantined:

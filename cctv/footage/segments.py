@@ -19,7 +19,7 @@ from cctv.core.errors import UsageError
 from cctv.core.time_range import Span
 from cctv.db import schema
 from cctv.db.queries import overlaps_span
-from cctv.db.types import Duration, Instant
+from cctv.db.types import Duration, Instant, span_of
 from cctv.holds.cover import is_covered_by_hold, no_longer_held_over
 from cctv.model.footage import NewSegment, Reason, Segment, Tombstone
 from cctv.model.ids import CameraId
@@ -271,13 +271,13 @@ def close_tombstones(connection: Connection, begun: Sequence[Tombstone], at: dat
 def to_segment(row: Sequence[Any]) -> Segment:
     """A row that begins as SEGMENT.  Unpacked at once: by attribute it takes three times as long."""
     number, camera, zone, start, end, limit, path, sha256, size_bytes, policy, source = row[: len(SEGMENT)]
-    return Segment(number, camera, zone, Span(start, end), limit, path, sha256, size_bytes, policy, source)
+    return Segment(number, camera, zone, span_of(start, end), limit, path, sha256, size_bytes, policy, source)
 
 
 def to_tombstone(row: Sequence[Any]) -> Tombstone:
     """A row of `tombstones`."""
     number, _, camera, zone, start, end, limit, path, sha256, size_bytes, policy, reason, began, closed = row
-    span = Span(start, end)
+    span = span_of(start, end)
     return Tombstone(number, camera, zone, span, limit, path, sha256, size_bytes, policy, reason, began, closed)
 
 

@@ -6,11 +6,12 @@ Flushed before the placing commits and removed after a release commits: a crash 
 from __future__ import annotations
 
 import json
+import re
 from datetime import datetime
 from pathlib import Path
 
 from cctv.core.clock import iso
-from cctv.core.errors import FileUnreadable
+from cctv.core.errors import FileUnreadable, GuardError
 from cctv.core.i18n import N_
 from cctv.core.text import parse_json
 from cctv.core.time_range import Span
@@ -18,14 +19,26 @@ from cctv.db.storage import Storage
 from cctv.model.holds import Ground, GroundKind, Hold
 from cctv.model.ids import CameraId, HoldId
 
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*", re.ASCII)
+
+
+class HoldIdDamaged(GuardError):
+    """Deletion stops: the index is damaged: a hold has the id {id}, which is no id.
+
+    next: look at it with `cctv footage reconcile`; else put the site's own cctv.db back (`cctv restore`); nothing was
+    deleted.
+    """
+
 
 def hold_path(site: Storage, hold: HoldId) -> Path:
-    """The path of a hold's file, whether or not it exists."""
+    """The path of a hold's file, whether or not it exists; raises HoldIdDamaged."""
+    if not _NAME.fullmatch(hold):
+        raise HoldIdDamaged(id=hold)
     return site.root / "holds" / f"{hold}.json"
 
 
-def write_hold_file(site: Storage, hold: Hold) -> None:
-    """Write the hold's file in place of an earlier one, flushed; makes `holds/` where it is missing."""
+def hold_file_bytes(hold: Hold) -> bytes:
+    """The content of a hold's file."""
     payload = {
         "schema": 1,
         "id": hold.id,
@@ -38,10 +51,15 @@ def write_hold_file(site: Storage, hold: Hold) -> None:
         "placed": hold.placed.isoformat(),
         "placed_by": hold.placed_by,
     }
+    return json.dumps(payload, indent=2).encode() + b"\n"
+
+
+def write_hold_file(site: Storage, hold: Hold) -> None:
+    """Write the hold's file in place of an earlier one, flushed; makes `holds/` where it is missing."""
     path = hold_path(site, hold.id)
     if not path.parent.is_dir():
         site.disk.make_directory(path.parent)
-    site.disk.write(path, json.dumps(payload, indent=2).encode() + b"\n")
+    site.disk.write(path, hold_file_bytes(hold))
 
 
 def remove_hold_file(site: Storage, hold: HoldId) -> None:
@@ -51,24 +69,27 @@ def remove_hold_file(site: Storage, hold: HoldId) -> None:
 
 def read_hold_files(site: Storage) -> list[Hold]:
     """Every hold of `holds/`, in the order of their ids; raises FileUnreadable."""
-    return [_read(path, site) for path in sorted((site.root / "holds").glob("HOLD-*.json"))]
+    return [read_hold_file(path, site) for path in sorted((site.root / "holds").glob("HOLD-*.json"))]
 
 
 def is_hold_file(site: Storage, path: Path) -> bool:
     """Whether a file of `holds/` is an intact hold."""
     try:
-        _read(path, site)
+        read_hold_file(path, site)
     except FileUnreadable:
         return False
     return True
 
 
-def _read(path: Path, site: Storage) -> Hold:
+def read_hold_file(path: Path, site: Storage) -> Hold:
+    """The hold of a file; raises FileUnreadable, FileNotFoundError."""
     try:
         payload = parse_json(path.read_text("utf-8"))
         names = [payload["id"], payload["ground_id"], payload["placed_by"], *payload["cameras"]]
         if not all(isinstance(name, str) for name in names):
             raise ValueError("a name in it is not text")
+        if not _NAME.fullmatch(payload["id"]):
+            raise ValueError("its id is no id")
         hold = Hold(
             id=HoldId(payload["id"]),
             ground=Ground(GroundKind(payload["ground_kind"]), payload["ground_id"]),

@@ -15,11 +15,11 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Connection, Row, insert, select, true, update
+from sqlalchemy import ColumnElement, Connection, Row, delete, insert, select, true, update
 
 from cctv.audit.chain import AuditFacts
 from cctv.audit.log import append_entry
-from cctv.core.clock import iso
+from cctv.core.clock import iso, to_us
 from cctv.core.errors import UsageError
 from cctv.core.logs import SHOWN
 from cctv.core.time_range import Span
@@ -27,6 +27,7 @@ from cctv.core.typed_time.resolve import echo_instant
 from cctv.db import schema
 from cctv.db.engine import is_dry_run, read_transaction, write_transaction
 from cctv.db.storage import Storage, keep_short_id, next_short_id
+from cctv.db.types import span_of
 from cctv.holds.cover import unmark_held_past_limit
 from cctv.holds.files import hold_path, read_hold_files, remove_hold_file, write_hold_file
 from cctv.model.audit import Act
@@ -99,9 +100,24 @@ def place(
     write_hold_file(site, hold)
     _insert(connection, hold)
     log.info("hold.placed", extra={"hold": hold.id, "case": ground.case_id, "cameras": len(hold.cameras)})
-    facts: AuditFacts = {"cameras": sorted(hold.cameras), "span": str(span)}
-    append_entry(connection, site, Act.HOLD_PLACED, hold.id, case_id=ground.case_id, facts=facts, reason=reason)
+    append_entry(
+        connection, site, Act.HOLD_PLACED, hold.id, case_id=ground.case_id, facts=hold_facts(hold), reason=reason
+    )
     return hold
+
+
+def hold_facts(hold: Hold) -> AuditFacts:
+    """The facts of an entry that places a hold: enough to make it again."""
+    return {
+        "cameras": sorted(hold.cameras),
+        "span": str(hold.span),
+        "ground": hold.ground.kind.value,
+        "start_us": to_us(hold.span.start),
+        "end_us": to_us(hold.span.end),
+        "review_us": to_us(hold.review),
+        "placed_us": to_us(hold.placed),
+        "placed_by": hold.placed_by,
+    }
 
 
 def unknown_files(connection: Connection, site: Storage) -> list[Hold]:
@@ -134,12 +150,24 @@ def match_files(site: Storage) -> list[Hold]:
             _insert(connection, hold)
             log.warning("hold.adopted", extra={"hold": hold.id, "case": hold.ground.case_id, SHOWN: True})
             keep_short_id(connection, hold.id)
-            facts: AuditFacts = {"cameras": sorted(hold.cameras), "span": str(hold.span)}
-            append_entry(connection, site, Act.HOLD_ADOPTED, hold.id, case_id=hold.ground.case_id, facts=facts)
+            log_adopted(connection, site, hold)
     for hold in on_disk:
         if hold.id in indexed and not indexed[hold.id].in_force:
             remove_hold_file(site, hold.id)
     return orphans
+
+
+def log_adopted(connection: Connection, site: Storage, hold: Hold) -> None:
+    """The entry by which a hold is in force that the log did not know so, in the caller's transaction."""
+    facts = hold_facts(hold)
+    append_entry(connection, site, Act.HOLD_ADOPTED, hold.id, case_id=hold.ground.case_id, facts=facts)
+
+
+def put_back(connection: Connection, hold: Hold) -> None:
+    """Make the row of a hold again as the log says it, in the caller's transaction; its file is the caller's."""
+    connection.execute(delete(schema.hold_cameras).where(schema.hold_cameras.c.hold_id == hold.id))
+    connection.execute(delete(schema.holds).where(schema.holds.c.id == hold.id))
+    _insert(connection, hold)
 
 
 def release(connection: Connection, site: Storage, hold_id: str, *, reason: str | None) -> Hold:
@@ -167,7 +195,7 @@ def renew(connection: Connection, site: Storage, hold: Hold, review: datetime, *
     renewed = replace(hold, review=review)
     write_hold_file(site, renewed)
     connection.execute(update(schema.holds).where(schema.holds.c.id == hold.id).values(review_us=review))
-    facts: AuditFacts = {"review": iso(review), "before": iso(hold.review)}
+    facts: AuditFacts = {"review": iso(review), "before": iso(hold.review), "review_us": to_us(review)}
     append_entry(connection, site, Act.HOLD_RENEWED, hold.id, case_id=hold.ground.case_id, facts=facts, reason=reason)
     return renewed
 
@@ -277,7 +305,7 @@ def _hold(row: Row[Any], cameras: frozenset[CameraId]) -> Hold:
         id=row.id,
         ground=Ground(row.ground_kind, row.ground_id),
         cameras=cameras,
-        span=Span(row.start_us, row.end_us),
+        span=span_of(row.start_us, row.end_us),
         review=row.review_us,
         placed=row.placed_us,
         placed_by=row.placed_by,

@@ -137,6 +137,11 @@ class Grant:
     granted_by: str
     withdrawn: datetime | None = None
     withdrawn_by: str | None = None
+    until: date | None = None  # last day, local time; None: without an end
+
+    def is_in_force(self, today: date) -> bool:
+        """Whether it allows anything on a local day."""
+        return self.withdrawn is None and (self.until is None or today <= self.until)
 
 
 class DeclarationKind(Enum):

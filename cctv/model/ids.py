@@ -64,6 +64,15 @@ def typed_id(text: str) -> str:
     return f"{match[1]}-{match[2]}-{int(match[3]):03d}" if match else typed
 
 
+def id_in(typed: str | None) -> str | None:
+    """The short id that a person typed; None where it has not the form of one, and may be text about people.
+
+    What is refused is logged by this: an unknown id is evidence, a text is not for the log.
+    """
+    text = typed_id(typed) if typed is not None else ""
+    return text if id_kind(text) is not None else None
+
+
 def id_kind(text: str) -> IdKind | None:
     """The kind of a short id, None when it is not one."""
     match = _SHORT.fullmatch(text)

@@ -1,8 +1,8 @@
 """The doctor: everything that would go wrong later, each finding with why it matters and the line that mends it.
 
 Responsible for what a finding and a report are, for running the checks so that one that fails costs no other, and for
-the JSON that a report is kept in.  What is checked stands in `doctor_machine`, `doctor_site` and `doctor_cameras`:
-thin readers in `machine_facts`, judgements that are pure.  Never changes anything.
+the JSON that a report is kept in.  What is checked stands in `doctor_machine`, `doctor_site`, `doctor_cameras`
+and `doctor_trust`: thin readers in `machine_facts`, judgements that are pure.  Never changes anything.
 
 What cannot be seen is a finding of its own, "not known": never a silent pass.
 """
@@ -70,6 +70,7 @@ class CheckName(Enum):
     REGISTERS = "registers"
     ALERTS = "alerts"
     DETECTOR = "detector"
+    TRUST = "trust"
 
 
 class Severity(Enum):

@@ -11,7 +11,6 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from types import MappingProxyType
 
-from cctv.core.access import WRITABLE
 from cctv.core.disks import DiskFacts, judge
 from cctv.core.errors import ToolMissing
 from cctv.core.i18n import N_
@@ -26,6 +25,7 @@ from cctv.monitoring.machine_facts import (
 )
 
 RECORD, SWEEP = "cctv-record.service", "cctv-sweep.service"
+SOCKET = "cctv.socket"
 NOTIFY_TIMER, BACKUP_TIMER = "cctv-notify.timer", "cctv-backup.timer"
 # How long after its last run a timer is late: twice its period, and a night more.
 TIMERS: Mapping[str, timedelta] = MappingProxyType(
@@ -170,11 +170,12 @@ def judge_access(facts: AccessFacts) -> Iterator[DoctorFinding]:
     if facts.mode & 0o007:
         sound = False
         text = N_("every account of this machine may enter {path} (mode {mode:04o})", path=root, mode=facts.mode)
-        yield wrong(name, text, N_("pictures of people and names are in it"), f"chmod o-rwx {root}", "mode")
-    if facts.mode & WRITABLE & 0o020:
-        text = N_("the group of {path} may write in it (mode {mode:04o})", path=root, mode=facts.mode)
-        why = N_("who can put a file in its place can change what is deleted")
-        yield advice(name, text, why, f"chmod g-w {root}", "group")
+        yield wrong(name, text, N_("pictures of people and names are in it"), f"chmod -R go= {root}", "mode")
+    elif facts.mode & 0o070:
+        sound = False
+        text = N_("the group of {path} may enter it (mode {mode:04o})", path=root, mode=facts.mode)
+        why = N_("its members read pictures and names without a line in the log; people go through `cctv serve`")
+        yield wrong(name, text, why, f"chmod -R go= {root}", "group")
     if owner == "root":
         text = N_("{path} belongs to root", path=root)
         why = N_("the services run as an account of their own, so that an intruder has that account only")
@@ -240,6 +241,18 @@ def judge_units(services: Sequence[UnitFacts]) -> Iterator[DoctorFinding]:
         yield from _as_shipped(unit)
         if unit.active == "active":
             yield well(name, N_("{unit} runs", unit=subject), subject)
+
+
+def judge_socket(sockets: Sequence[UnitFacts]) -> Iterator[DoctorFinding]:
+    """The socket through which people reach the storage."""
+    for unit in sockets:
+        if unit.load == "loaded" and unit.active == "active" and unit.enabled == "enabled":
+            yield well(CheckName.UNITS, N_("{unit} listens for the commands of people", unit=unit.name), unit.name)
+            continue
+        text = N_("{unit} does not listen ({state})", unit=unit.name, state=unit.active)
+        why = N_("nobody but the storage's account and root can type a command")
+        following = f"systemctl enable --now {unit.name}" if unit.load == "loaded" else _INSTALL
+        yield wrong(CheckName.UNITS, text, why, following, unit.name)
 
 
 def _as_shipped(unit: UnitFacts) -> Iterator[DoctorFinding]:
@@ -351,7 +364,9 @@ def _core_dumps(examined: Examined) -> Iterator[DoctorFinding]:
 
 
 def _units(examined: Examined) -> Iterator[DoctorFinding]:
-    return judge_units(list(examined.machine.units([RECORD, SWEEP]).values()))
+    units = examined.machine.units([RECORD, SWEEP, SOCKET])
+    yield from judge_units([unit for unit in units.values() if unit.name != SOCKET])
+    yield from judge_socket([unit for unit in units.values() if unit.name == SOCKET])
 
 
 def _timers(examined: Examined) -> Iterator[DoctorFinding]:

@@ -31,6 +31,7 @@ PATIENCE_SECONDS = 20.0  # a disk that sleeps answers smartctl after some ten
 _PIN = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*)==([^\s;\\]+)(\s*;)?")
 _VIA = re.compile(r"    # +(?:via +)?(?!via$)(\S.*)$")  # who asks for the pin above
 _GROUP = re.compile(r"\(pyproject\.toml:[\w-]+\)$")  # a group of dependencies, none of which the program runs on
+_ADMINISTRATORS = frozenset({"sudo", "wheel", "admin"})  # groups whose members become root by sudo
 _LOOKED_INTO = ("", "audit", "derived", "exports", "holds", "incoming", "keys")  # folders of a storage without footage
 
 
@@ -91,6 +92,21 @@ class AccessFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class AccountFacts:
+    """Who can be root here: accounts with its number, members of groups that `sudo` usually serves, and logins by ssh.
+
+    `root_login` is what sshd_config says of root (`PermitRootLogin`), its default where it says nothing, None where no
+    ssh server is installed.  `root_keys` is how many public keys open root's account, None where this account may not
+    look.
+    """
+
+    as_root: tuple[str, ...]
+    administrators: tuple[str, ...]
+    root_login: str | None
+    root_keys: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Machine:
     """The machine that this runs on; the folders are replaced in tests only."""
 
@@ -120,6 +136,33 @@ class Machine:
         """What the kernel does with a core dump (core(5)), and how large one of a typed command may be, in bytes."""
         pattern = (self.proc / "sys" / "kernel" / "core_pattern").read_text("utf-8").strip()
         return pattern, resource.getrlimit(resource.RLIMIT_CORE)[0]
+
+    def accounts(self) -> AccountFacts:
+        """Who can be root; raises OSError."""
+        everybody = [line.split(":") for line in (self.etc / "passwd").read_text("utf-8").splitlines()]
+        groups = [line.split(":") for line in (self.etc / "group").read_text("utf-8").splitlines()]
+        as_root = [row[0] for row in everybody if len(row) > 2 and row[2] == "0" and row[0] != "root"]
+        of_sudo = [row for row in groups if len(row) > 3 and row[0] in _ADMINISTRATORS]
+        members = {name for row in of_sudo for name in row[3].split(",") if name}
+        first = {row[0] for row in everybody if len(row) > 3 and row[3] in {group[2] for group in of_sudo}}
+        home = next((Path(row[5]) for row in everybody if row[0] == "root" and len(row) > 5), Path("/root"))
+        return AccountFacts(
+            tuple(sorted(as_root)), tuple(sorted(members | first - {"root"})), self._root_login(), _key_lines(home)
+        )
+
+    def _root_login(self) -> str | None:
+        """The first value counts, and files that are included come first (sshd_config(5))."""
+        folder = self.etc / "ssh"
+        if not (folder / "sshd_config").is_file():
+            return None
+        for path in (*sorted((folder / "sshd_config.d").glob("*.conf")), folder / "sshd_config"):
+            for line in path.read_text("utf-8", "replace").splitlines():
+                words = line.lower().split()
+                if words[:1] == ["match"]:
+                    break
+                if len(words) > 1 and words[0] == "permitrootlogin":
+                    return words[1]
+        return "prohibit-password"
 
     def fstab(self) -> tuple[FstabLine, ...]:
         """The lines of /etc/fstab; raises OSError."""
@@ -279,6 +322,17 @@ def _version(tool: str, words: Sequence[str] | None) -> str | None:
         return "there"
     out = run_process([tool, *words], timeout=PATIENCE_SECONDS).decode("utf-8", "replace")
     return out.strip().partition("\n")[0]
+
+
+def _key_lines(home: Path) -> int | None:
+    """How many public keys open an account by ssh; None where this account may not look."""
+    try:
+        lines = (home / ".ssh" / "authorized_keys").read_text("utf-8", "replace").splitlines()
+    except FileNotFoundError:
+        return 0
+    except PermissionError:
+        return None
+    return sum(bool(line.strip()) and not line.startswith("#") for line in lines)
 
 
 def _reachable(path: Path) -> bool:

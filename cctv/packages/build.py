@@ -18,14 +18,16 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection
 
 from cctv import __version__
+from cctv.access.second_factor import require_code
 from cctv.audit.log import append_entry
 from cctv.cases.compliance.grants import require
-from cctv.cases.errors.requests import CopyNotReady, FootageBlocked
+from cctv.cases.errors.requests import CopyNotReady, FootageBlocked, RequestClosed, RequestUnknown
 from cctv.cases.footage_status import FootageStatus, request_footage
 from cctv.cases.requests.blocks import require_unblocked
 from cctv.cases.requests.lifecycle import find_request
 from cctv.cases.requests.needs import scope_of
 from cctv.cases.requests.questions import require_ready
+from cctv.config.schema import SecondFactorUse
 from cctv.core.durable import exclusive, sha256_file
 from cctv.core.filesystem import require_disk_space
 from cctv.core.i18n import N_, join_messages, ngettext_lazy
@@ -37,9 +39,9 @@ from cctv.footage.layout import inside
 from cctv.model.audit import Act
 from cctv.model.cases import AccessRequest
 from cctv.model.compliance import Permission
-from cctv.model.ids import CameraId, ExportId, IdKind, typed_id
+from cctv.model.ids import CameraId, ExportId, IdKind, id_in
 from cctv.packages.documents import readme
-from cctv.packages.errors import FootageAdded, NotApproved, refusals_logged
+from cctv.packages.errors import NO_ID, FootageAdded, NotApproved, refusals_logged
 from cctv.packages.expiry import lease_end
 from cctv.packages.folder import begin_build, complete_build, finish_interrupted_build
 from cctv.packages.manifest import (
@@ -110,7 +112,7 @@ _REFUSALS = (
     *(NotPrepared, NotApproved, FootageAdded, MasksAdded, PlanChanged, SegmentMissing, SegmentChanged, ArtefactChanged),
     *(ScopeMoved, NotReviewed, SourceUnreadable, SceneLost, DetectorFailed, VerifyFailed),
     *(PeopleSearchFailed, DetectorBlind, ModelRefused, WeightsMissing, WeightsDiffer),
-    *(FootageBlocked, CopyNotReady),
+    *(FootageBlocked, CopyNotReady, RequestUnknown, RequestClosed),
 )
 _MAX_RENDER_FRACTION = (
     1.5  # a render of mostly still backdrop is smaller than its source; this is the worst that was measured
@@ -179,8 +181,9 @@ def build(site: Storage, request_id: str, progress: Progress = silent) -> Built:
     Videos that an interrupted build had finished are reused.
     """
     require(site, Permission.EXPORT)
-    subject = typed_id(request_id)
-    with exclusive(site.root / "exports" / ".lock"), refusals_logged(site, subject, subject, _REFUSALS):
+    require_code(site, SecondFactorUse.EXPORT)
+    subject = id_in(request_id)
+    with exclusive(site.root / "exports" / ".lock"), refusals_logged(site, subject or NO_ID, subject, _REFUSALS):
         plan = plan_build(site, request_id, progress)
         key = signing_key(site.root / "keys", site.disk)
         with require_disk_space(site.root, int(plan.source_bytes * _MAX_RENDER_FRACTION)):

@@ -1,8 +1,9 @@
 """Handing a package over: onto a medium against a receipt, as an encrypted ZIP beside a note, or to another desk.
 
 1. copied under a temporary name, flushed, verified again   (crash: that file or folder is left; nothing is recorded)
-2. the receipt or the note beside it, likewise; the disclosure and its audit entry, committed
-3. all renamed
+2. the receipt or the note beside it, likewise
+3. the disclosure and its audit entry, committed                (crash: what was copied is left without its name)
+4. all renamed
 
 Responsible for that order, for the lines by which another desk fetches a package, and for the list of copies that
 passed a workstation.  The passphrase is returned once and never written.  Never hands over a package that has expired
@@ -26,6 +27,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
+from cctv.access.second_factor import require_code
 from cctv.audit.chain import AuditFacts
 from cctv.audit.log import append_entry, entries_since
 from cctv.cases.compliance.grants import require
@@ -39,6 +41,7 @@ from cctv.cases.requests.blocks import require_unblocked
 from cctv.cases.requests.lifecycle import find_request
 from cctv.cases.requests.needs import scope_of
 from cctv.cases.requests.questions import require_ready
+from cctv.config.schema import SecondFactorUse
 from cctv.core.clock import months_after, start_of_day
 from cctv.core.disks import volume_of
 from cctv.core.durable import beside, leftovers
@@ -57,11 +60,14 @@ from cctv.model.audit import Act
 from cctv.model.cases import AccessRequest
 from cctv.model.compliance import Permission
 from cctv.model.disclosures import Delivery, Disclosure, Method, Recipient
-from cctv.model.ids import IdKind, id_kind, typed_id
+from cctv.model.ids import IdKind, id_in, id_kind, typed_id
 from cctv.model.requests import RequesterRole
 from cctv.packages.documents import note_text, receipt_page
 from cctv.packages.encrypted_zip import new_passphrase, volume_path, write_zip
 from cctv.packages.errors import (
+    NO_ID,
+    DeliveryOvertaken,
+    ExportUnknown,
     PackageOutdated,
     PackageOver,
     RecipientAbsent,
@@ -72,7 +78,7 @@ from cctv.packages.errors import (
 from cctv.packages.folder import package_folder, require_current
 from cctv.packages.manifest import PUBLIC_KEY, AnyManifest
 from cctv.packages.queries import PackageRow, find_package
-from cctv.packages.verify import verify_package
+from cctv.packages.verify import VerificationResult, verify_package
 
 log = logging.getLogger(__name__)
 
@@ -127,24 +133,43 @@ def deliver(
     RoomMissing, MediumFull,
     FileTooLarge (16), MediumReadOnly (12), MediumGone (15).
     """
-    package = _deliverable(site, package_id)
+    package = _deliverable(site, package_id, dry_run=dry_run)
     _check_recipient(package, recipient)
     _require_leaving(site, package, recipient)
-    source = package_folder(site, package)
-    verified = verify_package(source)
+    verified = verify_package(package_folder(site, package))
     target = _target(site, to, package, method)
     if dry_run:
         return Delivered(package, verified.manifest, None, (target,))
+    with site.disk.workshop(to) as room:
+        return _carry(site, package, method, recipient, verified, to, room / target.name)
+
+
+def _carry(
+    site: Storage,
+    package: PackageRow,
+    method: Method,
+    recipient: Recipient | None,
+    verified: VerificationResult,
+    to: Path,
+    target: Path,
+) -> Delivered:
+    """Make the carrier as `target` in a workshop for the folder `to`, bring it there, enter it, and name it."""
+    source, room = package_folder(site, package), target.parent
     passphrase = new_passphrase() if method is Method.ZIP else None
     written: dict[Path, Path] = {}
-    with on_medium(to), require_disk_space(to, verified.size_bytes):
+    with on_medium(to), require_disk_space(room, verified.size_bytes):
         try:
             for left in list(_begun(target)):
                 _remove(left)
-            _require_size(to, source)
+            _require_size(room, source)
             _make_carrier(site, source, target, passphrase, written)
-            carrier = [target.name] if target in written else [path.name for path in written]
-            disclosure = _record_disclosure(site, package, method, recipient, verified.manifest, carrier, to, written)
+            for path, partial in written.items():
+                site.disk.hand_out(partial, to / path.name)
+            names = [target.name] if target in written else [path.name for path in written]
+            planned = _enter_disclosure(site, package, method, recipient, dry_run=True)
+            path, partial = _write_document(site, room, verified.manifest, planned, names, written)
+            site.disk.hand_out(partial, to / path.name)
+            disclosure = _enter_disclosure(site, package, method, recipient, expected=planned.id)
         except BaseException:
             with suppress(OSError):  # a medium that is gone keeps what was begun, under no name of a package
                 for partial in written.values():
@@ -154,8 +179,9 @@ def deliver(
             if path.exists():  # the note of an earlier time
                 site.disk.unlink(path)
             site.disk.rename(partial, path)
+        site.disk.publish()
         log.info("package.delivered", extra={"package": package.id, "case": package.case_id, "method": method})
-    return Delivered(package, verified.manifest, disclosure, tuple(written), passphrase)
+    return Delivered(package, verified.manifest, disclosure, tuple(to / path.name for path in written), passphrase)
 
 
 def fetch(site: Storage, package_id: str, *, dry_run: bool = False) -> FetchLines:
@@ -164,7 +190,7 @@ def fetch(site: Storage, package_id: str, *, dry_run: bool = False) -> FetchLine
     Raises ExportUnknown (2), NotGranted, FootageBlocked, PackageOver (12); CopyNotReady, PackageOutdated,
     DisclosureUnapproved, DisclosureNeedsSecond (13); PackageMismatch (15).
     """
-    package = _deliverable(site, package_id)
+    package = _deliverable(site, package_id, dry_run=dry_run)
     _require_leaving(site, package)
     path = inside(site.root.resolve(), package.path, N_("package {id}", id=package.id))
     key = read_public_key(path / PUBLIC_KEY)
@@ -193,6 +219,7 @@ def show_on_site(
         raise ViewedLater(when=N_("on {at:%d/%m/%Y} at {at:%H:%M}", at=at.astimezone(zone)))
     of_request = id_kind(case_id) is IdKind.REQUEST
     require(site, Permission.VIEW if of_request else Permission.EXPORT_UNREDACTED)
+    require_code(site, SecondFactorUse.VIEW if of_request else SecondFactorUse.DISCLOSURE, dry_run=dry_run)
     if recipient is not None and not of_request:
         raise RecipientTyped(id=case_id, recipient=recipient.value, case=case_id)
     logged = refusals_logged(site, case_id, case_id, _REFUSALS)
@@ -260,13 +287,17 @@ def lent_since(connection: Connection, at: datetime, zone: ZoneInfo) -> tuple[Le
     return tuple(copies)
 
 
-def _deliverable(site: Storage, package_id: str) -> PackageRow:
-    """A package that may be handed over now; raises ExportUnknown, NotGranted, PackageOver."""
-    with read_transaction(site.engine) as connection:
+def _deliverable(site: Storage, package_id: str, *, dry_run: bool) -> PackageRow:
+    """A package that may be handed over now; raises ExportUnknown, NotGranted, PackageOver, and logs each."""
+    typed = id_in(package_id)
+    with refusals_logged(site, typed or NO_ID, typed, (ExportUnknown,)), read_transaction(site.engine) as connection:
         package = find_package(connection, typed_id(package_id))
     require(site, Permission.EXPORT if package.disclosure is None else Permission.EXPORT_UNREDACTED)
     if package.deleted is not None or package.expires <= site.clock.now():
-        raise PackageOver(id=package.id, when=package.expires.astimezone(site.settings.site.timezone).date())
+        with refusals_logged(site, package.id, package.case_id, (PackageOver,)):
+            raise PackageOver(id=package.id, when=package.expires.astimezone(site.settings.site.timezone).date())
+    use = SecondFactorUse.EXPORT if package.disclosure is None else SecondFactorUse.DISCLOSURE
+    require_code(site, use, dry_run=dry_run)
     return package
 
 
@@ -328,16 +359,16 @@ def _request_leaving(
 
 
 def _target(site: Storage, to: Path, package: PackageRow, method: Method) -> Path:
-    if not to.is_dir():
+    if not site.disk.is_folder(to):
         raise TargetUnfit(path=to, problem=N_("it is not a folder"), following=N_("make it, or plug the medium in."))
-    if to.resolve().is_relative_to(site.root.resolve()):
+    if site.disk.resolved(to).is_relative_to(site.root.resolve()):
         raise TargetUnfit(
             path=to,
             problem=N_("it lies inside the storage"),
             following=N_("give a folder on the medium that is handed over."),
         )
     target = to / (f"{package.id}.zip" if method is Method.ZIP else package.id)
-    taken = next((path for path in (target, volume_path(target, 1)) if path.exists()), None)
+    taken = next((path for path in (target, volume_path(target, 1)) if site.disk.exists(path)), None)
     if taken is not None:
         raise TargetUnfit(
             path=taken, problem=N_("it is there already"), following=N_("remove it, or give another folder.")
@@ -376,18 +407,21 @@ def _make_carrier(site: Storage, source: Path, target: Path, passphrase: str | N
     verify_package(partial)
 
 
-def _record_disclosure(
+def _enter_disclosure(
     site: Storage,
     package: PackageRow,
     method: Method,
     recipient: Recipient | None,
-    manifest: AnyManifest,
-    carrier: Sequence[str],
-    to: Path,
-    written: dict[Path, Path],
+    *,
+    dry_run: bool = False,
+    expected: str | None = None,
 ) -> Disclosure:
-    """Enter the disclosure; its receipt or note is written first, so that a full medium leaves no entry without it."""
-    with write_transaction(site.engine) as connection:
+    """Enter the disclosure; a dry run tells what it will be, of which the receipt is written first.
+
+    So a full medium, or a caller who is gone, leaves no entry; and nobody is waited for while the index is locked.
+    Raises DeliveryOvertaken where it has another id than `expected`.
+    """
+    with write_transaction(site.engine, dry_run=dry_run) as connection:
         case = _leaving(connection, site, package, recipient)
         if isinstance(case, Disclosure):
             disclosure = handed_over(connection, site, case, method)
@@ -396,15 +430,29 @@ def _record_disclosure(
             lease = lease_end(kind, site.clock.now(), site.settings.site.timezone, case.type)
             scope = case.cameras, scope_of(case)
             disclosure = given_to_subject(connection, site, package.id, case.id, scope, kind, method, lease)
-        path, text = _document(site, to, manifest, disclosure, carrier)
-        partial = written[path] = beside(path)
-        descriptor = site.disk.create(partial)
-        try:
-            site.disk.append(descriptor, 0, [text.encode()])
-            site.disk.sync(descriptor)
-        finally:
-            os.close(descriptor)
+        if expected not in (None, disclosure.id):
+            raise DeliveryOvertaken(package=package.id)
         return disclosure
+
+
+def _write_document(
+    site: Storage,
+    room: Path,
+    manifest: AnyManifest,
+    disclosure: Disclosure,
+    carrier: Sequence[str],
+    written: dict[Path, Path],
+) -> tuple[Path, Path]:
+    """Write the receipt or the note, flushed, under a temporary name; its name and that one."""
+    path, text = _document(site, room, manifest, disclosure, carrier)
+    partial = written[path] = beside(path)
+    descriptor = site.disk.create(partial)
+    try:
+        site.disk.append(descriptor, 0, [text.encode()])
+        site.disk.sync(descriptor)
+    finally:
+        os.close(descriptor)
+    return path, partial
 
 
 def _document(

@@ -48,6 +48,15 @@ class PackageOutdated(CctvError):
     exit_code = Exit.DECISION_MISSING
 
 
+class DeliveryOvertaken(CctvError):
+    """Another copy was handed over while {package} was being copied: nothing was recorded, and nothing has its name.
+
+    next: type the command again.
+    """
+
+    exit_code = Exit.LOCKED
+
+
 class TargetUnfit(UsageError):
     """Nothing can be handed over in {path}: {problem}.
 
@@ -121,9 +130,16 @@ class FootageAdded(CctvError):
 log = logging.getLogger(__name__)
 
 
+NO_ID = "-"  # subject of a refusal where what was typed has not the form of an id
+
+
 @contextmanager
 def refusals_logged(
-    site: Storage, subject: str, case_id: str, refusals: tuple[type[CctvError], ...], more: AuditFacts | None = None
+    site: Storage,
+    subject: str,
+    case_id: str | None,
+    refusals: tuple[type[CctvError], ...],
+    more: AuditFacts | None = None,
 ) -> Iterator[None]:
     """Enter a refusal by one of these errors before it is raised on; `more` are further facts of the entry."""
     try:

@@ -7,6 +7,7 @@ package is a copy.
 from __future__ import annotations
 
 import logging
+import os
 import shutil
 from calendar import monthrange
 from collections.abc import Sequence
@@ -22,7 +23,7 @@ from cctv.db.engine import read_transaction, write_transaction
 from cctv.db.storage import Storage
 from cctv.model.audit import Act
 from cctv.model.ids import typed_id
-from cctv.packages.folder import package_folder
+from cctv.packages.folder import package_folder, package_place
 from cctv.packages.queries import PackageRow, find_package, mark_deleted, select_packages
 from cctv.retention.copies import package_limit
 
@@ -83,12 +84,12 @@ def _to_remove(connection: Connection, site: Storage, request_id: str | None, no
             package.deleted is None
             and (request_id is not None or package_limit(connection, site, package.id).due <= now)
         )
-        or (package.deleted is not None and package_folder(site, package).is_dir())
+        or (package.deleted is not None and os.path.lexists(package_place(site, package)))
     ]
 
 
 def _remove(site: Storage, package: PackageRow) -> None:
-    folder = package_folder(site, package)
+    folder = package_place(site, package)
     if folder.is_symlink():
         site.disk.unlink(folder)
     elif folder.is_dir():

@@ -24,7 +24,7 @@ from cctv.crypto.signing_key import SigningKey
 from cctv.crypto.sshsig import allowed_signers, sign
 from cctv.db.engine import read_transaction
 from cctv.db.storage import Storage
-from cctv.footage.layout import inside
+from cctv.footage.layout import PathOutside, inside, is_relative
 from cctv.model.cases import AccessRequest
 from cctv.packages.errors import PackageOutdated
 from cctv.packages.manifest import (
@@ -53,8 +53,18 @@ def working_folder(site: Storage) -> Path:
 
 
 def package_folder(site: Storage, package: PackageRow) -> Path:
-    """The folder of a package that the index names; raises PathOutside where it is outside of the storage."""
+    """The folder of a package that the index names, to be read; raises PathOutside where that is elsewhere."""
+    package_place(site, package)
     return inside(site.root, package.path, N_("package {id}", id=package.id))
+
+
+def package_place(site: Storage, package: PackageRow) -> Path:
+    """The same, to be removed: a link in its place is not followed.  Raises PathOutside for no folder of `exports/`."""
+    folder, _, name = package.path.partition("/")
+    if folder != "exports" or "/" in name or not is_relative(name):
+        problem = N_("it is no folder of exports/")
+        raise PathOutside(row=N_("package {id}", id=package.id), path=package.path, problem=problem)
+    return site.root / package.path
 
 
 def is_current(manifest: AnyManifest, request: AccessRequest) -> bool:

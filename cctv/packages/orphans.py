@@ -24,7 +24,7 @@ from cctv.db.engine import read_transaction, write_transaction
 from cctv.db.storage import Storage
 from cctv.footage.repair.compare import is_locked
 from cctv.model.audit import Act
-from cctv.packages.folder import WORKING, finish_interrupted_build, package_folder
+from cctv.packages.folder import WORKING, finish_interrupted_build, package_place
 from cctv.packages.manifest import MANIFEST, read_manifest
 from cctv.packages.queries import mark_deleted, select_packages
 from cctv.redaction.review.case import LOCK
@@ -112,13 +112,16 @@ def _packages(site: Storage) -> Iterator[Leftover]:
             yield _unknown(site, folder, relative)
     for package in packages:
         is_building = (exports / WORKING).exists()  # it may be this very package
-        if package.deleted is None and not is_building and not package_folder(site, package).is_dir():
+        if package.deleted is None and not is_building and not package_place(site, package).is_dir():
             why = f"{package.id} is not there any more"
             yield Leftover(LeftoverKind.MISSING_PACKAGE, LeftoverRemedy.MARK_GONE, package.path, why)
 
 
 def _unknown(site: Storage, folder: Path, relative: str) -> Leftover:
-    ends = None if folder.is_symlink() else _end_of(folder)  # a link is not followed
+    if folder.is_symlink():
+        why = "a link, which is not followed: nobody here makes one"
+        return Leftover(LeftoverKind.UNKNOWN_PACKAGE, LeftoverRemedy.REMOVE, relative, why)
+    ends = _end_of(folder)
     if ends is None:
         why = "no package of ours; look at it and remove it"
         return Leftover(LeftoverKind.UNKNOWN_PACKAGE, LeftoverRemedy.LEAVE, relative, why)
@@ -161,8 +164,12 @@ def _repair(site: Storage, leftover: Leftover) -> None:
             finish_interrupted_build(site)
         case LeftoverRemedy.REMOVE:
             _log(site, Act.EXPORT_DELETED, leftover)
-            shutil.rmtree(site.root / leftover.path)
-            site.disk.sync_directory((site.root / leftover.path).parent)
+            folder = site.root / leftover.path
+            if folder.is_symlink():
+                site.disk.unlink(folder)
+            else:
+                shutil.rmtree(folder)
+                site.disk.sync_directory(folder.parent)
         case LeftoverRemedy.MARK_GONE:
             package = Path(leftover.path).name
             with write_transaction(site.engine) as connection:

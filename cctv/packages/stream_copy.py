@@ -26,6 +26,7 @@ from cctv.core.clock import to_us
 from cctv.core.i18n import N_
 from cctv.core.time_range import Span
 from cctv.footage.layout import inside
+from cctv.footage.media import READING
 from cctv.model.footage import Segment
 from cctv.packages.errors import CopyDiffers, RecordingUnreadable
 
@@ -252,7 +253,7 @@ def _packet_facts(path: Path) -> Iterator[tuple[bytes, int, bool]]:
 
 def _open_recording(path: Path) -> av.container.InputContainer:
     try:
-        container = av.open(str(path), "r")
+        container = av.open(f"file:{path}", "r", options=dict(READING))
     except FFmpegError as error:
         raise RecordingUnreadable(path=path, problem=str(error)) from error
     if not container.streams.video:

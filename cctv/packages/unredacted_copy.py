@@ -13,6 +13,7 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from cctv import __version__
+from cctv.access.second_factor import require_code
 from cctv.audit.chain import AuditFacts
 from cctv.audit.log import append_entry
 from cctv.cases.compliance.grants import require
@@ -22,12 +23,14 @@ from cctv.cases.errors.disclosures import (
     DisclosureClosed,
     DisclosureNeedsSecond,
     DisclosureUnapproved,
+    DisclosureUnknown,
     ViewedAlready,
 )
 from cctv.cases.errors.requests import FootageBlocked
 from cctv.cases.footage_status import footage_status
 from cctv.cases.requests.blocks import require_unblocked
 from cctv.config.fields import Polygon
+from cctv.config.schema import SecondFactorUse
 from cctv.core.durable import exclusive, sha256_file
 from cctv.core.filesystem import require_disk_space
 from cctv.core.i18n import N_, join_messages, pgettext_lazy
@@ -41,10 +44,10 @@ from cctv.model.audit import Act
 from cctv.model.compliance import Permission
 from cctv.model.disclosures import Disclosure
 from cctv.model.footage import Segment
-from cctv.model.ids import CameraId, ExportId, IdKind, typed_id
+from cctv.model.ids import CameraId, ExportId, IdKind, id_in
 from cctv.packages.build import gaps_of, video_name
 from cctv.packages.documents import disclosure_readme
-from cctv.packages.errors import CopyDiffers, DisclosureChanged, MasksHide, RecordingUnreadable, refusals_logged
+from cctv.packages.errors import NO_ID, CopyDiffers, DisclosureChanged, MasksHide, RecordingUnreadable, refusals_logged
 from cctv.packages.expiry import lease_end
 from cctv.packages.folder import begin_build, complete_build, finish_interrupted_build
 from cctv.packages.manifest import (
@@ -69,6 +72,7 @@ from cctv.redaction.review.privacy_masks import masks_in_force
 log = logging.getLogger(__name__)
 
 _REFUSALS = (
+    DisclosureUnknown,
     DisclosureClosed,
     DisclosureNeedsSecond,
     DisclosureUnapproved,
@@ -158,8 +162,9 @@ def build_disclosure(site: Storage, disclosure_id: str, progress: Progress = sil
     Raises as `plan_disclosure`; NotGranted (12), CopyDiffers (15), RoomMissing (16).
     """
     require(site, Permission.EXPORT_UNREDACTED)
-    subject = typed_id(disclosure_id)
-    logged = refusals_logged(site, subject, subject, _REFUSALS, {"mode": UNREDACTED})
+    require_code(site, SecondFactorUse.DISCLOSURE)
+    subject = id_in(disclosure_id)
+    logged = refusals_logged(site, subject or NO_ID, subject, _REFUSALS, {"mode": UNREDACTED})
     with exclusive(site.root / "exports" / ".lock"), logged:
         plan = plan_disclosure(site, disclosure_id, progress)
         key = signing_key(site.root / "keys", site.disk)

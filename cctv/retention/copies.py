@@ -20,7 +20,7 @@ from cctv.core.time_range import Span
 from cctv.db import schema
 from cctv.db.storage import Storage
 from cctv.footage.ingest import lines_in
-from cctv.footage.layout import incoming_name, segment_path, segment_start
+from cctv.footage.layout import incoming_files, incoming_name, segment_path, segment_start
 from cctv.footage.quarantine import all_files, shortest_period
 from cctv.footage.runs import anchor_of, find_run, last_segment_end
 from cctv.footage.segments import segments_of, tombstones_of
@@ -190,7 +190,7 @@ def _incoming(connection: Connection, site: Storage, holds: Sequence[Hold]) -> I
     A file of a run begins where the one before it ended; where nothing tells that, its last write counts.
     """
     before: dict[int, datetime] = {}  # by run, when its file before was last written
-    for path in sorted((site.root / "incoming").glob("*/*")):
+    for path in incoming_files(site.root):
         if (written := _written(path)) is None:
             continue
         camera, named = CameraId(path.parent.name), incoming_name(path.name)

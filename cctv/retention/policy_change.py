@@ -134,11 +134,14 @@ def shorten(connection: Connection, zone: ZoneId, period: timedelta, after: int,
     return ids[-1]
 
 
-def shorten_runs(connection: Connection, zone: ZoneId, period: timedelta) -> None:
-    """The runs' own promise, once no segment has a longer one.  A run that still records continues under its own."""
+def shorten_runs(connection: Connection, zone: ZoneId, period: timedelta) -> int:
+    """The runs' own promise, once no segment has a longer one.  A run that still records continues under its own.
+
+    Returns how many were shortened.
+    """
     table = schema.runs
     longer = (table.c.zone == zone) & (table.c.period_us > period) & table.c.ended_us.is_not(None)
-    connection.execute(update(table).where(longer).values(period_us=period))
+    return connection.execute(update(table).where(longer).values(period_us=period)).rowcount
 
 
 def zones_to_adopt(site: Storage) -> tuple[ZoneId, ...]:
@@ -198,6 +201,7 @@ def adopt(site: Storage, *, reason: str) -> PolicyAdoption:
                 with write_transaction(site.engine) as connection:
                     after = shorten(connection, longer.zone, longer.period, after, _BATCH)
             with write_transaction(site.engine) as connection:
-                shorten_runs(connection, longer.zone, longer.period)
+                if runs := shorten_runs(connection, longer.zone, longer.period):
+                    append_entry(connection, site, Act.POLICY_CHANGED, longer.zone, facts={"runs": runs})
         accept_large_sweep(site, plan.due_footage)
     return plan

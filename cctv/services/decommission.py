@@ -40,7 +40,7 @@ from cctv.crypto.signing_key import signing_key
 from cctv.db.engine import read_transaction, write_transaction
 from cctv.db.storage import Storage
 from cctv.footage.deletion import delete_quarantined, delete_segments
-from cctv.footage.layout import recorder_lock
+from cctv.footage.layout import incoming_files, recorder_lock
 from cctv.footage.quarantine import quarantined_files, take_in_unnoted, unnoted_files
 from cctv.footage.repair.compare import walk
 from cctv.footage.repair.queries import count_segments
@@ -217,7 +217,7 @@ def _require_empty(site: Storage) -> None:
     walked = walk(site.root)
     files = [path for folder in walked.folders for path in (site.root / folder).glob("*.mp4")]
     files += [site.root / stray for stray in walked.strays]
-    files += [path for path in (site.root / "incoming").rglob("*") if path.is_file()]
+    files += [path for path in incoming_files(site.root) if path.is_file()]
     files += (site.root / "quarantine").rglob("*.mp4")
     if files or rows:
         where = site.relative(files[0].parent) if files else N_("the index")

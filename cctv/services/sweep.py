@@ -30,6 +30,7 @@ from cctv.core.process import ServiceManager
 from cctv.crypto.signing_key import KeyExposed, KeyLost, KeyUnreadable
 from cctv.db.engine import read_transaction, write_transaction
 from cctv.db.storage import Storage
+from cctv.footage.repair.seals import SEAL_EVERY, seal_footage
 from cctv.footage.segments import next_limit
 from cctv.footage.space_requests import room_wanted
 from cctv.packages.expiry import expire_packages
@@ -108,6 +109,7 @@ def sweep_everything(site: Storage) -> Swept:
         swept = replace(swept, busy=(*swept.busy, "the copy of held footage"))
     try:
         swept = replace(swept, folded=summarise_oldest_day(site))
+        seal_footage(site, every=SEAL_EVERY)
         return replace(swept, signed=sign_checkpoint(site))
     except (KeyExposed, KeyLost, KeyUnreadable, AuditBroken, FileUnreadable) as error:
         log.warning("checkpoint.failed", extra={"error": error.code, SHOWN: True})

@@ -22,7 +22,7 @@ from cctv.config.credentials import CREDENTIALS_FILE, Credential, add_credential
 from cctv.config.loader import check_text, read_text
 from cctv.config.schema import Settings
 from cctv.config.settings_file import SYSTEM_WIDE
-from cctv.core.access import SERVICE_ACCOUNT, accounts_of_group
+from cctv.core.access import SERVICE_ACCOUNT, STORAGE_MODE, accounts_of_group
 from cctv.core.clock import Clock
 from cctv.core.durable import DurableFiles
 from cctv.core.errors import CctvError, Exit, UsageError
@@ -38,7 +38,8 @@ from cctv.setup.answers import USUAL_STORAGE, Answers, write_answers
 from cctv.setup.settings_text import settings_text
 
 SERVICES = ("cctv-record", "cctv-sweep")
-_ALSO_WRITING = ("cctv-backup", "cctv-verify")  # services of timers that need the storage
+SOCKET = "cctv.socket"  # which starts cctv-serve when somebody types a command
+_ALSO_WRITING = ("cctv-serve", "cctv-backup", "cctv-verify")  # of the socket and of timers; they need the storage
 _LOOKING = ("cctv-notify", "cctv-doctor")
 _UNIT_FOLDERS = ("/etc/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/system")
 _DROP_INS = Path("/etc/systemd/system")
@@ -234,7 +235,7 @@ def carry_out(
         write_drop_ins(site.root, box.disk)
     if box.starts_services:
         run_process(["systemctl", "daemon-reload"])
-        run_process(["systemctl", "enable", "--now", *SERVICES])
+        run_process(["systemctl", "enable", "--now", *SERVICES, SOCKET])
     box.disk.unlink(box.answers_file)
     return site
 
@@ -264,7 +265,7 @@ def wait_for_pictures(site: Storage, patience: timedelta, tell: Callable[[int, i
 def lines_to_type(box: Box) -> list[str]:
     """What starts recording where this program did not."""
     if box.is_service:
-        return ["systemctl daemon-reload", f"systemctl enable --now {' '.join(SERVICES)}", "cctv status"]
+        return ["systemctl daemon-reload", f"systemctl enable --now {' '.join((*SERVICES, SOCKET))}", "cctv status"]
     program = f"cctv --config {box.config}"
     return [f"{program} record", f"{program} sweep", f"{program} status"]
 
@@ -324,6 +325,7 @@ def _write_settings(text: str, box: Box) -> None:
     box.disk.write(new, text.encode(), mode=0o640)
     if os.geteuid() == 0:
         os.chown(new, -1, box.account.pw_gid)
+    new.chmod(0o640)  # the umask is the storage's, which is for one account alone
     try:
         box.disk.rename(new, box.config)
     except FileExistsError as error:
@@ -341,7 +343,7 @@ def _make_storage_folder(root: Path, box: Box) -> None:
     refuse_owned_storage(box, root)
     if root.stat().st_uid != box.account.pw_uid:
         os.chown(root, box.account.pw_uid, box.account.pw_gid)
-        root.chmod(0o750)
+        root.chmod(STORAGE_MODE)
 
 
 def _account_name(uid: int) -> str:

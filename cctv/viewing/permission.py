@@ -10,15 +10,17 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
+from cctv.access.second_factor import require_code
 from cctv.audit.chain import AuditFacts
 from cctv.audit.log import append_entry
 from cctv.cases.compliance.grants import require
-from cctv.cases.errors.requests import FootageBlocked
+from cctv.cases.errors.requests import FootageBlocked, GroundClosed, GroundUnknown, GroundUnreadable
 from cctv.cases.footage_status import find_footage
 from cctv.cases.holds import find_ground
 from cctv.cases.requests.blocks import require_unblocked
 from cctv.cases.two_person import sign_look
 from cctv.config.fields import Polygon
+from cctv.config.schema import SecondFactorUse
 from cctv.core.clock import iso
 from cctv.core.errors import CctvError, Exit
 from cctv.core.i18n import N_, Message, enum_label
@@ -31,7 +33,7 @@ from cctv.holds.store import holds_of
 from cctv.model.audit import Act
 from cctv.model.compliance import Permission
 from cctv.model.footage import Segment
-from cctv.model.ids import CameraId
+from cctv.model.ids import CameraId, id_in
 from cctv.redaction.review.prepare import split_into_parts
 from cctv.redaction.review.privacy_masks import masks_in_force
 from cctv.retention.copies import VIEWS
@@ -71,26 +73,28 @@ def require_view(
 ) -> Look:
     """Footage that a case may view of a camera in a span.
 
-    Raises GroundUnknown, GroundClosed, NotGranted, NotCovered, FootageBlocked, NothingToSee; the last four are logged
-    as refusals of `what`, NothingToSee excepted.  LookSigned, with the first signature committed, or
-    LookAsked while the policy requires a second person; a dry run shows no picture and signs nothing.
+    Raises GroundUnreadable, GroundUnknown, GroundClosed, NotGranted, NotCovered, FootageBlocked, NothingToSee; all but
+    the last are logged as refusals of `what`: an unknown or settled case by the id that was typed.  LookSigned, with
+    the first signature committed, or LookAsked while the policy requires a second person; a dry run shows no picture
+    and signs nothing.
     """
     require(site, Permission.VIEW)
-    with read_transaction(site.engine) as connection:
-        case = find_ground(connection, site, case_id).case_id
+    case = id_in(case_id)
     try:
         with read_transaction(site.engine) as connection:
+            case = find_ground(connection, site, case_id).case_id
             _require_covered(connection, case, camera, span)
             require_unblocked(connection, site, case, [camera], span)
             stretches = tuple(split_into_parts(segments_of(connection, camera, span)))
             masks = masks_in_force(site, connection, camera, span)
-    except (NotCovered, FootageBlocked) as error:
+    except (GroundUnreadable, GroundUnknown, GroundClosed, NotCovered, FootageBlocked) as error:
         with write_transaction(site.engine) as connection:
             facts: AuditFacts = {"what": what, "camera": camera, "span": str(span), "exit": int(error.exit_code)}
-            append_entry(connection, site, Act.USE_REFUSED, case, case_id=case, facts=facts)
+            append_entry(connection, site, Act.USE_REFUSED, case or camera, case_id=case, facts=facts)
         raise
     if not stretches:
         raise NothingToSee(camera=camera, cause=_cause(site, camera, span))
+    require_code(site, SecondFactorUse.VIEW, dry_run=dry_run)
     if not dry_run:
         _require_signed(site, case, camera, span, what, reason)
     return Look(case, camera, span, stretches, masks)

@@ -11,6 +11,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from docgen.commands import commands_page
 from docgen.errors import errors_page
+from docgen.roles import roles_page
 from docgen.settings import settings_page
 
 DOCS = Path(__file__).resolve().parent.parent.parent / "docs"
@@ -18,6 +19,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "commands.md": commands_page,
     "exit-codes.md": errors_page,
     "cameras-toml.md": settings_page,
+    "roles.md": roles_page,
 }
 
 

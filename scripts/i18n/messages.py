@@ -25,6 +25,7 @@ from cctv.cli.output import UNIT, UNITS
 from cctv.core.errors import EXIT_MEANINGS
 from cctv.core.i18n import CAPITALS, HEADINGS, LINE_WORDS, PLACEHOLDERS
 from cctv.core.typed_time.parser import CONTEXT, SHOWN
+from cctv.model.access import Right, Role
 from cctv.model.cases import CaseOutcome, IncidentKind, RequestState, RequestType
 from cctv.model.compliance import DeclarationKind, End, NoticeRecipient, NoticeWay, Permission, ProcessingRole, Risk
 from cctv.model.disclosures import Delivery, DisclosureClosure, DisclosureState, Duty, Method, PasswordWay, Recipient
@@ -73,7 +74,7 @@ WORDS = (
     Recipient, Duty, Method, DisclosureState, DisclosureClosure,
     ProcessingRole, Risk, NoticeRecipient, NoticeWay, End, Permission,
     DeclarationKind, NextStepKind, GroundKind, NationalNumber, InstructedAct,
-    GapCause, Reason, ZoneKind, Area,
+    GapCause, Reason, ZoneKind, Area, Role, Right,
 )  # fmt: skip
 _ONE = {"_", "N_"}
 _MANY = {"ngettext", "ngettext_lazy"}

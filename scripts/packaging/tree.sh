@@ -66,7 +66,7 @@ END
 #!$2/bin/python3
 import sys
 
-from cctv.cli.app import main
+from cctv.cli.entry import main
 
 sys.exit(main())
 END

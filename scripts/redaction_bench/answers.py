@@ -1,7 +1,7 @@
 """Way a: what `cctv redaction people`, `keep --person` and `ask` lead to when a person answers who knows the truth.
 
-The oracle clicks on the listed person whose boxes are the subject's in most frames, which is one answer, and then
-answers what is asked until nothing is.  No box is drawn.
+The oracle clicks on the listed person whose boxes are the subject's in most frames, which is one answer, or on a piece
+where nobody who is listed is the subject, and then answers what is asked until nothing is.  No box is drawn.
 """
 
 from __future__ import annotations
@@ -43,7 +43,9 @@ class Asking:
         times, doubts = prepared.analysis.survey.times, self.found.doubts
         self.part = PartTracks(_PART, self.found.tracks, times, self.found.links, doubts)
         request = RequestTracks([self.part], ())
-        self.listed: tuple[Person, ...] = tuple(person for person in request.people() if request.is_listed(person))
+        people = request.people()
+        self.listed: tuple[Person, ...] = tuple(person for person in people if request.is_listed(person))
+        self.pieces: tuple[Person, ...] = tuple(person for person in people if not request.is_listed(person))
 
 
 @dataclass(frozen=True)
@@ -76,12 +78,16 @@ def decided_by_answers(asking: Asking, subject: int) -> Decided:
 
 
 def _clicked(asking: Asking, subject: int) -> Person | None:
-    """The listed person who is the subject in most frames; None where nobody on the list ever is."""
-    frames = {
-        person: asking.oracle.frames_with([ref.track for ref in person.tracks], subject) for person in asking.listed
-    }
-    best = max(frames, key=lambda person: (frames[person], -person.number), default=None)
-    return best if best is not None and frames[best] else None
+    """The listed person who is the subject in most frames, or else such a piece; None where nobody ever is.
+
+    Nobody clicks on somebody else: of a person's frames most are the subject's, of all who are in them.
+    """
+    for people in (asking.listed, asking.pieces):
+        frames = {person: asking.oracle.frames_with([ref.track for ref in person.tracks], subject) for person in people}
+        hers = [person for person in people if asking.oracle.holder_of(ref.track for ref in person.tracks) == subject]
+        if hers:
+            return max(hers, key=lambda person: (frames[person], -person.number))
+    return None
 
 
 def _verdict(asking: Asking, question: PersonQuestion, subject: int) -> Verdict:

@@ -92,17 +92,17 @@ def counted(on: Annotated, hidden: Iterable[Hidden], subject: int | None = None,
     frames = 0
     for frame, (mask, seen_pixels) in enumerate(_with_pixels(on, hidden, output)):
         frames += 1
-        others = [*boxes_in(on.people, frame, () if subject is None else (subject,))]
+        others = {person: boxes[frame] for person, boxes in on.people.items() if frame in boxes and person != subject}
         box = own.get(frame)
-        rear = [other for other in others if box is not None and is_behind(other, box)]
-        fore = [other for other in others if other not in rear]
+        rear = {person: other for person, other in others.items() if box is not None and is_behind(other, box)}
+        fore = {person: other for person, other in others.items() if person not in rear}
         beside += _shown(on, mask, fore, seen_pixels)
         behind += _shown(on, mask, rear, seen_pixels)
-        centres += sum(_centre_shows(mask, other) for other in others)
+        centres += sum(_centre_shows(mask, other) for other in others.values())
         if box is not None:
             visible = live_share(mask, box, on.size) >= _SUBJECT
             seen = seen.plus(visible)
-            if not any(box.overlap(other) > 0 for other in others):
+            if not any(box.overlap(other) > 0 for other in others.values()):
                 alone = alone.plus(visible)
         if subject is None:
             free = _harmless(on, frame)
@@ -132,7 +132,8 @@ def unhidden(on: Annotated) -> Heads:
     pass_through(on.clip, output)
     heads = Heads()
     for frame, (source, shown) in enumerate(zip(pictures(on.clip, on.size), pictures(output, on.size), strict=True)):
-        heads += judge(source, shown, on.scene, boxes_in(on.people, frame))
+        boxes = {person: boxes[frame] for person, boxes in on.people.items() if frame in boxes}
+        heads += judge(source, shown, on.scene, boxes)
     output.unlink()
     return heads
 
@@ -161,9 +162,9 @@ def _with_pixels(
         yield mask, (both[0], both[1])
 
 
-def _shown(on: Annotated, mask: Hidden, boxes: list[Rect], both: tuple[Picture, Picture] | None) -> Shown:
+def _shown(on: Annotated, mask: Hidden, boxes: dict[int, Rect], both: tuple[Picture, Picture] | None) -> Shown:
     by_pixels = judge(*both, on.scene, boxes) if both is not None and boxes else Heads()
-    return Shown(len(boxes), sum(_shows(mask, box) for box in boxes), by_pixels)
+    return Shown(len(boxes), sum(_shows(mask, box) for box in boxes.values()), by_pixels)
 
 
 def _shows(hidden: Hidden, box: Rect) -> bool:

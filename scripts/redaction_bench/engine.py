@@ -27,6 +27,7 @@ from cctv.redaction.render.render import RenderReport, Work, redact
 from cctv.redaction.render.visibility import VisibilityPass
 from cctv.redaction.review.artefacts import FoundTracks
 from cctv.redaction.tracking.annotations import NOTHING_KEPT, KeepBoxes
+from cctv.redaction.tracking.doubts import doubts_of
 from cctv.redaction.tracking.kept import kept_person
 from cctv.redaction.tracking.pipeline import Analysis, analyse
 from cctv.redaction.video.geometry import Rect, Size
@@ -64,7 +65,7 @@ def prepare(clip: Path, folder: Path, progress: Progress = quiet) -> Prepared:
         background = survey(reading, NOTHING_KEPT, progress, scratch=scratch, model=model)
         differs = MaskSpool((even.height // 2, even.width // 2))
         analysis = analyse(reading, background, NOTHING_KEPT, differs, progress, model, scratch)
-    return Prepared(analysis)
+    return Prepared(analysis, doubts_of(analysis.people, background.rate))
 
 
 def masks_of(prepared: Prepared, keep: KeepBoxes, options: Options, size: Size) -> Iterator[Hidden]:

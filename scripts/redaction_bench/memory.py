@@ -43,7 +43,8 @@ class Meter:
 
     def see(self, step: str, done: int, _total: int) -> None:
         """The engine's progress."""
-        if done % _EVERY == 0:
+        before = self._samples[step][-1][0] if self._samples[step] else -_EVERY
+        if done >= before + _EVERY:  # a step may count every second frame only
             self._samples[step].append((done, pss_mib([os.getpid()])))
 
     @property

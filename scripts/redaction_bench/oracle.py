@@ -16,7 +16,7 @@ from redaction_bench.truth import People, boxes_in
 
 _MATCH = 0.4  # overlap: intersection over union
 _MIXED = 5  # frames with a second person; PETS09-S2L1's truth is up to 10 pixels off, so fewer are chance
-_SECOND = 0.5  # of a box that another person's true box covers: a second person is in it
+_HEAD, _ABOVE = 0.33, 0.08  # of a box's height: a head is the upper quarter, and PETS09-S2L1's truth is off
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,11 @@ class Oracle:
         most = self.frames(track).most_common(1)
         return most[0][0] if most else None
 
+    def holder_of(self, tracks: Iterable[int]) -> int | None:
+        """The person whom these tracks together hold in most frames; None where they hold nobody."""
+        most = sum((self.frames(track) for track in tracks), Counter[int]()).most_common(1)
+        return most[0][0] if most else None
+
     def mixed(self) -> list[int]:
         """The tracks that hold two people."""
         counts = {track: self.frames(track).most_common(2) for track in self.held}
@@ -45,15 +50,22 @@ class Oracle:
         return sum(self.frames(track)[person] for track in tracks)
 
     def has_second(self, track: Track, first: int, last: int, subject: int) -> bool:
-        """Whether another than the subject covers more than half of a track's box in a stretch of frames."""
+        """Whether the head of another than the subject reaches into a track's box in any frame of a stretch.
+
+        Heads are taken larger than they are: who says that nobody's is there must be sure of it.
+        """
         for frame in range(first, last + 1):
             half = track.box_at(frame)
             box = half.scaled(2) if half is not None else None
-            if box is not None and any(
-                box.overlap(other) > _SECOND * box.area for other in boxes_in(self.people, frame, (subject,))
-            ):
+            others = boxes_in(self.people, frame, (subject,))
+            if box is not None and any(box.overlap(_about_head(other)) > 0 for other in others):
                 return True
         return False
+
+
+def _about_head(box: Rect) -> Rect:
+    """The head of a box with all that it may be off: its whole width, and a third of its height."""
+    return Rect(box.x, box.y - _ABOVE * box.h, box.w, (_HEAD + _ABOVE) * box.h)
 
 
 def oracle_of(tracks: Sequence[Track], people: People) -> Oracle:

@@ -83,6 +83,8 @@ def by_answers(case: Case) -> Iterator[Figure]:
     yield tells("tracks", len(asking.found.tracks))
     yield at_most("tracks that hold two true people", len(asking.oracle.mixed()), 0)
     yield at_most("people listed for each true person", round(len(asking.listed) / len(case.on.people), 2), _LISTED)
+    named = len(asking.listed) + len(asking.pieces)
+    yield tells("people and pieces that can be named, for each true one", round(named / len(case.on.people), 2))
 
 
 def by_keyframes(case: Case, *, with_hides: bool = False) -> Iterator[Figure]:

@@ -8,9 +8,9 @@ from datetime import timedelta
 import pytest
 
 from cctv.audit.chain import GENESIS, AuditBroken, check_chain, entry_hash
-from cctv.audit.checkpoints import FOLDER, LATEST
+from cctv.audit.checkpoint_files import DAILY, FOLDER, LATEST
 from cctv.audit.log import audit_entries, entries_since, entry_at, forget_texts_about, verify_log
-from cctv.db.engine import read_transaction, write_transaction
+from cctv.db.engine import read_transaction
 from cctv.model.audit import Act
 
 OPEN = "incident open 'laptop, foyer' --kind theft --another --cameras foyer-1 --from '2026-11-01 11:00' --to '11:30'"
@@ -68,7 +68,7 @@ def test_an_entry_that_was_never_written_is_none(told):
 
 
 def test_texts_about_one_name_are_forgotten_and_those_that_another_names_too_stay(told):
-    with write_transaction(told.open().engine) as connection:
+    with told.open().engine.begin() as connection:
         assert forget_texts_about(connection, "inc-2026-001", but=["HOLD-2026-001"]) == 2
         about = audit_entries(connection, about="INC-2026-001")
         verify_log(connection)
@@ -114,7 +114,7 @@ def test_a_checkpoint_of_which_the_key_is_gone_proves_nothing(told):
 def test_a_line_that_a_power_cut_tore_was_never_signed(told):
     told.cctv("sweep --once")
     signed = told.cctv("audit verify --json").json["checkpoints"]
-    with (told.root / FOLDER / LATEST).open("a") as file:
+    with (told.root / FOLDER / DAILY).open("a") as file:
         file.write('{"checkpoint": "{')
 
     assert told.cctv("audit verify --json").json["checkpoints"] == signed

@@ -7,7 +7,7 @@ import sqlite3
 import pytest
 
 from cctv.audit.log import audit_entries, forget_text, verify_log
-from cctv.db.engine import read_transaction, write_transaction
+from cctv.db.engine import read_transaction
 
 INCIDENT = "incident open 'laptop, foyer' --kind theft --cameras foyer-1 --from '2026-11-01 11:00' --to '11:30'"
 
@@ -49,7 +49,7 @@ def test_the_log_tells_who_did_what_for_which_case_and_why(told):
 
 def test_a_forgotten_reason_is_gone_from_the_database_and_the_chain_still_verifies(told):
     opened = told.open()
-    with write_transaction(opened.engine) as connection:
+    with opened.engine.begin() as connection:
         assert forget_text(connection, "INC-2026-001") > 0
     with read_transaction(opened.engine) as connection:
         verify_log(connection)

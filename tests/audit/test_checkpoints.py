@@ -60,7 +60,7 @@ def test_a_tail_that_is_written_anew_is_seen_and_the_sweep_signs_nothing_over_it
     swept.cctv(INCIDENT.replace("laptop", "fiets").replace("foyer-1", "gang-2"))
     clock.advance(minutes=1)
 
-    assert "NOT SIGNED" in swept.cctv("sweep --once").out
+    assert "the log does not contain what was signed" in swept.cctv("sweep --once", exit=18).err
     assert "another one stands there" in swept.cctv("audit verify", exit=15).err
 
 

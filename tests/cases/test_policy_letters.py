@@ -6,7 +6,6 @@ import pytest
 
 from cctv.cases.disclosures.queries import insert_disclosure
 from cctv.core.time_range import Span
-from cctv.db.engine import write_transaction
 from cctv.model.disclosures import Disclosure, Duty, Handing, Method, Receiver, Recipient
 from cctv.model.ids import DisclosureId
 
@@ -94,7 +93,7 @@ def test_who_has_a_copy_on_loan_and_no_address_is_named_to_be_written_to_by_hand
         cameras=(), span=Span(at, at + timedelta(hours=1)), opened=at, opened_by="test",
         handed=Handing(at, "test", Method.ZIP), lease_end=at + timedelta(days=30),
     )  # fmt: skip
-    with write_transaction(people.open().engine) as connection:
+    with people.open().engine.begin() as connection:
         insert_disclosure(connection, lent)
 
     told = people.cctv(f"letter policy-changed --to {outbox} --where example.org {NL} {FR}", exit=3)

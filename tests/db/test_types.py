@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Column, Integer, MetaData, Table, create_engine, func, insert, literal, select, text
 from sqlalchemy.exc import StatementError
 
-from cctv.db.types import Day, Duration, EnumColumn, Flag, Instant, JsonRecord, JsonTuple
+from cctv.db.types import Day, Duration, EnumColumn, Flag, Instant, JsonRecord, JsonTuple, ValueDamaged
 
 NOON = datetime(2026, 11, 1, 12, tzinfo=UTC)
 NOON_US = 1_793_534_400_000_000
@@ -117,5 +117,5 @@ def test_columns_are_compared_with_values_of_the_model(connection, true):
 
 def test_a_value_that_the_enum_lacks_is_not_read(connection):
     connection.execute(text("UPDATE kept SET colour = 'blue'"))
-    with pytest.raises(ValueError, match="'blue' is not a valid Colour"):
+    with pytest.raises(ValueDamaged, match="'blue' where Colour belongs"):
         connection.execute(select(row.colour)).all()

@@ -5,6 +5,7 @@ import pytest
 from docgen.commands import commands_page
 from docgen.errors import errors_page, every_error
 from docgen.main import main
+from docgen.roles import roles_page
 from docgen.settings import settings_page
 from pages import ROOT
 
@@ -15,6 +16,7 @@ from pages import ROOT
         ("commands.md", commands_page),
         ("exit-codes.md", errors_page),
         ("cameras-toml.md", settings_page),
+        ("roles.md", roles_page),
     ],
 )
 def test_a_generated_page_says_what_the_program_says(name, page):

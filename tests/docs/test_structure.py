@@ -13,7 +13,7 @@ from pages import ROOT
 
 from cctv.config.schema import TwoPersonAct
 
-MOST_FILES = 415
+MOST_FILES = 460
 RELEASE = "cctv.holds.store.release"
 RULE = "cctv.cases.two_person.sign_release"
 TWO = "cctv.access.proposals.require_two"
@@ -25,6 +25,7 @@ BY_LIMIT = {"services.sweep"}
 CHANGES = {  # who may do what, and by which policy
     "cctv.cases.compliance.queries.insert_grant", "cctv.cases.compliance.queries.mark_withdrawn",
 }  # fmt: skip
+CODE = "cctv.access.second_factor.require_code"
 LAPSE = "cctv.cases.requests.scope.end_lapsed"  # announced when the hold was placed: it ends without a person
 
 
@@ -105,6 +106,7 @@ def test_every_command_that_ends_a_hold_asks_the_rule_of_two_persons():
         "request.scope.correct", "incident.correct", "disclosure.correct",
     }  # fmt: skip
     assert commands - reaching(graph, RULE) == set()
+    assert commands - reaching(graph, CODE) == set()
     assert {name for name in graph if RELEASE in graph[name]} == {
         "cctv.cases.holds.release_hold", "cctv.cases.incidents._settle",
         "cctv.cases.disclosures.disclosures.end_disclosure",
@@ -135,3 +137,12 @@ def test_every_act_of_two_persons_is_asked_somewhere():
     texts = [path.read_text() for path in modules() if path.name != "schema.py"]
 
     assert {act.name for act in TwoPersonAct if not any(f"TwoPersonAct.{act.name}" in text for text in texts)} == set()
+
+
+def test_every_command_that_shows_builds_or_hands_over_asks_for_the_second_factor():
+    asking = reaching(calls(), CODE)
+    commands = {name.removeprefix("cctv.cli.commands.") for name in asking if name.startswith("cctv.cli.commands.")}
+    assert commands >= {
+        "footage.show", "footage.extract", "redaction.prepare", "redaction_review.preview", "export.build",
+        "export.deliver", "export.fetch", "disclosure.approve", "disclosure.build",
+    }  # fmt: skip

@@ -170,6 +170,9 @@ board letter P1
 board withdraw P1 --reason x
 board refuse P1 --reason x
 board sign P1 --signature x.sig
+grant mine
+grant deputy sofie --role handler --until 3/11/2026 --reason x
+grant exception sofie REQ-2026-001 --reason x
 letter list
 letter preview niets --to x.txt
 letter policy-changed --to x --where x --since 1/12/2026 --change nl x --dry-run
@@ -218,6 +221,41 @@ register show processing
 register signs
 """
 
+# Of accounts that every Debian has; whoever types is operator as the owner, and root is by its group what it says here.
+ROLES = """
+[roles]
+handler = ["daemon"]
+decider = ["root"]
+dpo = ["games"]
+"""
+ROLES_STORY = f"""
+grant mine
+incident open tas --kind diefstal {SPAN}
+request open --no-prepare {AN} {SPAN}
+redaction prepare REQ-2026-001
+footage show --case INC-2026-001 --camera foyer-1 --from '2026-11-01 11:00' --to '2026-11-01 11:01'
+grant give root view --briefed 1/11/2026 --confidentiality 1/11/2026 --reason x
+grant give daemon view --briefed 1/11/2026 --confidentiality 1/11/2026 --until 1/1/2026 --reason x
+grant give daemon view --briefed 1/11/2026 --confidentiality 1/11/2026 --until 3/11/2026 --reason x
+grant deputy root --role handler --until 3/11/2026 --reason x
+grant deputy niemand --role handler --until 3/11/2026 --reason x
+grant deputy games --role handler --until 3/11/2026 --reason x
+grant deputy bin --role handler --until 3/11/2027 --reason x
+grant deputy bin --role handler --until 3/11/2026 --reason x
+grant exception bin REQ-2026-001 --reason x
+grant exception games REQ-2026-001 --until 3/11/2026 --reason x
+grant list
+grant list --all
+request show REQ-2026-001
+register show grants
+grant withdraw GRA-2026-003 --reason x --dry-run
+grant withdraw GRA-2026-003 --reason x
+grant withdraw GRA-2026-002 --reason x
+grant list --all
+hold release HOLD-2026-001 --reason x
+grant mine
+"""
+
 
 def english(text: str, language: str) -> list[str]:
     """The English words of a text, without what is typed as it is in every language."""
@@ -227,13 +265,15 @@ def english(text: str, language: str) -> list[str]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("story", [STORY, CUSTOMER_STORY], ids=["own", "customer"])
+@pytest.mark.parametrize("story", [STORY, CUSTOMER_STORY, ROLES_STORY], ids=["own", "customer", "roles"])
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_no_casework_command_prints_an_english_word(speaking, language, story):
     site = speaking(language)
     if story is CUSTOMER_STORY:
         text = site.config.read_text().replace('jurisdiction = "BE"', 'jurisdiction = "BE"\nrole = "processor"')
         site.config.write_text(text + PROCESSOR)
+    if story is ROLES_STORY:
+        site.config.write_text(site.config.read_text() + ROLES)
     site.record("foyer-1", "2026-11-01 11:00", minutes=1)
 
     wrong = {}

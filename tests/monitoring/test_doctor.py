@@ -46,7 +46,7 @@ ZONE = ZoneInfo("Europe/Brussels")
 PROGRAMS = {
     "apt", "apt-get", "blkid", "btrfs", "chmod", "chown", "cryptsetup", "dmesg", "du", "findmnt", "install", "lsblk",
     "journalctl", "rm", "ls", "lvs", "mount", "pip", "printf", "smartctl", "sudo", "swapoff", "systemctl",
-    "timedatectl", "zfs",
+    "timedatectl", "userdel", "deluser", "zfs",
 }  # fmt: skip
 
 
@@ -303,6 +303,7 @@ def every_judgement():
     yield from machine.judge_access(
         AccessFacts(Path("/srv"), "root", 0o777, ("a", "b", "c", "d"), ("keys",), ("holds",))
     )
+    yield from machine.judge_access(AccessFacts(Path("/srv"), "cctv", 0o750, (), (), ()))
     yield from (machine.judge_swap(names) for names in ((), ("/dev/sda2",)))
     yield from (machine.judge_core_dumps("core", limit) for limit in (0, 1))
     odd = {"restarts": 99, "limit_core": None, "memory_max": None, "needs_reload": True, "drop_ins": ("/etc/x",)}
@@ -442,3 +443,11 @@ def test_an_index_of_before_an_upgrade_is_told_once_it_is_older_than_a_back_up_m
     found = site.cctv("doctor --only backup --json", exit=20).json["findings"]
 
     assert [one["next"] for one in found if one["subject"] == copy.name] == [f"rm {copy}"]
+
+
+@pytest.mark.parametrize(("mode", "is_sound"), [(0o700, True), (0o750, False), (0o770, False), (0o710, False)])
+def test_a_storage_that_its_group_may_enter_is_told_with_the_command_that_mends_it(mode, is_sound):
+    (finding,) = machine.judge_access(AccessFacts(Path("/srv/cctv"), "cctv", mode, (), (), ()))
+
+    assert (finding.severity is Severity.OK) == is_sound
+    assert is_sound or finding.following == "chmod -R go= /srv/cctv"

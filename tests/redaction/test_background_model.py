@@ -55,6 +55,21 @@ def test_drawn_boxes_do_not_count():
     assert backdrop.planes.y[head(person.box(0))].mean() < 160
 
 
+def test_the_clothes_of_somebody_who_sways_where_he_stands_are_not_the_ground():
+    """The outline differs from sample to sample, the middle never: one colour with nothing trusted around it."""
+    person = Person(lambda frame: (150 + 6 * (frame % 5 - 2), 200 + 8 * (frame % 3 - 1)))
+
+    backdrop = build(samples(Scene([person], frames=40)), SIZE)
+
+    rows, columns = head(person.box(2))
+    trusted = backdrop.trusted[rows.start // 2 : rows.stop // 2, columns.start // 2 : columns.stop // 2]
+    assert not trusted.any()
+    body = person.box(2)
+    middle = backdrop.planes.y[int(body.y + 0.4 * body.h) : int(body.y + 0.6 * body.h), 145:155]
+    ground = build(samples(Scene(frames=24)), SIZE).planes.y[int(body.y) : int(body.y + body.h), 145:155]
+    assert abs(float(middle.mean()) - float(ground.mean())) < 20
+
+
 def test_too_few_samples_are_not_trusted():
     assert build(samples(Scene(frames=3)), SIZE).untrusted_share == 1.0
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 
 import numpy as np
+import pytest
 from simrig import SCRIPTS
 
 sys.path.insert(0, str(SCRIPTS))
@@ -116,18 +117,48 @@ def test_behind_is_whose_head_is_in_the_subjects_box_and_whose_feet_are_higher()
     assert not is_behind(Rect(135, 110, 30, 80), subject)  # and beside
 
 
-def test_a_small_head_shows_by_four_pixels_of_the_half_size_picture_and_not_by_a_speck():
-    scene = EmptyScene(np.full((3, 40, 40), 20, np.int16), np.ones((40, 40), np.bool_))
-    source, box = np.full((3, 40, 40), 220, np.uint8), Rect(20, 20, 12, 24)
-    shown = np.full((3, 40, 40), 20, np.uint8)
-    pixels = [(row, column) for row in range(10, 13) for column in range(11, 15)]
+BLACK, WHITE = 20, 220
+BOX = Rect(20, 20, 12, 24)
+HEAD_PIXELS = [(row, column) for row in range(10, 13) for column in range(11, 15)]
 
-    for row, column in pixels[:3]:
-        shown[:, row, column] = 220
-    assert judge(source, shown, scene, [box]).shown == 0
 
-    shown[:, *pixels[3]] = 220
-    assert judge(source, shown, scene, [box]).shown == 1
+def plain(level, of=np.uint8):
+    return np.full((3, 40, 40), level, of)
+
+
+def seen_pixels(ground, equal):
+    """The head of one person, white on that ground, of which the output shows so many pixels."""
+    shown = plain(BLACK)
+    for row, column in HEAD_PIXELS[:equal]:
+        shown[:, row, column] = WHITE
+    return judge(plain(WHITE), shown, EmptyScene(ground, np.ones((40, 40), np.bool_)), {ANNA: BOX})
+
+
+@pytest.mark.parametrize(("equal", "is_shown"), [(0, False), (1, False), (2, False), (3, True), (12, True)])
+def test_a_head_shows_by_more_pixels_than_chance_makes_equal(equal, is_shown):
+    """One of twelve is under a tenth; two are so by chance in 1 of 150 fillings of colours that are not around."""
+    assert seen_pixels(plain(BLACK, np.int16), equal).shown == is_shown
+
+
+def test_where_the_ground_beside_a_head_has_its_colour_as_many_equal_pixels_show_nothing():
+    """The head lies on black, and what is above it is white: a filling of it is white in part."""
+    ground = plain(BLACK, np.int16)
+    ground[:, 7:10] = WHITE
+
+    assert seen_pixels(ground, 3).shown == 0
+    assert seen_pixels(ground, 12).shown == 1
+
+
+def test_the_ground_beside_a_head_tells_nothing_where_somebody_else_always_stands_there():
+    """Nobody ever saw the place empty; while this person is away it is as white as what the output shows."""
+    nowhere = np.zeros((40, 40), np.bool_)
+    away = plain(WHITE, np.int16), np.ones((40, 40), np.bool_)
+
+    alone = judge(plain(WHITE), plain(WHITE), EmptyScene(plain(BLACK, np.int16), nowhere), {ANNA: BOX})
+    beside = judge(plain(WHITE), plain(WHITE), EmptyScene(plain(BLACK, np.int16), nowhere, {ANNA: away}), {ANNA: BOX})
+
+    assert (alone.judged, alone.shown) == (1, 1)
+    assert beside.judged == 0
 
 
 def test_the_live_share_of_a_box_is_of_what_of_it_is_in_the_picture():

@@ -45,6 +45,12 @@ def test_a_sliver_at_the_edge_of_the_picture_is_no_person():
     assert not len(boxes)
 
 
+def test_a_box_that_rounding_makes_unlike_itself_is_one_person_all_the_same():
+    boxes, scores = fused([found(Rect(0, 0, 4e7, 480), (2e7, 100, 1.0, 100, 0.9))], Size(40_000_000, 480))
+
+    assert len(boxes) == len(scores) == 1
+
+
 def test_two_people_side_by_side_stay_two():
     boxes, _ = fused([found(WHOLE, (100, 100, 40, 100, 0.9), (130, 100, 40, 100, 0.8))], SIZE)
 

@@ -138,7 +138,8 @@ def test_pictures_too_large_for_the_memory_that_is_free_are_refused_before_they_
     clip = clip_of([coded(tmp_path, "h264", open_groups=False)])
     monkeypatch.setattr(reader, "available_memory", lambda: 100_000_000)
 
-    with pytest.raises(MemoryShort, match=r"160 x 120 need about 133 MB of memory, 100 MB are free"):
+    needed = needed_memory(Size(160, 120)) // 1_000_000
+    with pytest.raises(MemoryShort, match=rf"160 x 120 need about {needed} MB of memory, 100 MB are free"):
         require_memory(clip)
 
 
@@ -166,7 +167,8 @@ def test_a_limit_of_memory_is_a_plain_refusal(tmp_path):
     )
 
     assert done.returncode == 15
-    assert "1920 x 1080 need about 503 MB of memory" in done.stderr
+    needed = needed_memory(Size(1920, 1080)) // 1_000_000
+    assert f"1920 x 1080 need about {needed} MB of memory" in done.stderr
     assert not (tmp_path / "out.mp4").exists()
 
 
@@ -181,4 +183,4 @@ def test_the_need_grows_with_the_picture_and_the_machine_tells_what_is_free():
     free = available_memory()
     assert free is not None
     assert 0 < free < 1 << 50
-    assert 464e6 < needed_memory(Size(1920, 1080)) < 550e6
+    assert 651e6 < needed_memory(Size(1920, 1080)) < 950e6  # the search took 651 MB on two cores

@@ -55,9 +55,28 @@ IN_A_ROW = part(track(1, 0, 30), track(2, 40, 70), track(3, 80, 110), track(4, 1
 
 def test_certain_links_join_and_others_wait_for_an_answer():
     here = replace(IN_A_ROW, links=(Link(1, 2, 0.995), Link(2, 3, 0.9)))
-    assert numbers(parts=(here,)) == [(1, [1, 2]), (2, [3]), (3, [4])]
-    assert numbers(answer("unsure", 2, 3), parts=(here,)) == [(1, [1, 2]), (2, [3]), (3, [4])]
-    assert numbers(answer("yes", 3, 2), parts=(here,)) == [(1, [1, 2, 3]), (3, [4])]
+    assert numbers(parts=(here,)) == [(1, [1, 2]), (2, [4]), (3, [3])]  # track 3 stands in the row of person 1
+    assert numbers(answer("unsure", 2, 3), parts=(here,)) == [(1, [1, 2]), (2, [4]), (3, [3])]
+    assert numbers(answer("yes", 3, 2), parts=(here,)) == [(1, [1, 2, 3]), (2, [4])]
+
+
+def test_a_row_is_headed_by_the_first_who_is_seen_for_long_enough_and_joins_nobody():
+    here = part(track(1, 0, 6), track(2, 10, 30), track(3, 32, 70), track(4, 80, 110), track(5, 120, 124),
+                links=(Link(1, 2, 0.6), Link(2, 3, 0.7), Link(3, 4, 0.4)))  # fmt: skip
+    tracks = RequestTracks([here], ())
+    people = tracks.people()
+    heads = [person for person in people if tracks.is_listed(person)]
+    assert [(person.number, [held.track for held in person.tracks]) for person in heads] == [(1, [2]), (2, [4])]
+    assert {held.track for held in tracks.row(heads[0])} == {1, 2, 3}
+    assert tracks.group(ref(2)) == {ref(2)}
+    parted = RequestTracks([here], [answer("no", 2, 3)])
+    assert [person.number for person in parted.people() if parted.is_listed(person)] == [1, 2, 3]
+
+
+def test_short_pieces_that_are_long_enough_together_head_a_row():
+    here = part(track(1, 0, 6), track(2, 8, 15), links=(Link(1, 2, 0.6),))
+    tracks = RequestTracks([here], ())
+    assert [tracks.is_listed(person) for person in tracks.people()] == [True, False]
 
 
 def test_a_no_beats_links_and_everybody_joined_with_the_two():
@@ -83,8 +102,9 @@ def test_glimpses_are_numbered_last_and_not_listed():
     assert [(person.tracks[0].track, tracks.is_listed(person)) for person in tracks.people()] == [
         (2, True), (1, False), (3, False),
     ]  # fmt: skip
-    joined = RequestTracks([here], [answer("yes", 1, 3)]).people()[1]
-    assert (joined.number, RequestTracks([here], ()).is_listed(joined)) == (2, True)
+    answered = RequestTracks([here], [answer("yes", 1, 3)])
+    joined = answered.people()[1]
+    assert (joined.number, answered.is_listed(joined)) == (2, True)
 
 
 def test_who_is_seen_twice_at_one_time_is_two_people_unless_declared():

@@ -11,7 +11,7 @@ from test_persons import IN_A_ROW, answer, part, ref, requests, track
 
 from cctv.redaction.people.detections import LOOK_VALUES
 from cctv.redaction.people.persons import Answer, AnswerKind, Doubt, RequestTracks, Verdict, with_answer
-from cctv.redaction.people.questions import MOST_NOES_A_PART, hidden_doubts, next_question
+from cctv.redaction.people.questions import MOST_NOES_A_PART, hidden_doubts, next_question, stretches_alone
 from cctv.redaction.tracking.tracks import Link
 
 
@@ -146,3 +146,25 @@ def test_questions_end_and_no_pair_is_asked_twice(request_):
         assert RequestTracks(parts, answers).contradiction(given_) is None
         pairs.add(given_.about)
         answers = with_answer(answers, given_)
+
+
+def test_a_short_piece_is_asked_about_for_what_follows_it_and_who_is_improbable_never():
+    here = part(track(1, 0, 50), track(2, 52, 55), track(3, 57, 90), links=(Link(1, 2, 0.8), Link(2, 3, 0.8)))
+    question = ask(here)
+    assert (asked(question), question.seconds) == ((1, 2), pytest.approx(0.4))
+    assert asked(ask(here, answers=[answer("yes", 1, 2)])) == (2, 3)
+    assert ask(replace(here, links=(Link(1, 2, 0.8),))) is None
+    assert ask(part(track(1, 0, 50), track(2, 52, 390), links=(Link(1, 2, 0.09),))) is None
+
+
+def test_somebody_unseen_is_asked_about_unless_it_is_the_requester_and_a_no_gives_the_frames_back():
+    doubt = Doubt(1, 10, 39, (2,))
+    here = part(track(1, 0, 50), track(2, 60, 63), doubts=(doubt,))
+    question = ask(here)
+    assert (question.kind, question.frames) == (AnswerKind.SECOND, (10, 39))
+    assert hidden_doubts(here.doubts, {1}, []) == ()  # what the other would hide is hidden, no more
+    assert stretches_alone(here.doubts, []) == {}
+    for verdict in Verdict:
+        alone = stretches_alone(here.doubts, [question.answered(verdict)])
+        assert alone == ({1: ((10, 39),)} if verdict is Verdict.NO else {})
+    assert ask(replace(here, links=(Link(1, 2, 0.995),))) is None

@@ -168,6 +168,17 @@ def test_a_clip_in_which_nothing_moves_is_not_even_decoded(prepare, tmp_path, mo
     assert report.windows == 0
 
 
+def test_a_camera_that_is_masked_entirely_is_not_searched(prepare, tmp_path, monkeypatch):
+    clip = clip_of([write(tmp_path / "in.mp4", Scene([Person(walk(20, 5))], frames=20))])
+    prepared = prepare(replace(clip, masks=(((0.0, 0.0), (100.0, 0.0), (100.0, 100.0), (0.0, 100.0)),)))
+    monkeypatch.setattr(search_module, "Reading", None)
+
+    report, everybody = prepared.found()
+
+    assert (report.searched, report.windows) == (20, 0)
+    assert all(not len(found.scores) for _, found in everybody)
+
+
 def test_only_the_files_in_which_something_moves_are_decoded(prepare, tmp_path, monkeypatch):
     walker = Person(walk(40, 6, first=34, last=40))
     still, moving = write(tmp_path / "a.mp4", Scene(frames=30)), write(tmp_path / "b.mp4", Scene([walker], frames=60))

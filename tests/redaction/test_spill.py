@@ -74,6 +74,16 @@ def test_frames_stay_in_step_after_a_pass_that_broke_off_and_while_two_read(tmp_
         assert [(int(one[0, 0, 0]), int(other[0, 0, 0])) for one, other in both] == [(n, n) for n in range(5)]
 
 
+def test_of_a_scene_that_was_surveyed_before_no_half_size_picture_is_stored(tmp_path):
+    pictures = [Planes(np.full((8, 8), n, np.uint8), *np.full((2, 4, 4), n, np.uint8)) for n in range(5)]
+
+    with Scratch(tmp_path, Size(8, 8), None, pictures=False) as once:
+        stacked = [int(half[0, 0, 0]) for _, half in once.noting(pictures)]
+
+        assert stacked == [0, 1, 2, 3, 4]
+        assert once.pictures() is None
+
+
 @given(PLANE)
 def test_the_error_of_a_block_is_its_mean(plane):
     exact = _block_mean(plane)

@@ -19,12 +19,12 @@ from cctv.redaction.people.detector import Detector
 from cctv.redaction.people.weights import load_model
 from cctv.redaction.render import render
 from cctv.redaction.render.options import Mode, Options
+from cctv.redaction.render.places import Shown
 from cctv.redaction.render.visibility import VisibilityPass
 from cctv.redaction.render.witness import (
     LIKELY,
     LIKELY_BESIDE,
     SURE,
-    Shown,
     Sighting,
     Witness,
     head_of,
@@ -35,7 +35,7 @@ from cctv.redaction.render.witness import (
     persistent,
     ranges,
 )
-from cctv.redaction.video.geometry import Rect, Size, outer
+from cctv.redaction.video.geometry import Rect, Size, enclosing, outer
 from cctv.redaction.video.reader import Reading, clip_of
 from cctv.redaction.video.yuv import Planes, doubled, from_buffer
 
@@ -280,6 +280,72 @@ def test_one_spurious_frame_is_nobody_and_two_of_five_are():
     assert persistent([once, late], 2) == [once, late]
     assert persistent([once, replace(again, box=PERSON.moved(100, 0))], 1) == []
     assert persistent([replace(once, score=SURE)], 1) != []
+
+
+@pytest.mark.parametrize(
+    ("other", "score", "counts"),
+    [
+        (PERSON.moved(45, 4), LIKELY_BESIDE, True),  # beside the subject, and as tall
+        (PERSON.moved(45, 4), LIKELY_BESIDE - 0.01, False),
+        (PERSON.moved(20, 0), 0.9, False),  # the same person, found twice
+        (Rect(145, 50, 30, 50), 0.9, False),  # a bag, an arm: not as tall
+    ],
+)
+def test_a_second_person_in_one_kept_box_counts(other, score, counts):
+    drawn = Rect(98, 48, 90, 108)
+
+    strangers, subjects = judged(0, [(PERSON, 0.8), (other, score)], area(EVERYTHING), [drawn])
+
+    assert [sighting.box for sighting in strangers] == [other] * counts
+    assert subjects == 2 - counts - (score < LIKELY_BESIDE)
+
+
+def test_two_people_who_are_kept_in_boxes_of_their_own_are_two_subjects():
+    beside = PERSON.moved(45, 4)
+
+    assert judged(0, [(PERSON, 0.8), (beside, 0.8)], area(EVERYTHING), [PERSON, beside]) == ([], 2)
+
+
+def test_somebody_who_is_kept_by_a_drawn_box_is_the_subject_whoever_that_is(scene):
+    """The witness recognises nobody: a box that was drawn on the wrong person is the reviewer's word."""
+    person, _ = scene.whole_person(3)
+    own = scene.people[person]
+
+    report = looked(
+        scene,
+        Mode.BACKDROP,
+        lambda frame: area(*boxes_of(own.get(frame))),
+        kept=lambda frame: tuple(boxes_of(own.get(frame))),
+    )
+
+    assert report.subjects_found > 0
+
+
+def test_two_people_in_one_kept_box_stop_the_package(scene):
+    """A box that is drawn around two keeps one of them; a picture of the two side by side is made of one frame."""
+    person, first = scene.whole_person(1)
+    box = scene.people[person][first]
+    beside = 2 * round(0.6 * box.w)  # an even number, somewhat more than the box is wide
+    pair = enclosing([box, box.moved(beside, 0)])
+    doubled_person = _copied(scene.frames[first], box, beside)
+
+    with Witness(load_model(), [backdrop_of(scene.empty)], Mode.BACKDROP, RATE, Path("out.mp4")) as witness:
+        for frame in range(3):
+            mask = area(grown(pair))
+            witness.look(Shown(frame, result(doubled_person, scene.empty, mask), mask, (pair,)))
+        with pytest.raises(PersonShown, match="somebody who is not kept shows"):
+            witness.report()
+
+
+def _copied(picture: Planes, box: Rect, right: int) -> Planes:
+    """The picture with what is in a box once more, that many (even) pixels farther right."""
+    copy = picture.copy()
+    at = outer(box.scaled(0.5), Size(WIDTH // 2, HEIGHT // 2))
+    for plane, scale in ((copy.y, 2), (copy.u, 1), (copy.v, 1)):
+        high, wide = slice(scale * at.top, scale * at.bottom), slice(scale * at.left, scale * at.right)
+        moved = slice(wide.start + scale * right // 2, wide.stop + scale * right // 2)
+        plane[high, moved] = plane[high, wide].copy()
+    return copy
 
 
 def test_frames_are_told_as_ranges():

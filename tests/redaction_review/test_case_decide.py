@@ -11,7 +11,7 @@ from casescene import BLUE, RED, pictures_of, pixels_of
 from casestages import REQUEST, TOTAL, acts, write_keep
 from sqlalchemy import text
 
-from cctv.config.schema import PolicySettings, TwoPersonAct
+from cctv.config.schema import PolicySettings, RolesSettings, TwoPersonAct
 from cctv.db.engine import write_transaction
 from cctv.redaction.review.approve import approve
 from cctv.redaction.review.errors import SecondPersonNeeded
@@ -146,10 +146,17 @@ def test_an_analysis_that_was_touched_cannot_be_approved(prepared):
     prepared.cctv(APPROVE)
 
 
-def test_where_the_policy_asks_for_two_people_nobody_approves_his_own_work(prepared):
+@pytest.mark.parametrize(
+    "asked_by",
+    [
+        {"policy": PolicySettings(two_person=frozenset({TwoPersonAct.REDACTION_APPROVE}))},
+        {"roles": RolesSettings(handler=("one",), decider=("one",))},
+    ],
+    ids=["policy", "roles"],
+)
+def test_where_two_people_are_asked_for_nobody_approves_his_own_work(prepared, asked_by):
     site = prepared.open(account=prepared.cctv(f"redaction show {REQUEST} --json").json["parts"][0]["prepared_by"])
-    policy = PolicySettings(two_person=frozenset({TwoPersonAct.REDACTION_APPROVE}))
-    strict = replace(site, settings=replace(site.settings, policy=policy))
+    strict = replace(site, settings=replace(site.settings, **asked_by))
 
     with pytest.raises(SecondPersonNeeded) as refused:
         approve(strict, REQUEST, "looked", everything=True)

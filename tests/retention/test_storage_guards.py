@@ -8,7 +8,6 @@ import pytest
 from sqlalchemy import update
 
 from cctv.db import schema
-from cctv.db.engine import write_transaction
 
 
 @pytest.fixture
@@ -24,7 +23,7 @@ def files(site):
 
 
 def test_another_sites_database(due):
-    with write_transaction(due.open().engine) as connection:
+    with due.open().engine.begin() as connection:
         connection.execute(update(schema.site).values(site_uuid="11111111-1111-4111-8111-111111111111"))
 
     told = due.cctv("sweep --once", exit=18)
@@ -45,7 +44,7 @@ def test_an_empty_database(due):
 
 
 def test_an_index_that_knows_nothing_beside_files(due):
-    with write_transaction(due.open().engine) as connection:
+    with due.open().engine.begin() as connection:
         for table in (schema.segments, schema.runs, schema.tombstones):
             connection.execute(table.delete())
 

@@ -70,7 +70,7 @@ def made_once(box):
     assert public in box.config.read_text()
     assert mode(box.config) == 0o640
     assert mode(box.config.with_name("credentials.toml")) == 0o600
-    assert mode(box.storage) == 0o750
+    assert mode(box.storage) == 0o700
     assert mode(box.storage / "keys") == 0o700
     assert mode(box.storage / "keys" / "signing") == 0o600
     assert (box.storage / "keys" / "signing.pub").exists()

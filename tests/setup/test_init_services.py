@@ -69,7 +69,7 @@ def test_the_services_record_to_a_disk_of_their_own_after_one_command(tmp_path):
     assert "gevel-1   recording" in done.stdout  # it ends with cctv status
     assert (tmp_path / "systemctl.log").read_text().splitlines() == [
         "daemon-reload",
-        "enable --now cctv-record cctv-sweep",
+        "enable --now cctv-record cctv-sweep cctv.socket",
     ]
     units = {path.name for path in (ROOT / "systemd").glob("*.service") if "/var/lib/cctv\n" in path.read_text()}
     assert (tmp_path / "units").read_text().split() == sorted(f"{unit}.d" for unit in units)

@@ -13,14 +13,16 @@ from cctv.core.errors import Exit
 from cctv.monitoring import doctor_machine
 from cctv.monitoring.doctor import REPORT_FILE
 from cctv.monitoring.notify import TIMED_SERVICES
+from cctv.services.serve import protocol
 
 UNITS = Path(__file__).resolve().parents[2] / "systemd"
 PROGRAM = "/opt/cctv/bin/cctv"
 RECORD, SWEEP = "cctv-record.service", "cctv-sweep.service"
+SERVE, SOCKET = "cctv-serve.service", "cctv.socket"
 NOTIFY, BACKUP, VERIFY, DOCTOR = (f"cctv-{name}.service" for name in ("notify", "backup", "verify", "doctor"))
-SERVICES = (RECORD, SWEEP, NOTIFY, BACKUP, VERIFY, DOCTOR)
+SERVICES = (RECORD, SWEEP, SERVE, NOTIFY, BACKUP, VERIFY, DOCTOR)
 TIMERS = tuple(name.replace(".service", ".timer") for name in (NOTIFY, BACKUP, VERIFY, DOCTOR))
-UNIT_FILES = (*SERVICES, *TIMERS)
+UNIT_FILES = (*SERVICES, *TIMERS, SOCKET)
 
 
 @pytest.fixture
@@ -59,7 +61,8 @@ def test_systemd_accepts_the_unit(analyze, name):
 
 
 @pytest.mark.parametrize(
-    ("name", "worst"), [(RECORD, 2.0), (SWEEP, 1.0), (NOTIFY, 2.0), (BACKUP, 1.0), (VERIFY, 1.0), (DOCTOR, 3.0)]
+    ("name", "worst"),
+    [(RECORD, 2.0), (SWEEP, 1.0), (SERVE, 1.5), (NOTIFY, 2.0), (BACKUP, 1.0), (VERIFY, 1.0), (DOCTOR, 3.0)],
 )
 def test_the_unit_is_exposed_little(analyze, name, worst):
     said = analyze("security", "--offline=true", name)
@@ -69,7 +72,7 @@ def test_the_unit_is_exposed_little(analyze, name, worst):
     assert float(re.search(r"exposure level for \S+: ([\d.]+)", said.stdout)[1]) < worst
 
 
-@pytest.mark.parametrize("name", [RECORD, SWEEP, VERIFY])
+@pytest.mark.parametrize("name", [RECORD, SWEEP, SERVE, VERIFY])
 def test_the_storage_is_the_only_place_it_can_write(name):
     unit = service(name)
 
@@ -85,6 +88,29 @@ def test_only_the_recorder_gets_the_passwords_and_only_the_sweeper_is_without_a_
     assert "LoadCredential" not in service(SWEEP)
     assert service(SWEEP)["PrivateNetwork"] == ["yes"]
     assert "PrivateNetwork" not in service(RECORD)
+
+
+def test_the_service_of_people_has_neither_network_nor_passwords_and_knows_who_calls():
+    unit = service(SERVE)
+
+    assert unit["PrivateNetwork"] == unit["ProtectHome"] == unit["PrivateTmp"] == ["yes"]
+    assert "LoadCredential" not in unit
+    assert "PrivateUsers" not in unit  # SO_PEERCRED would tell the same user id for everybody
+
+
+def test_nobody_else_can_put_a_socket_in_the_place_of_the_services():
+    text = (UNITS / SOCKET).read_text()
+
+    assert f"\nListenStream={protocol.SOCKET}\n" in text
+    assert "\nDirectoryMode=0755\n" in text
+    assert "\nSocketMode=0666\n" in text  # who may do what is decided by roles, and not by who may ask
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_what_a_service_writes_is_its_accounts_alone(name):
+    assert service(name)["UMask"] == ["0077"]
+    assert service(name).get("StateDirectoryMode", ["0700"]) == ["0700"]
+    assert "\nd /var/lib/cctv 0700 cctv cctv -\n" in (UNITS / "cctv.tmpfiles.conf").read_text()
 
 
 def test_alarms_write_beside_the_storage_get_no_password_and_speak_when_the_mount_is_away():

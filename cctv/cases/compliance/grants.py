@@ -2,8 +2,8 @@
 
 docs/policies/000.txt: "uitdrukkelijke toestemming", "briefing".
 
-Responsible for the register of grants and for the check of one.  `[policy] granted_only` names what needs a grant; an
-administrator has none unless another account gave it.
+Responsible for the register of grants and for the check of one.  `[policy] granted_only` names what needs a grant, and
+where there are `[roles]` everything does; an administrator has none unless another account gave it.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 
 from cctv.access.policy import knows_settings, require_known_settings
 from cctv.access.proposals import not_yet, require_two
+from cctv.access.roles import today
 from cctv.audit.chain import AuditFacts
 from cctv.audit.log import append_entry
 from cctv.cases.compliance.queries import insert_grant, mark_withdrawn, select_grants
@@ -38,28 +39,36 @@ def give_grant(
     briefed: date,
     confidentiality: date,
     reason: str,
+    until: date | None = None,
     dry_run: bool = False,
 ) -> Grant:
-    """Grant a permission to an account.
+    """Grant a permission to an account; `until` is its last day, None for one without an end.
 
-    Raises GrantRefused for one's own account, and before the briefing and the agreement; TextUnusable; ActProposed or
-    ProposalWaits while the policy asks for a second person.
+    Raises GrantRefused for one's own account, before the briefing and the agreement, and for an end that is past;
+    TextUnusable; ActProposed or ProposalWaits while the policy asks for a second person.
     """
     account = checked_text(N_("account"), account, N_("give the unix account, as `id -un` prints it."))
     reason = checked_text(N_("reason"), reason, N_("say why this person needs it."))
     now = site.clock.now()
-    today = now.astimezone(site.settings.site.timezone).date()
+    day = today(site)
     if account == site.actor.account:
         following = N_("let another account grant it.")
         raise GrantRefused(problem=N_("{account} would grant it to themselves", account=account), following=following)
-    if briefed > today or confidentiality > today:
+    if briefed > day or confidentiality > day:
         following = N_("brief first, sign first, then grant.")
         raise GrantRefused(
             problem=N_("the briefing or the confidentiality agreement is still to come"), following=following
         )
+    if until is not None and until < day:
+        raise GrantRefused(problem=N_("its last day is past"), following=N_("give a day to come: --until 31/12."))
     with write_transaction(site.engine, dry_run=dry_run) as connection:
-        facts: AuditFacts = {"account": account, "permission": permission.value}
+        facts: AuditFacts = {
+            "account": account,
+            "permission": permission.value,
+            **({"until": until.isoformat()} if until is not None else {}),
+        }
         line = f"cctv grant give {account} {permission.value} --briefed {briefed} --confidentiality {confidentiality}"
+        line += f" --until {until}" if until is not None else ""
         waiting = None if dry_run else _sign(connection, site, account, facts, reason, f"{line} --reason WHY")
         if waiting is None:
             grant = Grant(
@@ -70,6 +79,7 @@ def give_grant(
                 confidentiality=confidentiality,
                 granted=now,
                 granted_by=site.actor.account,
+                until=until,
             )
             insert_grant(connection, grant)
             append_entry(connection, site, Act.GRANT_GIVEN, grant.id, facts=facts, reason=reason)
@@ -128,12 +138,13 @@ def require(site: Storage, permission: Permission) -> None:
     if not is_known:
         with write_transaction(site.engine) as connection:
             require_known_settings(connection, site)
-    if permission not in site.settings.policy.granted_only:
+    if permission not in site.settings.granted_only:
         return
-    account = site.actor.account
+    account, day = site.actor.account, today(site)
     with write_transaction(site.engine) as connection:
         grants = select_grants(connection, withdrawn_too=False)
-        if any(grant.account == account and grant.permission is permission for grant in grants):
+        mine = (grant for grant in grants if grant.account == account and grant.permission is permission)
+        if any(grant.is_in_force(day) for grant in mine):
             return
         facts: AuditFacts = {"permission": permission.value}
         append_entry(connection, site, Act.GRANT_MISSED, account, facts=facts)

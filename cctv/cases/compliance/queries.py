@@ -125,6 +125,7 @@ def insert_grant(connection: Connection, grant: Grant) -> None:
             confidentiality_on=grant.confidentiality,
             granted_us=grant.granted,
             granted_by=grant.granted_by,
+            until_on=grant.until,
         )
     )
 
@@ -305,4 +306,5 @@ def _grant(row: Row[Any]) -> Grant:
         granted_by=row.granted_by,
         withdrawn=row.withdrawn_us,
         withdrawn_by=row.withdrawn_by,
+        until=row.until_on,
     )

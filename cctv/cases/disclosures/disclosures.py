@@ -16,6 +16,7 @@ from datetime import date, datetime
 from sqlalchemy import Connection
 
 from cctv.access.policy import require_known_settings
+from cctv.access.second_factor import require_code
 from cctv.audit.log import append_entry
 from cctv.cases.compliance.processors import checked_country
 from cctv.cases.disclosures.grounds import check_receiver, check_recipient
@@ -43,7 +44,7 @@ from cctv.cases.holds import REVIEW, find_ground
 from cctv.cases.requests.needs import scope_of
 from cctv.cases.text_input import checked_text
 from cctv.cases.two_person import agreed_elsewhere, is_one_person, sign_release, who_typed
-from cctv.config.schema import TwoPersonAct
+from cctv.config.schema import SecondFactorUse, TwoPersonAct
 from cctv.core.i18n import N_
 from cctv.core.time_range import Span
 from cctv.db.engine import read_transaction, write_transaction
@@ -201,6 +202,7 @@ def approve_disclosure(
         reason = f"{reason}; {_checked_instruction(site, disclosure_id, instruction)}"
     elif instruction is not None:
         raise NoControllerToAsk(id=disclosure_id)
+    require_code(site, SecondFactorUse.DISCLOSURE, dry_run=dry_run)
     with write_transaction(site.engine, dry_run=dry_run) as connection:
         disclosure = unclosed(connection, site, disclosure_id)
         require_known_settings(connection, site)
@@ -351,6 +353,7 @@ def end_disclosure(
     nothing, while the policy requires a second person.
     """
     reason = checked_text(N_("reason"), reason, N_('say how it ended: --reason "HOW".'))
+    require_code(site, SecondFactorUse.RELEASE, dry_run=dry_run)
     with write_transaction(site.engine, dry_run=dry_run) as connection:
         disclosure = unclosed(connection, site, disclosure_id)
         _refuse_unfit(site, disclosure, ending)

@@ -17,6 +17,8 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy import Connection
 
+from cctv.access.errors import CodeMissing
+from cctv.access.second_factor import require_code
 from cctv.audit.chain import AuditFacts
 from cctv.audit.log import append_entry
 from cctv.cases.errors.requests import (
@@ -58,6 +60,7 @@ from cctv.cases.requests.questions import question_of, require_instructed
 from cctv.cases.requests.viewings import viewings_of
 from cctv.cases.text_input import checked_text
 from cctv.cases.two_person import ending_act, sign_release
+from cctv.config.schema import SecondFactorUse
 from cctv.core.clock import start_of_day
 from cctv.core.i18n import N_, join_messages
 from cctv.core.typed_time.resolve import echo_instant
@@ -323,6 +326,8 @@ def mark_sent(
     """
     today = site.clock.now().astimezone(site.settings.site.timezone).date()
     day = day or today
+    if kind is LetterKind.ANSWER:  # it may end the request, and its holds
+        require_code(site, SecondFactorUse.RELEASE, dry_run=dry_run)
     with write_transaction(site.engine, dry_run=dry_run) as connection:
         request = find_request(connection, request_id)
         if request.forgotten is not None:
@@ -390,7 +395,7 @@ def _ends(request: AccessRequest, kind: LetterKind) -> bool:
 
 def _unsigned(
     connection: Connection, site: Storage, request: AccessRequest, kind: LetterKind
-) -> FirstSigned | ReleaseAsked | None:
+) -> FirstSigned | ReleaseAsked | CodeMissing | None:
     """The answer released the request's holds; one that was placed since ends by the same rule."""
     if not _ends(request, kind):
         return None

@@ -139,8 +139,8 @@ def _write(site: Storage, folder: Path, policy: str, person: ReachedRequester, l
 
 
 def _check_folder(site: Storage, folder: Path) -> None:
-    if not folder.is_dir():
+    if not site.disk.is_folder(folder):
         raise LettersUnplaced(path=folder, problem=N_("it is not a folder"), following=N_("make it first."))
-    if folder.resolve().is_relative_to(site.root.resolve()):
+    if site.disk.resolved(folder).is_relative_to(site.root.resolve()):
         following = N_("give a folder from which the letters are sent.")
         raise LettersUnplaced(path=folder, problem=N_("it lies inside the storage"), following=following)

@@ -14,6 +14,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from pathlib import Path
 
 from sqlalchemy import Connection
 
@@ -160,6 +161,14 @@ def draft(
     for name, data in (enclosed or {}).items():
         site.disk.write(folder / name, data)
     return Draft(kind, "\n\n".join(output.text for output in rendered), files)
+
+
+def letter_files(site: Storage, request_id: str) -> dict[str, Path]:
+    """The files of a request's letters, by their names; raises PathOutside where a link is in the folder's place."""
+    folder = letters_directory(site, request_id)
+    if not folder.is_dir():
+        return {}
+    return {path.name: path for path in sorted(folder.iterdir()) if path.is_file() and not path.is_symlink()}
 
 
 def enter(connection: Connection, site: Storage, request: AccessRequest, drafted: Draft) -> tuple[MadeLetter, ...]:

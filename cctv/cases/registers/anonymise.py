@@ -65,7 +65,11 @@ PROCESSORS = Forgettable(
     lambda _, day: schema.processors.c.ended_on < day,
     _processor_without_names,
 )
-GRANTS = Forgettable(schema.grants, lambda at, _: schema.grants.c.withdrawn_us <= at, lambda *_: {})
+GRANTS = Forgettable(
+    schema.grants,
+    lambda at, day: (schema.grants.c.withdrawn_us <= at) | (schema.grants.c.until_on < day),
+    lambda *_: {},
+)
 CHECKS = Forgettable(
     schema.workstation_checks,
     lambda _, day: schema.workstation_checks.c.checked_on < day,

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
+from cctv.access.deputies import all_deputyships, all_exceptions
 from cctv.audit.log import append_entry
 from cctv.cases.compliance.breaches import list_breaches
 from cctv.cases.compliance.checks import list_checks, list_declarations, list_reviews
@@ -207,13 +208,28 @@ def _lacking(processors: Iterable[Processor]) -> Iterator[str]:
 
 def _grants(site: Storage) -> Register:
     zone = site.settings.site.timezone
-    columns = ("id", "account", "permission", "briefed", "confidentiality", "granted", "granted_by", "withdrawn")
-    rows = (
+    columns = (
+        *("id", "account", "permission", "briefed", "confidentiality"),
+        *("granted", "granted_by", "until", "withdrawn"),
+    )
+    rows: list[tuple[str, ...]] = [
         (grant.id, grant.account, enum_label(grant.permission), _day(grant.briefed), _day(grant.confidentiality),
-         _at(grant.granted, zone), grant.granted_by, _at(grant.withdrawn, zone))
+         _at(grant.granted, zone), grant.granted_by, _day(grant.until), _at(grant.withdrawn, zone))
         for grant in list_grants(site, withdrawn_too=True)
-    )  # fmt: skip
-    return Register(RegisterName.GRANTS, columns, tuple(rows))
+    ]  # fmt: skip
+    with read_transaction(site.engine) as connection:
+        deputies, exceptions = all_deputyships(connection), all_exceptions(connection)
+    rows += [
+        (deputy.id, deputy.account, N_("deputy: {role}", role=deputy.role), "", "",
+         _at(deputy.named, zone), deputy.named_by, _day(deputy.until), _at(deputy.withdrawn, zone))
+        for deputy in deputies
+    ]  # fmt: skip
+    rows += [
+        (given.id, given.account, N_("handles {case} (Article 38(6) GDPR)", case=given.case_id), "", "",
+         _at(given.given, zone), given.given_by, _day(given.until), _at(given.withdrawn, zone))
+        for given in exceptions
+    ]  # fmt: skip
+    return Register(RegisterName.GRANTS, columns, tuple(sorted(rows, key=lambda row: row[0])))
 
 
 def _declarations(site: Storage) -> Register:

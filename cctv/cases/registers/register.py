@@ -56,6 +56,7 @@ _COLUMNS = {
     "confidentiality": pgettext_lazy("column", "confidentiality"),
     "granted": pgettext_lazy("column", "granted"),
     "granted_by": pgettext_lazy("column", "by"),
+    "until": pgettext_lazy("column", "until"),
     "withdrawn": pgettext_lazy("column", "withdrawn"),
     "declared": pgettext_lazy("column", "declared"),
     "reference": pgettext_lazy("column", "reference"),
@@ -208,5 +209,8 @@ def as_csv(register: Register) -> str:
     return out.getvalue()
 
 
+_FORMULA = frozenset("=+-@\t\r\n＝＋－＠")  # spreadsheets take their full-width forms for the same
+
+
 def _harmless(cell: str) -> str:
-    return f"'{cell}" if cell[:1] in {"=", "+", "-", "@", "\t"} else cell
+    return f"'{cell}" if cell[:1] in _FORMULA else cell

@@ -25,6 +25,7 @@ from cctv.cases.requests.lifecycle import Transition, apply_transition
 from cctv.cases.requests.queries import anonymise_request, mark_closed, select_request, select_unforgotten
 from cctv.db.engine import checkpoint_wal, read_transaction, write_transaction
 from cctv.db.storage import Storage
+from cctv.footage.layout import named_folder
 from cctv.model.audit import Act
 from cctv.model.cases import AccessRequest, RequestState, RequestType
 from cctv.model.ids import RequestId
@@ -36,8 +37,8 @@ UNSENT = timedelta(
 
 
 def letters_directory(site: Storage, request_id: str) -> Path:
-    """`letters/REQ-YYYY-NNN`."""
-    return site.root / LETTERS / request_id
+    """`letters/REQ-YYYY-NNN`; raises PathOutside for an id that is no name."""
+    return named_folder(site.root, LETTERS, request_id)
 
 
 def forget_after(request: AccessRequest, keep: timedelta) -> datetime | None:
@@ -73,7 +74,10 @@ def forget_files(site: Storage, request_id: str) -> None:
 
 
 def forget_due(site: Storage) -> tuple[RequestId, ...]:
-    """Anonymise every request whose period is over; the sweep calls it.  Returns their ids."""
+    """Anonymise every request whose period is over; the sweep calls it.  Returns their ids.
+
+    Raises PathOutside, and anonymises nothing, for an id that is no name.
+    """
     now, policy = site.clock.now(), site.settings.policy
     with read_transaction(site.engine) as connection:
         requests = select_unforgotten(connection)
@@ -81,6 +85,7 @@ def forget_due(site: Storage) -> tuple[RequestId, ...]:
     for request in requests:
         keep = policy.forget_complaints if request.type is RequestType.COMPLAINT else policy.forget_requests
         if (at := forget_after(request, keep)) is not None and at <= now:
+            letters_directory(site, request.id)  # an id that is no name stops it before anything is forgotten
             due.append(request)
     for request in due:
         with write_transaction(site.engine) as connection:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
+from cctv.access.second_factor import require_code
 from cctv.audit.chain import AuditFacts
 from cctv.audit.log import append_entry
 from cctv.cases.errors.requests import AnswerNotReady, FootageThere
@@ -31,6 +32,7 @@ from cctv.cases.requests.outcomes import RequestOutcome, check_ending, check_kee
 from cctv.cases.requests.queries import mark_answered
 from cctv.cases.requests.questions import require_instructed
 from cctv.cases.two_person import ending_act, first_of, sign_refusal, sign_release
+from cctv.config.schema import SecondFactorUse
 from cctv.core.errors import CctvError
 from cctv.core.i18n import join_messages
 from cctv.db.engine import write_transaction
@@ -107,6 +109,7 @@ def sign_answer(site: Storage, plan: AnswerPlan) -> None:
     Raises FirstSigned or RefusalSigned with the first signatures committed, ReleaseAsked or RefusalUnsigned where this
     account gave them before.
     """
+    require_code(site, SecondFactorUse.RELEASE)
     with write_transaction(site.engine) as connection:
         unsigned = sign_refusal(connection, site, plan.request.id, plan.ending, "answer")
         refusal = first_of(unsigned, _unsigned(connection, site, plan))

@@ -21,6 +21,7 @@ from datetime import timedelta
 from sqlalchemy import Connection
 
 from cctv.access.proposals import not_yet, require_two
+from cctv.access.second_factor import require_code
 from cctv.audit.chain import AuditFacts
 from cctv.audit.log import append_entry
 from cctv.cases.disclosures.disclosures import viewing_entered
@@ -37,7 +38,7 @@ from cctv.cases.requests.outcomes import RequestOutcome, check_ending, erases
 from cctv.cases.requests.queries import mark_answered, mark_closed, select_request, select_requests
 from cctv.cases.requests.questions import require_answered, require_instructed
 from cctv.cases.two_person import first_of, sign_refusal, sign_release
-from cctv.config.schema import TwoPersonAct
+from cctv.config.schema import SecondFactorUse, TwoPersonAct
 from cctv.core.errors import CctvError
 from cctv.core.i18n import N_
 from cctv.core.time_range import Span
@@ -136,6 +137,7 @@ def close_request(site: Storage, request_id: str, requested: RequestOutcome) -> 
     ReleaseAsked, RefusalUnsigned, what `check_ending` raises; NotErased for an erasure that is granted while its
     footage is there.
     """
+    require_code(site, SecondFactorUse.RELEASE)
     with write_transaction(site.engine) as connection:
         request, ending = _load_for_closing(connection, site, request_id, requested)
         line = _typed_again(request, ending)

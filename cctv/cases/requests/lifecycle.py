@@ -23,6 +23,7 @@ from enum import Enum
 
 from sqlalchemy import Connection
 
+from cctv.access.deputies import exceptions_for
 from cctv.cases.errors.requests import MoveRefused, NoOtherController, RequestClosed, RequestUnknown
 from cctv.cases.footage_status import FootageStatus, request_footage
 from cctv.cases.requests.block_queries import blocks_of, open_erasures
@@ -38,6 +39,7 @@ from cctv.core.i18n import N_
 from cctv.db.engine import read_transaction
 from cctv.db.storage import Storage
 from cctv.holds.store import holds_of
+from cctv.model.access import HandlingException
 from cctv.model.cases import AccessRequest, RequestState, RequestType
 from cctv.model.holds import Hold
 from cctv.model.ids import typed_id
@@ -83,6 +85,7 @@ class RequestFile:
     statements: tuple[Statement, ...]
     erasures: tuple[ErasureOrder, ...]
     footage: tuple[FootageStatus, ...]
+    exceptions: tuple[HandlingException, ...] = ()  # by which a data protection officer handled it
 
 
 _WORK = (
@@ -224,4 +227,5 @@ def request_file(site: Storage, request_id: str) -> RequestFile:
             statements=tuple(statements_of(connection, request.id)),
             erasures=tuple(open_erasures(connection, request.id)),
             footage=request_footage(connection, site, request),
+            exceptions=exceptions_for(connection, request.id),
         )

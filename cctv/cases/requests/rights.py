@@ -13,6 +13,8 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
+from cctv.access.errors import CodeMissing
+from cctv.access.second_factor import require_code
 from cctv.audit.chain import AuditFacts
 from cctv.audit.log import append_entry
 from cctv.cases.errors.requests import (
@@ -35,6 +37,7 @@ from cctv.cases.requests.queries import insert_statement, set_instruction
 from cctv.cases.requests.questions import require_instructed
 from cctv.cases.text_input import checked_text
 from cctv.cases.two_person import sign_release
+from cctv.config.schema import SecondFactorUse
 from cctv.core.i18n import N_
 from cctv.db.engine import read_transaction, write_transaction
 from cctv.db.storage import Storage
@@ -218,6 +221,7 @@ def _end_by_wish(
         leaving = release_effects(connection, own, site.clock.now())
     if dry_run:
         return Lifted(request, own)
+    require_code(site, SecondFactorUse.RELEASE)
     with write_transaction(site.engine) as connection:
         refusal = _unsigned(connection, site, request.id, move, reason)
     if refusal is not None:  # before the letter: its file is not written for a first signature
@@ -246,7 +250,7 @@ def _lift_left(site: Storage, request_id: str, reason: str, *, dry_run: bool) ->
 
 def _unsigned(
     connection: Connection, site: Storage, request_id: str, move: Transition, reason: str
-) -> FirstSigned | ReleaseAsked | None:
+) -> FirstSigned | ReleaseAsked | CodeMissing | None:
     line = f"cctv request {move.value} {request_id} --reason WHY"
     return sign_release(connection, site, holds_of(connection, request_id), reason=reason, line=line)
 

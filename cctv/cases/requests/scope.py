@@ -20,6 +20,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
+from cctv.access.second_factor import require_code
 from cctv.audit.chain import AuditFacts
 from cctv.audit.log import append_entry
 from cctv.cases.errors.requests import FootageAfterReceipt, FootageToCome, NothingToConfirm
@@ -38,6 +39,7 @@ from cctv.cases.requests.queries import (
 )
 from cctv.cases.text_input import checked_text
 from cctv.cases.two_person import Replacement, sign_release
+from cctv.config.schema import SecondFactorUse
 from cctv.core.clock import iso, start_of_next_day
 from cctv.core.i18n import N_
 from cctv.core.time_range import Span, total
@@ -201,6 +203,7 @@ def change_scope(
     freed.
     """
     reason = checked_text(N_("reason"), reason, N_('say why, for example --reason "the person named another evening".'))
+    require_code(site, SecondFactorUse.RELEASE)
     with write_transaction(site.engine) as connection:
         earlier, request = _scopable(connection, site, request_id, cameras, span)
         leaving = _leaving(holds_of(connection, request.id), earlier, request)
@@ -281,6 +284,7 @@ def confirm_scope(site: Storage, request_id: str, *, reason: str) -> Scoped:
     After the provisional hold has lapsed a new one is placed: what was deleted in between is lost.
     """
     reason = checked_text(N_("reason"), reason, N_('say why so much is needed: --reason "WHY".'))
+    require_code(site, SecondFactorUse.RELEASE)
     with write_transaction(site.engine) as connection:
         request = _unconfirmed(connection, site, request_id)
         kept, own = Replacement(frozenset(request.cameras), scope_of(request)), holds_of(connection, request.id)

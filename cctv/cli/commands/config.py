@@ -9,6 +9,7 @@ from rich.console import Console
 
 from cctv.access.adoption import SettingsAdoption, adopt_settings, compare_policy
 from cctv.access.policy import differences
+from cctv.access.roles import roles_warnings
 from cctv.cli.context import CommandContext, json_option
 from cctv.cli.options import mutation, reason_option
 from cctv.cli.output import echo, table
@@ -59,7 +60,11 @@ def check(context: CommandContext, strict: bool, policy: Path | None) -> None:
     if settings.redaction.detector is not None:
         Detector(load_model(settings.redaction.detector))
     findings = _findings(settings, policy) if policy is not None else ()
-    warnings = [*(warning.message for warning in checked.warnings), *_site_warnings(context)]
+    warnings = [
+        *(warning.message for warning in checked.warnings),
+        *roles_warnings(settings.roles),
+        *_site_warnings(context),
+    ]
     try:
         unread = check_credentials(settings, context.environ)
     except ConfigError:

@@ -20,9 +20,10 @@ from cctv.db.storage import Storage
 from cctv.monitoring.doctor import CheckName, DoctorFinding, Examined, Report, Severity, examine, report_as_json
 from cctv.monitoring.doctor_machine import MACHINE_CHECKS
 from cctv.monitoring.doctor_site import SITE_CHECKS
+from cctv.monitoring.doctor_trust import TRUST_CHECKS
 from cctv.monitoring.machine_facts import Machine
 
-CHECKS = {**SITE_CHECKS, **MACHINE_CHECKS}
+CHECKS = {**SITE_CHECKS, **MACHINE_CHECKS, **TRUST_CHECKS}
 _COLOURS = {Severity.OK: "green", Severity.ADVICE: "yellow", Severity.WRONG: "red", Severity.UNKNOWN: "magenta"}
 _ORDER = (Severity.WRONG, Severity.ADVICE, Severity.UNKNOWN, Severity.OK)
 _INDENT = 2

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import TypeVar
 
 import click
@@ -14,6 +15,7 @@ from rich.console import Console
 
 from cctv.cli.commands.footage_repair import delete, rebuild, reconcile, verify
 from cctv.cli.context import CommandContext, json_option, restrict_umask
+from cctv.cli.copies import copy_files, copy_option
 from cctv.cli.i18n import TranslatedGroup
 from cctv.cli.options import mutation, reason_option, span_options
 from cctv.cli.output import coverage_bar, echo, length, local, local_date, size, table
@@ -179,10 +181,18 @@ def coverage(context: CommandContext, cameras: str | None, zones: str | None, st
 @footage.command()
 @_viewing
 @click.option("--stills", type=click.IntRange(1, 60), default=24, show_default=True, help="How many pictures.")
+@copy_option
 @mutation
 @click.pass_obj
 def show(
-    context: CommandContext, case_id: str, camera: str, start: str, end: str, reason: str | None, stills: int
+    context: CommandContext,
+    case_id: str,
+    camera: str,
+    start: str,
+    end: str,
+    reason: str | None,
+    stills: int,
+    folder: Path | None,
 ) -> None:
     """Make a contact sheet of what a case is about; refused without an open case, and the refusal is logged.
 
@@ -197,7 +207,8 @@ def show(
     sheet = make_contact_sheet(
         context.site, case_id, camera_id, span, stills=stills, reason=reason, dry_run=context.dry_run
     )
-    data = {"dry_run": context.dry_run, "path": sheet.path, "times": sheet.times}
+    copies = copy_files(context, {sheet.path.name: sheet.path}, folder)
+    data = {"dry_run": context.dry_run, "path": sheet.path, "times": sheet.times, "copies": copies}
     count = len(sheet.times)
     shown = (
         _("Would show: {count} pictures", count=count) if context.dry_run else _("Shown: {count} pictures", count=count)
@@ -207,9 +218,18 @@ def show(
 
 @footage.command()
 @_viewing
+@copy_option
 @mutation
 @click.pass_obj
-def extract(context: CommandContext, case_id: str, camera: str, start: str, end: str, reason: str | None) -> None:
+def extract(
+    context: CommandContext,
+    case_id: str,
+    camera: str,
+    start: str,
+    end: str,
+    reason: str | None,
+    folder: Path | None,
+) -> None:
     """Write the asked footage as videos on the box, one for each unbroken stretch; refused without an open case.
 
     People are seen in it as they are: it stays on the box, goes when the case ends, and never leaves.  What leaves is a
@@ -224,7 +244,8 @@ def extract(context: CommandContext, case_id: str, camera: str, start: str, end:
         extraction = extract_footage(
             context.site, case_id, camera_id, span, reason=reason, progress=progress, dry_run=context.dry_run
         )
-    data = {"dry_run": context.dry_run, "paths": extraction.paths, "frames": extraction.frames}
+    copies = copy_files(context, {path.name: path for path in extraction.paths}, folder)
+    data = {"dry_run": context.dry_run, "paths": extraction.paths, "frames": extraction.frames, "copies": copies}
     written = _("Would write:") if context.dry_run else _("Written, {count} frames:", count=extraction.frames)
     lines = "\n".join([written, *(str(path) for path in extraction.paths)])
     context.emit(data, lambda console: console.print(lines, soft_wrap=True))

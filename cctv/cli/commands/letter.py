@@ -8,10 +8,11 @@ import click
 from rich.console import Console
 
 from cctv.cases.letters.policy_change import PolicyNews, PolicyTold, tell_policy
-from cctv.cli.context import CommandContext, json_option
+from cctv.cli.context import CommandContext, json_option, restrict_umask
 from cctv.cli.options import OneOf, mutation
 from cctv.cli.output import echo, table
 from cctv.cli.views.footage import print_dry
+from cctv.core.durable import DurableFiles
 from cctv.core.errors import Exit
 from cctv.core.i18n import Language, _, ngettext, translate_error
 from cctv.core.medium import on_medium
@@ -65,16 +66,25 @@ def list_letters(context: CommandContext) -> None:
 @letter.command()
 @click.argument("kind")
 @click.option("--language", type=OneOf(_LANGUAGES, "Language"), help="Its language; the site's when it is not given.")
-@click.option("--to", "target", required=True, type=click.Path(), metavar="FILE", help="Ends in .pdf, .txt or .html.")
+@click.option(
+    "--to",
+    "target",
+    required=True,
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Ends in .pdf, .txt or .html.",
+)
 @json_option
 @click.pass_obj
-def preview(context: CommandContext, kind: str, language: str | None, target: str) -> None:
+def preview(context: CommandContext, kind: str, language: str | None, target: Path) -> None:
     """Write a specimen of a letter, with invented facts and marked so on every page.
 
     \b
       cctv letter preview no-footage --language fr --to no-footage.pdf
     """
-    file, kind_ = _target(Path(target)), _kind(kind)
+    restrict_umask()
+    disk = context.make_disk()
+    file, kind_ = _target(disk, target), _kind(kind)
     spoken = Language(language) if language else context.settings.site.language
     specimen = specimens_of(kind_, spoken, _sender(context, kind_))[0]
     templates = templates_of(context.settings)
@@ -84,7 +94,7 @@ def preview(context: CommandContext, kind: str, language: str | None, target: st
         text, page = text_of(specimen, templates)
         contents = (text if file.suffix == ".txt" else page).encode()
     with on_medium(file):
-        context.make_disk().write(file, contents)
+        disk.write(file, contents)
     context.emit(
         {"kind": kind_, "language": spoken, "file": file, "bytes": len(contents)},
         lambda console: console.print(_("{file}: a specimen, nobody's letter", file=file), soft_wrap=True),
@@ -175,10 +185,10 @@ def _text(console: Console, context: CommandContext, notices: PolicyTold) -> Non
         console.print(_("They name people: send them, then delete them."))
 
 
-def _target(file: Path) -> Path:
+def _target(disk: DurableFiles, file: Path) -> Path:
     if file.suffix not in (".pdf", ".txt", ".html"):
         raise click.UsageError(_("--to names a file that ends in .pdf, .txt or .html"))
-    if not file.parent.is_dir():
+    if not disk.is_folder(file.parent):
         raise click.UsageError(_("there is no folder {folder}", folder=file.parent))
     return file
 

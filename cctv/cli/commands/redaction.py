@@ -11,7 +11,8 @@ import click
 
 from cctv.cli.commands.redaction_people import ask, people
 from cctv.cli.commands.redaction_review import backdrop, preview, review
-from cctv.cli.context import CommandContext, json_option
+from cctv.cli.context import CommandContext, json_option, restrict_umask
+from cctv.cli.copies import copy_files, copy_option
 from cctv.cli.options import mutation, reason_option, refuse_typed_number
 from cctv.cli.output import echo
 from cctv.cli.views.redaction import (
@@ -39,6 +40,7 @@ from cctv.redaction.review.decide import hide as hide_tracks
 from cctv.redaction.review.decide import keep as keep_tracks
 from cctv.redaction.review.errors import SubjectHidden
 from cctv.redaction.review.prepare import prepare as prepare_case
+from cctv.redaction.review.preview import pictured
 from cctv.redaction.review.sheet.write import refreshed_case
 from cctv.redaction.standalone import FileRedaction, redact_file
 
@@ -207,11 +209,14 @@ def approve(context: CommandContext, request_id: str, everything: bool, hidden_r
 
 @redaction.command()
 @click.argument("request_id", metavar="REQUEST")
+@copy_option
 @json_option
 @click.pass_obj
-def show(context: CommandContext, request_id: str) -> None:
+def show(context: CommandContext, request_id: str, folder: Path | None) -> None:
     """Show a request's parts: tracks, what was decided, who approved; and where the sheet is."""
     case = refreshed_case(context.site, request_id)
+    if folder is not None:
+        copy_files(context, pictured(context.site, case.request.id, case.parts), folder)
     context.emit(case_data(context, case), lambda console: case_text(console, context, case))
 
 
@@ -250,6 +255,7 @@ def file(
       cctv redaction file in.mp4 out.mp4 --mode mask --fill solid --mask-out mask.mkv
       cctv redaction file in.mp4 out.mp4 --keep KEEP.json
     """
+    restrict_umask()
     chosen_mode = Mode(mode)
     caption = DEFAULT if chosen_mode is Mode.BACKDROP else None  # the live picture of mask mode is not reconstructed
     options = Options(chosen_mode, Fill(fill), Others(others), caption)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from datetime import date, datetime
 from pathlib import Path
@@ -51,10 +50,12 @@ def register() -> None:
 @register.command()
 @click.argument("name", type=click.Choice(_NAMES))
 @click.option("--format", "form", type=click.Choice(["table", "csv", "page"]), default="table", show_default=True)
-@click.option("--output", type=click.Path(dir_okay=False), metavar="FILE", help="Write there; must not exist.")
+@click.option(
+    "--output", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write there; must not exist."
+)
 @json_option
 @click.pass_obj
-def show(context: CommandContext, name: str, form: str, output: str | None) -> None:
+def show(context: CommandContext, name: str, form: str, output: Path | None) -> None:
     """Make one register as it stands now, and name what is missing in it.
 
     That somebody made it is in the log.  `processing` (Article 30 GDPR) and `cameras` (BE) come from the live
@@ -100,11 +101,18 @@ def signs(context: CommandContext, language: str | None) -> None:
 
 @register.command()
 @click.option("--address", required=True, metavar="URL", help="Where the pages will stand: the QR code leads there.")
-@click.option("--to", "folder", required=True, type=click.Path(file_okay=False), metavar="DIR", help="Write there.")
+@click.option(
+    "--to",
+    "folder",
+    required=True,
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="Write there.",
+)
 @click.option("--language", type=one_of(Language), help="Else the site's.")
 @json_option
 @click.pass_obj
-def notice(context: CommandContext, address: str, folder: str, language: str | None) -> None:
+def notice(context: CommandContext, address: str, folder: Path, language: str | None) -> None:
     """Make the page that the sign's QR code leads to, one for each zone: what Article 13 GDPR tells visitors.
 
     By the live cameras.toml and dated today: make it again when the settings change. {zone} in the address is the zone.
@@ -115,10 +123,11 @@ def notice(context: CommandContext, address: str, folder: str, language: str | N
     chosen = Language(language) if language else context.settings.site.language
     today = context.now.astimezone(context.zone).date()
     pages = notices(context.settings, chosen, address=address, on=today)
-    Path(folder).mkdir(parents=True, exist_ok=True)
-    files = {page.zone: str(Path(folder) / f"{page.zone}-{chosen.value}.html") for page in pages}
+    disk = context.make_disk()
+    disk.make_directory(folder)
+    files = {page.zone: folder / f"{page.zone}-{chosen.value}.html" for page in pages}
     for page in pages:
-        _write_new(context.make_disk(), files[page.zone], page.html.encode())
+        _write_new(disk, files[page.zone], page.html.encode())
     data = [{"zone": page.zone, "file": files[page.zone], "missing": page.missing} for page in pages]
     context.emit({"notices": data, "on": today}, lambda console: _notices_text(console, pages, files))
 
@@ -231,10 +240,17 @@ def review(
 
 
 @register.command("workstation-form")
-@click.option("--to", "target", required=True, type=click.Path(dir_okay=False), metavar="FILE.pdf", help="A new file.")
+@click.option(
+    "--to",
+    "target",
+    required=True,
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE.pdf",
+    help="A new file.",
+)
 @json_option
 @click.pass_obj
-def workstation_form(context: CommandContext, target: str) -> None:
+def workstation_form(context: CommandContext, target: Path) -> None:
     """Make the form of the monthly check, to tick off and sign: copies of the last month that passed a workstation.
 
     Those are the packages that were fetched or left as a ZIP, by the account that did it. It is the letter
@@ -268,7 +284,7 @@ def _print_policy(context: CommandContext) -> None:
     print_next('cctv letter policy-changed --to DIR --change LANGUAGE "..." --where ADDRESS --dry-run')
 
 
-def _write(disk: DurableFiles, text: str, output: str | None) -> None:
+def _write(disk: DurableFiles, text: str, output: Path | None) -> None:
     if output is None:
         echo(text, nl=False)
         return
@@ -276,12 +292,12 @@ def _write(disk: DurableFiles, text: str, output: str | None) -> None:
     echo(_("written: {file}", file=output), err=True)
 
 
-def _write_new(disk: DurableFiles, output: str, contents: bytes) -> None:
-    if os.path.lexists(output):
+def _write_new(disk: DurableFiles, output: Path, contents: bytes) -> None:
+    if disk.exists(output):
         raise click.UsageError(_("{file} exists; name another file.", file=output))
     try:
-        with on_medium(Path(output)):
-            disk.write(Path(output), contents)
+        with on_medium(output):
+            disk.write(output, contents)
     except OSError as error:
         raise click.UsageError(_("{file} cannot be written: {why}.", file=output, why=error.strerror)) from error
 
@@ -331,7 +347,7 @@ def _signs_text(console: Console, zone_signs: tuple[Sign, ...]) -> None:
         console.print()
 
 
-def _notices_text(console: Console, pages: Sequence[ZoneNotice], files: dict[ZoneId, str]) -> None:
+def _notices_text(console: Console, pages: Sequence[ZoneNotice], files: dict[ZoneId, Path]) -> None:
     for page in pages:
         console.print(_("written: {file}", file=files[page.zone]))
         for key in page.missing:
@@ -386,6 +402,6 @@ def _review_text(console: Console, context: CommandContext, review: ComplianceRe
         console.print(answer)
 
 
-def _form_text(console: Console, target: str) -> None:
+def _form_text(console: Console, target: Path) -> None:
     console.print(_("{file}: print it, look, tick off, sign", file=target), soft_wrap=True)
     print_next("cctv register workstation-check --on DATE --checker NAME --clean")

@@ -23,13 +23,15 @@ from cctv.retention.certificate.files import CheckedCertificate, check, issue
 @click.command()
 @click.option("--from", "start", metavar="TIME", help='What was deleted from then: "1/11", "2026-11-01 0:00", ISO.')
 @click.option("--to", "end", metavar="TIME", help="Until then; usually the end of the month.")
-@click.option("--out", type=click.Path(), metavar="FOLDER", help="Where to write; made, must not be there yet.")
+@click.option(
+    "--out", type=click.Path(path_type=Path), metavar="FOLDER", help="Where to write; made, must not be there yet."
+)
 @click.option("--verify", type=click.Path(exists=True), metavar="FILE", help="Check a certificate instead.")
 @click.option("--key", type=click.Path(), metavar="FILE", help="With --verify: the site's public key, from elsewhere.")
 @mutation
 @click.pass_obj
 def certificate(
-    context: CommandContext, start: str | None, end: str | None, out: str | None, verify: str | None, key: str | None
+    context: CommandContext, start: str | None, end: str | None, out: Path | None, verify: str | None, key: str | None
 ) -> None:
     """Certify what was deleted, under which rule and how; or check such a certificate, on any machine, offline.
 
@@ -44,7 +46,7 @@ def certificate(
         return
     if start is None or end is None:
         raise click.UsageError("give --from and --to, or --verify FILE")
-    document, folder = _make(context, start, end, Path(out) if out else None)
+    document, folder = _make(context, start, end, out)
     where = None if context.dry_run else str(folder)
     context.emit(
         {"certificate": document.said, "folder": where}, lambda console: _certificate_text(console, document, where)

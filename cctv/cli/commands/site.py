@@ -28,12 +28,18 @@ def site() -> None:
 
 
 @site.command()
-@click.option("--out", required=True, type=click.Path(), metavar="FOLDER", help="For the certificate; made, outside.")
+@click.option(
+    "--out",
+    required=True,
+    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    help="For the certificate; made, outside.",
+)
 @reason_option()
 @yes_option
 @mutation
 @click.pass_obj
-def close(context: CommandContext, out: str, reason: str, yes: bool) -> None:
+def close(context: CommandContext, out: Path, reason: str, yes: bool) -> None:
     """Destroy all footage, quarantine, packages and derived files, and certify it.
 
     Refused while a hold is in force, a case is open, or the recorder or the sweeper runs.  Index, registers and log
@@ -51,11 +57,11 @@ def close(context: CommandContext, out: str, reason: str, yes: bool) -> None:
         return
     count = sum(number for _, number in plan.segments)
     if not yes and not _agreed(context, plan):
-        line = f"cctv site close --out {shlex.quote(out)} --reason {shlex.quote(reason)} --yes"
+        line = f"cctv site close --out {shlex.quote(str(out))} --reason {shlex.quote(reason)} --yes"
         raise ClosingUndecided(segments=count, size=size(plan.size_bytes), line=line)
     with read_transaction(context.site.engine) as connection:
         copies = [copy for copy in known_copies(context, connection) if copy.what != "packages"]
-    result = close_site(context.site, reason=reason, folder=Path(out).absolute(), copies=copies)
+    result = close_site(context.site, reason=reason, folder=out.absolute(), copies=copies)
     data = {
         "dry_run": False,
         "segments": result.segments,

@@ -19,16 +19,21 @@ from cctv.model.requests import shown_percent
 from cctv.redaction.people.persons import AnswerKind, Verdict
 from cctv.redaction.people.questions import PersonQuestion
 from cctv.redaction.review.decide import QuestionAnswered
-from cctv.redaction.review.people import Appearance, AskedQuestion, ListedPerson, People, PersonPicture
+from cctv.redaction.review.people import PICTURE_LETTERS, Appearance, AskedQuestion, ListedPerson, People
+from cctv.redaction.review.person_pictures import PersonPicture
 from cctv.redaction.review.sheet.labels import TERMS
 
 
 def people_data(request: str, people: People, paths: Mapping[int, Path]) -> dict[str, object]:
-    """The people of a request as JSON; `glimpses` are others, who are seen for less than a second and hidden."""
+    """The people of a request as JSON; `glimpses` are others, who are seen for less than a second and hidden.
+
+    `pieces` of a person are probably the same person, and `short` are the glimpses; each can be kept or hidden too.
+    """
     return {
         "request": request,
         "people": [_person_data(people, person, paths.get(person.number)) for person in people.listed],
         "glimpses": people.glimpses,
+        "short": [_piece_data(piece) for piece in people.short],
         "answers": people.answers,
         "next": _following(request, people),
     }
@@ -45,6 +50,7 @@ def people_text(
             _span(context, appearance.span),
             length(timedelta(seconds=appearance.seconds)),
             str(len(appearance.tracks)),
+            _numbers(person.pieces) if appearance is person.appearances[0] else "",
             _decision(appearance),
             _share(appearance),
         )
@@ -57,7 +63,9 @@ def people_text(
         _print_people(console, rows)
     if people.glimpses:
         words = ngettext(people.glimpses, "and {count} short glimpse, hidden", "and {count} short glimpses, hidden")
-        console.print(words)
+        console.print(f"{words}: {_numbers(people.short)}")
+    if any(person.pieces for person in people.listed):
+        console.print(_("perhaps: short of certain, these are the same person; they are hidden until you say so."))
     for number, path in paths.items():
         console.print(_("person {number}: {path}", number=number, path=path), soft_wrap=True)
     if paths:
@@ -68,7 +76,7 @@ def people_text(
 def _print_people(console: Console, rows: Sequence[Sequence[str]]) -> None:
     console.print(
         table(
-            ("person", "where", "when", "length", "tracks", "decision", "visible"),
+            ("person", "where", "when", "length", "tracks", "perhaps", "decision", "visible"),
             rows,
             right=("person", "tracks", "visible"),
         )
@@ -112,14 +120,14 @@ def asked_text(
     """The next question in words, with where its pictures are; or that there is none."""
     if asked is None:
         console.print(
-            _("There is no question: nobody of the requester's tracks is kept yet.")
+            _("There is no question: none of the requester's tracks is kept yet.")
             if not people.kept()
             else _("There is no question left whose answer would show more.")
         )
         console.print(next_text(_following(request, people)))
         return
     console.print(_words(context, asked), style="bold")
-    for letter, picture, path in zip("AB", asked.pictures, paths, strict=False):
+    for letter, picture, path in zip(PICTURE_LETTERS, asked.pictures, paths, strict=False):
         where = _("{camera} part {part}", camera=picture.camera, part=picture.part)
         console.print(f"  {letter}  {where}, {local(picture.at, context.zone)}\n     {path}", soft_wrap=True)
     console.print(_effect(asked))
@@ -172,7 +180,7 @@ def answered_text(
 
 
 def _person_data(people: People, person: ListedPerson, path: Path | None) -> dict[str, object]:
-    pictures = people.pictures(person.tracks)
+    pictures = people.pictures.best_of(person.tracks)
     best = _picture_data(pictures[0]) if pictures else None
     if best is not None and path is not None:
         best = {key: value for key, value in best.items() if key != "jpeg"} | {"path": path}
@@ -181,6 +189,7 @@ def _person_data(people: People, person: ListedPerson, path: Path | None) -> dic
         "decision": person.decision,
         "seconds": round(person.seconds, 2),
         "picture": best,
+        "pieces": [_piece_data(piece) for piece in person.pieces],
         "appearances": [
             {
                 "camera": appearance.part.plan.camera,
@@ -196,6 +205,28 @@ def _person_data(people: People, person: ListedPerson, path: Path | None) -> dic
             for appearance in person.appearances
         ],
     }
+
+
+def _piece_data(piece: ListedPerson) -> dict[str, object]:
+    return {
+        "number": piece.number,
+        "seconds": round(piece.seconds, 2),
+        "decision": piece.decision,
+        "appearances": [
+            {
+                "camera": appearance.part.plan.camera,
+                "part": appearance.part.plan.position,
+                "start": appearance.span.start,
+                "end": appearance.span.end,
+                "tracks": appearance.tracks,
+            }
+            for appearance in piece.appearances
+        ],
+    }
+
+
+def _numbers(pieces: Sequence[ListedPerson]) -> str:
+    return ", ".join(str(piece.number) for piece in pieces)
 
 
 def _picture_data(picture: PersonPicture) -> dict[str, object]:
@@ -221,7 +252,7 @@ def _words(context: CommandContext, asked: AskedQuestion) -> str:
             part=where, start=start, end=end,
         )  # fmt: skip
     return _(
-        "Is a second person in the box of person {number}?  {part}, {start:%H:%M:%S} to {end:%H:%M:%S}",
+        "Is somebody else's head in the box of person {number}?  {part}, {start:%H:%M:%S} to {end:%H:%M:%S}",
         number=asked.persons[0],
         part=where, start=start, end=end,
     )  # fmt: skip

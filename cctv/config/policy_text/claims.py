@@ -50,7 +50,7 @@ class Purpose(Enum):
     NUISANCE = "nuisance"
 
 
-class Right(Enum):
+class SubjectRight(Enum):
     """A right of the data subject that Article 13(2)(b) GDPR requires a text to name."""
 
     ACCESS = "access"

@@ -13,7 +13,7 @@ from datetime import timedelta
 from enum import Enum
 
 from cctv.config.policy_text import lexicon
-from cctv.config.policy_text.claims import PolicyClaim, Right, Subject
+from cctv.config.policy_text.claims import PolicyClaim, Subject, SubjectRight
 from cctv.config.policy_text.reader import purposes_in
 from cctv.config.schema import CameraSettings, Settings, TwoPersonAct, ZoneSettings
 from cctv.core.i18n import Language, translate_to
@@ -190,7 +190,7 @@ def _notification(claim: PolicyClaim, runs: timedelta, whom: str) -> Iterator[Fi
 
 def _rights(claims: Sequence[PolicyClaim]) -> Iterator[Finding]:
     named = {claim.value for claim in claims}
-    for right in Right:
+    for right in SubjectRight:
         if right.value not in named:
             message = f"the text does not name the right of {right.value} (Article 13(2)(b) GDPR)"
             yield Finding(ClaimStatus.MISSING, Subject.RIGHT, message)
@@ -223,7 +223,7 @@ def _measures(by_subject: dict[Subject, list[PolicyClaim]], settings: Settings) 
 
 
 def _roles(claim: PolicyClaim, settings: Settings) -> Finding:
-    lacking = [permission.value for permission in Permission if permission not in settings.policy.granted_only]
+    lacking = [permission.value for permission in Permission if permission not in settings.granted_only]
     if lacking:
         message = f"[policy] granted_only does not name {', '.join(lacking)}: any account of the box may do it"
         return _finding(ClaimStatus.DIFFERS, claim, message)

@@ -11,7 +11,7 @@ import unicodedata
 from datetime import timedelta
 from functools import lru_cache
 
-from cctv.config.policy_text.claims import Purpose, Right, Subject
+from cctv.config.policy_text.claims import Purpose, Subject, SubjectRight
 from cctv.core.i18n import Language, translate_to
 from cctv.model.legal import Jurisdiction, ZoneKind, authority_of
 
@@ -227,7 +227,7 @@ PURPOSES: tuple[tuple[re.Pattern[str], Purpose], ...] = (
 A_RIGHT = _words(
     r"recht(?:en)?\b", r"\brights?\b", r"\bdroits?\b", r"verzoek(?:en)?\b", r"\brequests?\b", r"\bdemandes?\b"
 )
-RIGHTS: tuple[tuple[re.Pattern[str], Right], ...] = (
+RIGHTS: tuple[tuple[re.Pattern[str], SubjectRight], ...] = (
     (
         _words(
             r"\binzage\w*\b",
@@ -237,7 +237,7 @@ RIGHTS: tuple[tuple[re.Pattern[str], Right], ...] = (
             r"\bdroit d'acces\b",
             r"\bop te vragen\b",
         ),
-        Right.ACCESS,
+        SubjectRight.ACCESS,
     ),
     (
         _words(
@@ -248,7 +248,7 @@ RIGHTS: tuple[tuple[re.Pattern[str], Right], ...] = (
             r"\bbewerk(?:t|en)\b",
             r"\bcorrect\b",
         ),
-        Right.RECTIFICATION,
+        SubjectRight.RECTIFICATION,
     ),
     (
         _words(
@@ -262,7 +262,7 @@ RIGHTS: tuple[tuple[re.Pattern[str], Right], ...] = (
             r"\beffacement\b",
             r"\bl'oubli\b",
         ),
-        Right.ERASURE,
+        SubjectRight.ERASURE,
     ),
     (
         _words(
@@ -272,9 +272,9 @@ RIGHTS: tuple[tuple[re.Pattern[str], Right], ...] = (
             r"\brestrict\w*\b",
             r"\blimitation du traitement\b",
         ),
-        Right.RESTRICTION,
+        SubjectRight.RESTRICTION,
     ),
-    (_words(r"\bbezwaar\b", r"\bobject(?:ion)?\b", r"\bopposition\b", r"\bs'opposer\b"), Right.OBJECTION),
+    (_words(r"\bbezwaar\b", r"\bobject(?:ion)?\b", r"\bopposition\b", r"\bs'opposer\b"), SubjectRight.OBJECTION),
 )
 SIMPLE: tuple[tuple[re.Pattern[str], Subject], ...] = (
     (

@@ -21,8 +21,9 @@ from cctv.core.time_range import Span
 from cctv.db.engine import read_transaction
 from cctv.db.storage import Storage
 from cctv.footage.ingest import described, lines_in
-from cctv.footage.layout import INDEX, is_relative, require_inside
+from cctv.footage.layout import INDEX, incoming_files, is_relative, require_inside
 from cctv.footage.media import MediaUnreadable, read_timing
+from cctv.footage.repair.adopted import adopted_limits
 from cctv.footage.repair.differences import Difference, DifferenceKind, Folder, Remedy, as_line, compare, stray
 from cctv.footage.repair.queries import (
     IndexedRow,
@@ -35,6 +36,7 @@ from cctv.footage.repair.queries import (
     wrong_totals,
 )
 from cctv.holds.files import hold_path, read_hold_files
+from cctv.holds.logged import HoldDifference, LogUnreadable, file_differences, row_differences
 from cctv.holds.store import all_holds, holds_in_force
 from cctv.model.footage import NewSegment
 from cctv.model.holds import Hold
@@ -204,8 +206,10 @@ def disk_and_index(site: Storage, *, recording: bool | None = None) -> Compariso
                 differences += _damaged(rows, in_force)
     folders = sorted({*walked.folders, *indexed})
     require_inside(site.root, (f"{folder}/{INDEX}" for folder in folders))
+    with read_transaction(site.engine) as connection:
+        adopted = adopted_limits(connection)
     for relative in folders:
-        differences += _settled(site, relative, in_force, recording=recording)
+        differences += _settled(site, relative, in_force, adopted, recording=recording)
     return Comparison(tuple(differences), count)
 
 
@@ -248,20 +252,27 @@ def is_locked(path: Path) -> bool:
         os.close(descriptor)
 
 
-def _settled(site: Storage, relative: str, in_force: Sequence[Hold], *, recording: bool) -> Iterator[Difference]:
+def _settled(
+    site: Storage,
+    relative: str,
+    in_force: Sequence[Hold],
+    adopted: Mapping[ZoneId, frozenset[timedelta]],
+    *,
+    recording: bool,
+) -> Iterator[Difference]:
     """The differences of a folder that a second comparison has too: a sweep or an ingest may run in between."""
     now = site.clock.now()
-    first = compare(_folder(site, relative), in_force, now, recording=recording)
+    first = compare(_folder(site, relative, adopted), in_force, now, recording=recording)
     if not first:
         return
-    again = compare(_folder(site, relative), in_force, now, recording=recording)
+    again = compare(_folder(site, relative, adopted), in_force, now, recording=recording)
     keys = {difference.key for difference in first}
     for difference in again:
         if difference.key in keys:
             yield _explained(site, difference) if difference.kind is DifferenceKind.FILE_WITHOUT_ROW else difference
 
 
-def _folder(site: Storage, relative: str) -> Folder:
+def _folder(site: Storage, relative: str, adopted: Mapping[ZoneId, frozenset[timedelta]]) -> Folder:
     """The files are listed before the index is queried: what is ingested meanwhile is no file without a row."""
     _, zone, camera, day = relative.split("/")
     listed = list_day(site.root, relative)
@@ -271,7 +282,7 @@ def _folder(site: Storage, relative: str) -> Folder:
         begins = datetime.fromisoformat(day).replace(tzinfo=UTC)
         stones = tombstones_in(connection, CameraId(camera), Span(begins, begins + _ONE_DAY))
     stones = {path: stone for path, stone in stones.items() if stone.zone == zone}
-    return Folder(relative, CameraId(camera), listed.files, lines, rows, stones, listed.strays)
+    return Folder(relative, CameraId(camera), listed.files, lines, rows, stones, listed.strays, adopted)
 
 
 def _explained(site: Storage, difference: Difference) -> Difference:
@@ -302,7 +313,7 @@ def _without_line(site: Storage, difference: Difference, path: Path) -> Differen
 
 
 def _incoming(site: Storage) -> Iterator[Difference]:
-    for path in sorted((site.root / "incoming").glob("*/*")):
+    for path in incoming_files(site.root):
         why = "a recorder that died left it; the next one takes it in too"
         camera = CameraId(path.parent.name)
         yield Difference(DifferenceKind.LEFT_IN_INCOMING, Remedy.ADOPT, site.relative(path), why, camera=camera)
@@ -313,13 +324,28 @@ def _holds(site: Storage, in_force: Sequence[Hold]) -> Iterator[Difference]:
     on_disk = {hold.id for hold in read_hold_files(site)}
     with read_transaction(site.engine) as connection:
         indexed = {hold.id for hold in all_holds(connection)}
-    for hold_id in sorted(on_disk - indexed):
+    differing = _hold_differences(site)
+    lost = {difference.hold for difference in differing if difference.row is None}
+    for hold_id in sorted(on_disk - indexed - lost):
         path = site.relative(hold_path(site, hold_id))
         yield Difference(
             DifferenceKind.HOLD_WITHOUT_ROW, Remedy.ADOPT, path, "the index does not know it", holds=(hold_id,)
         )
+    for difference in {difference.hold: difference for difference in reversed(differing)}.values():
+        remedy = Remedy.PUT_BACK if difference.logged is not None else Remedy.LOG
+        path = site.relative(hold_path(site, difference.hold))
+        yield Difference(DifferenceKind.HOLD_DIFFERS, remedy, path, difference.why, holds=(difference.hold,))
     for hold in in_force:
         if hold.id not in on_disk:
             path = site.relative(hold_path(site, hold.id))
             why = "an index made again would not know it"
             yield Difference(DifferenceKind.HOLD_WITHOUT_FILE, Remedy.WRITE_FILE, path, why, holds=(hold.id,))
+
+
+def _hold_differences(site: Storage) -> list[HoldDifference]:
+    """Holds that are not what the log says; none where the log is broken, which `cctv audit verify` tells."""
+    with read_transaction(site.engine) as connection:
+        try:
+            return [*row_differences(connection, site.root), *file_differences(connection, site, strict=True)]
+        except LogUnreadable:
+            return []

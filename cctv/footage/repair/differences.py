@@ -7,14 +7,16 @@ footage: what cannot be explained goes to quarantine, what has no file is marked
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum
 
+from cctv.core.clock import iso
+from cctv.core.i18n import N_, Message
 from cctv.footage.repair.queries import IndexedRow
 from cctv.model.footage import NewSegment, Reason, Segment, Tombstone
 from cctv.model.holds import Hold
-from cctv.model.ids import CameraId, HoldId
+from cctv.model.ids import CameraId, HoldId, ZoneId
 
 BEING_WRITTEN = timedelta(hours=2)  # a running recorder ingests its own files: an hour's segment, closed and hashed
 
@@ -26,6 +28,8 @@ class DifferenceKind(Enum):
     ROW_WITHOUT_FILE = "row without a file"
     ROW_WITHOUT_LINE = "row without a line"
     LINE_WITHOUT_ROW = "line without a row"
+    ROW_DIFFERS = "row not as its line"
+    HOLD_DIFFERS = "hold not as the log says"
     DELETED_FILE = "file of a deleted segment"
     STRAY_FILE = "stray file"
     LEFT_IN_INCOMING = "left in incoming"
@@ -45,6 +49,9 @@ class Remedy(Enum):
     FINISH = "finish"
     WRITE_FILE = "write its file"
     COUNT = "count again"
+    PUT_BACK = "put back what the log says"
+    LOG = "enter it into the log"
+    LOOK = "a person looks: cctv audit verify"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +94,7 @@ class Folder:
     rows: Mapping[str, IndexedRow]
     tombstones: Mapping[str, Tombstone]
     strays: tuple[str, ...] = ()
+    adopted: Mapping[ZoneId, frozenset[timedelta]] = field(default_factory=dict)
 
 
 def compare(folder: Folder, holds: Sequence[Hold], now: datetime, *, recording: bool) -> list[Difference]:
@@ -107,6 +115,26 @@ def compare(folder: Folder, holds: Sequence[Hold], now: datetime, *, recording: 
     return differences
 
 
+def row_differs(row: IndexedRow, line: NewSegment, adopted: Mapping[ZoneId, frozenset[timedelta]]) -> Message | None:
+    """How the row of a segment differs from its line in index.jsonl, None where it does not.
+
+    A row's limit may be shorter where people shortened the limits of stored footage: `adopted` are those periods.
+    """
+    segment = row.segment
+    if segment.sha256 != line.sha256 or segment.size_bytes != line.size_bytes:
+        return N_("its row has another hash or size than index.jsonl")
+    if (segment.camera, segment.zone, segment.span) != (line.camera, line.zone, line.span):
+        return N_("its row has another camera, zone or time than index.jsonl")
+    if segment.limit != line.limit:
+        shortened = {segment.span.start + period for period in adopted.get(segment.zone, ())}
+        if segment.limit > line.limit or segment.limit not in shortened:
+            limits = {"row": iso(segment.limit), "line": iso(line.limit)}
+            return N_("its row has the limit {row}, index.jsonl has {line}", **limits)
+    if (segment.policy, segment.source, row.run_id) != (line.policy, line.source, line.run_id):
+        return N_("its row has another policy, source or run than index.jsonl")
+    return None
+
+
 def stray(path: str, camera: CameraId | None) -> Difference:
     """A file that is neither a segment where it belongs nor the index.jsonl of a day."""
     return Difference(
@@ -117,7 +145,12 @@ def stray(path: str, camera: CameraId | None) -> Difference:
 def _of_row(folder: Folder, path: str) -> Difference | None:
     row = folder.rows[path]
     if path in folder.lines:
-        return None
+        why = row_differs(row, folder.lines[path], folder.adopted)
+        if why is None:
+            return None
+        return Difference(
+            DifferenceKind.ROW_DIFFERS, Remedy.LOOK, path, why, camera=folder.camera, segment=as_line(row)
+        )
     return Difference(
         DifferenceKind.ROW_WITHOUT_LINE,
         Remedy.WRITE_LINE,

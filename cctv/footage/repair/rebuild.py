@@ -60,7 +60,7 @@ from cctv.db.identity import (
 )
 from cctv.db.storage import Storage, keep_short_id, open_site, skip_short_ids
 from cctv.db.upgrade import upgrade
-from cctv.footage.layout import incoming_name, recorder_lock, sweeper_lock
+from cctv.footage.layout import incoming_files, incoming_name, recorder_lock, sweeper_lock
 from cctv.footage.repair.compare import DayFolder, day_folders
 from cctv.footage.repair.queries import (
     bury_gone,
@@ -211,7 +211,7 @@ def _text_of(site: Storage, policy: str) -> str:
 def _runs_of_incoming(connection: Connection, site: Storage, done: Refilled) -> None:
     """Runs of which the disk holds unfinished files only: a later run must not get their id."""
     settings, now = site.settings, site.clock.now()
-    for path in sorted((site.root / "incoming").glob("*/*")):
+    for path in incoming_files(site.root):
         named, camera = incoming_name(path.name), settings.cameras.get(CameraId(path.parent.name))
         if named is None or camera is None or named[0] in done.runs:
             continue

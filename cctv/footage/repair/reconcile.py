@@ -30,9 +30,11 @@ from cctv.footage.repair.queries import drop_tombstone, insert_line, is_row, mar
 from cctv.footage.repair.recover import recover_incoming
 from cctv.footage.segments import count_all_again, is_indexed
 from cctv.holds.files import write_hold_file
-from cctv.holds.store import find_hold, holds_in_force, match_files
+from cctv.holds.logged import file_differences, row_differences
+from cctv.holds.store import find_hold, holds_in_force, log_adopted, match_files, put_back
 from cctv.model.audit import Act
 from cctv.model.footage import NewSegment, Reason
+from cctv.model.ids import HoldId
 
 log = logging.getLogger(__name__)
 
@@ -121,6 +123,10 @@ def _apply_remedy(site: Storage, difference: Difference) -> Difference | None:
                 hold = find_hold(connection, difference.holds[0])
             if hold.in_force:
                 write_hold_file(site, hold)
+        case DifferenceKind.HOLD_DIFFERS:
+            return difference if _put_hold_back(site, difference.holds[0]) else None
+        case DifferenceKind.ROW_DIFFERS:
+            return None  # which of the two is right, only a person can say
         case DifferenceKind.WRONG_TOTALS:
             with write_transaction(site.engine) as connection:
                 count_all_again(connection)
@@ -142,16 +148,39 @@ def _apply_remedy(site: Storage, difference: Difference) -> Difference | None:
     return difference
 
 
+def _put_hold_back(site: Storage, hold_id: HoldId) -> bool:
+    """Make row and file of a hold again as the log says; where the log does not know it in force, the hold stays.
+
+    Over-holding is safe: an entry says from then on that it is in force, by whom and when it was put right.
+    """
+    with write_transaction(site.engine) as connection:
+        differing = [*row_differences(connection, site.root), *file_differences(connection, site, strict=True)]
+        found = next((one for one in differing if one.hold == hold_id), None)
+        if found is None:
+            return False
+        hold = found.row if found.logged is None else found.logged.as_hold(found.row)
+        if hold is None:
+            return False
+        if found.logged is not None:
+            put_back(connection, hold)
+        log_adopted(connection, site, hold)
+    write_hold_file(site, hold)
+    return True
+
+
 def _adopt(site: Storage, difference: Difference) -> Difference | None:
     """Index a file: its line first, unless it has one, then row and audit entry; its tombstone, if any, is dropped."""
     new, path = difference.segment, site.root / difference.path
     assert new is not None
     if difference.path not in lines_in(path.parent, site.relative(path.parent)):
         site.disk.append_line(path.parent / INDEX, index_line(new))
+    promised = _promised(new, difference)
+    if promised.limit < new.limit:
+        site.disk.append_line(path.parent / INDEX, index_line(promised))  # of two lines the shorter limit counts
     with write_transaction(site.engine) as connection:
         if is_indexed(connection, difference.path) or not path.exists():
             return None
-        insert_line(connection, _promised(new, difference), site.clock.now())
+        insert_line(connection, promised, site.clock.now())
         if difference.tombstone is not None:
             drop_tombstone(connection, difference.tombstone.id)
         append_entry(connection, site, Act.FOOTAGE_ADOPTED, difference.path, facts={"why": difference.why})

@@ -21,7 +21,7 @@ from cctv.db.engine import read_transaction, write_transaction
 from cctv.db.storage import Storage
 from cctv.footage.deletion import discard_header
 from cctv.footage.ingest import described, enter, from_index_line, ingest, unclaimed
-from cctv.footage.layout import INDEX, incoming_name, segment_start
+from cctv.footage.layout import INDEX, incoming_files, incoming_links, incoming_name, segment_start
 from cctv.footage.media import MediaUnreadable, holes_in, read_timing
 from cctv.footage.quarantine import quarantine
 from cctv.footage.repair.queries import run_at
@@ -62,8 +62,11 @@ def recover_incoming(site: Storage) -> RecoveryReport:
     A killed process leaves files and lines that may not be on the disk yet: flushed first, before rows rely on them.
     """
     site.disk.settle(site.root)
+    for link in incoming_links(site.root):  # nobody here makes one: it goes, and what it leads to stays
+        _audit(site, Act.FOOTAGE_QUARANTINED, site.relative(link), why="a link, which was removed")
+        site.disk.unlink(link)
     outcomes: list[Segment | str | None] = list(_enter_recent(site))
-    outcomes += [_adopt(site, path) for path in sorted((site.root / "incoming").glob("*/*"))]
+    outcomes += [_adopt(site, path) for path in incoming_files(site.root)]
     _end_broken_runs(site)
     for outcome in outcomes:
         if isinstance(outcome, Segment):

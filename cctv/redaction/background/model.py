@@ -31,6 +31,7 @@ AGREEMENT = 0.70  # share of the samples that must agree with the median
 FEWEST = 10  # samples that must have seen a pixel outside of every drawn box
 _RUN_SHARE = 0.06  # share of all samples, in a row, that show one other thing: a person stood still
 _STILL_SECONDS = 1.5  # seconds; someone who walks has left a pixel sooner
+_ISLAND_SHARE = 0.05  # of the picture: a trusted place that is smaller, with none around, may be somebody's clothes
 _BUDGET_BYTES = 256 << 20  # bytes of samples held at once: 700 MiB in all at 1080p
 _MAX_SAMPLES = 128
 _BAND_ROWS = 16  # rows of the half-size picture that are sorted at once
@@ -125,7 +126,10 @@ def build(
     stacked = rough.stacked()
     agreed = _vetted(parallel_map(Planes.stacked, frames), stacked, excluded, spacing, hidden) | hidden
     trusted = agreed & (seen >= FEWEST) | hidden
-    people = people_in(rough, frames, trusted & ~hidden, model or load_model()) if trusted.any() else ()
+    agreed &= ~_islands(trusted) | hidden
+    trusted &= agreed
+    believed = trusted & ~hidden
+    people = people_in(rough, frames, believed, model or load_model()) if believed.any() else ()
     if people:
         agreed &= ~_around(people, trusted.shape) | hidden
         trusted &= agreed
@@ -158,6 +162,21 @@ def cover(backdrop: Backdrop, boxes: Sequence[Rect]) -> Backdrop:
 def alike(first: Plane, second: Plane) -> Mask:
     """True where two half-size pictures, (3, height, width), agree within LIKE levels in every plane."""
     return np.asarray((cv2.absdiff(first, second) <= LIKE).all(axis=0))
+
+
+def _islands(trusted: Mask) -> Mask:
+    """Trusted places with nothing trusted around them.
+
+    Of somebody who stood there samples disagree along the outline, while clothes of one colour agree in the middle.
+    The ground is one large place; what hangs on it by a thread does not belong to it.
+    """
+    firm = np.asarray(cv2.morphologyEx(trusted.view(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8)), np.uint8)
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(firm, connectivity=4)
+    large = stats[:, cv2.CC_STAT_AREA] >= _ISLAND_SHARE * trusted.size
+    large[0] = False
+    ground = large[np.asarray(labels, np.int32)].view(np.uint8)
+    near = np.asarray(cv2.dilate(ground, np.ones((3, 3), np.uint8)), np.uint8).view(np.bool_)
+    return trusted & ~near
 
 
 def _around(people: Sequence[Rect], shape: tuple[int, ...]) -> Mask:

@@ -74,6 +74,7 @@ def fused(found: Sequence[Found], size: Size) -> tuple[Floats, Floats]:
         if not left[number]:
             continue
         members = left & same[number]
+        members[number] = True  # whatever rounding makes of the overlap of a box with itself
         shares = rows[members, 4] ** 2 * counts[members]
         boxes.append((rows[members, :4] * shares[:, None]).sum(axis=0) / shares.sum())
         scores.append(rows[members, 4].max())

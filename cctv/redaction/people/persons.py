@@ -12,10 +12,12 @@ from dataclasses import dataclass, field
 from enum import Enum
 from functools import cached_property
 
-from cctv.redaction.tracking.tracks import Link, Track
+from cctv.redaction.tracking.tracks import CERTAIN, Link, Track
 
 LEAST_LISTED_SECONDS = 1.0
-"""Of sure frames: a person seen for less is counted in a list and not named."""
+"""Of sure frames: who is seen for less, with all that probably goes on from them, is listed as a short piece."""
+_PRESUMED = 0.5
+"""From this probability of a link on, two people stand in one row of a list.  It joins nobody."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -28,11 +30,16 @@ class TrackRef:
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
-    """Frames `first` to `last` of a track (by number) in which its box may hold two people, as the tracker says."""
+    """Frames `first` to `last` of a track (by number) in which somebody else may be in its box, as the tracker says.
+
+    Without `unseen` the box may be around two people, and all of it is hidden.  Else the persons of these tracks may
+    stand there unseen, and what they would hide is hidden.
+    """
 
     track: int
     first: int
     last: int
+    unseen: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -149,9 +156,17 @@ class RequestTracks:
         self._apart = [pair for answer in self.answers if (pair := _pair(answer, Verdict.NO)) is not None]
         self._group = {ref: frozenset([ref]) for ref in self.tracks}
         for first, second in sorted(pair for answer in self.answers if (pair := _pair(answer, Verdict.YES))):
-            self._join(first, second)
-        for first, second in self._certain():
-            self._join(first, second)
+            self._join(self._group, first, second)
+        for first, second in self._linked(CERTAIN):
+            self._join(self._group, first, second)
+
+    @cached_property
+    def _rows(self) -> Mapping[TrackRef, frozenset[TrackRef]]:
+        """The tracks that stand in one row of a list: those of one person, and what probably goes on from them."""
+        rows = dict(self._group)
+        for first, second in self._linked(_PRESUMED):
+            self._join(rows, first, second)
+        return rows
 
     def group(self, ref: TrackRef) -> frozenset[TrackRef]:
         """The tracks of the person whose track this is."""
@@ -175,8 +190,8 @@ class RequestTracks:
     def people(self) -> tuple[Person, ...]:
         """Everybody, by number.
 
-        Whoever is seen long enough to be listed comes first, in order of appearance, then who is not.  An answer that
-        joins two people leaves the lower number.
+        Whoever heads a row of a list comes first, then who is seen for a second, then the others; each in order of
+        appearance.  An answer that joins two people leaves the lower number.
         """
         before = RequestTracks(self.parts.values(), ()) if self.answers else self
         numbers = {ref: number for number, group in enumerate(before._numbered(), 1) for ref in group}
@@ -193,8 +208,12 @@ class RequestTracks:
         return tuple(sorted(people, key=lambda person: person.number))
 
     def is_listed(self, person: Person) -> bool:
-        """Whether a person is in the picture for long enough to be named in a list."""
-        return self.seconds(person.tracks, sure=True) >= LEAST_LISTED_SECONDS
+        """Whether a person heads a row of a list: the first of those in it who is seen for long enough."""
+        return self._heads(self._group[person.tracks[0]])
+
+    def row(self, person: Person) -> frozenset[TrackRef]:
+        """The tracks that stand in the row of a person: their own, and those of pieces that are probably theirs."""
+        return self._rows[person.tracks[0]]
 
     def contradiction(self, answer: Answer) -> Contradiction | None:
         """Why a new answer cannot stand beside those given; None where it can.
@@ -244,27 +263,40 @@ class RequestTracks:
         """The groups in the order of their numbers."""
         groups = {min(group): group for group in self._group.values()}.values()
 
-        def order(group: frozenset[TrackRef]) -> tuple[bool, tuple[int, str, int]]:
-            return self.seconds(group, sure=True) < LEAST_LISTED_SECONDS, min(map(self.appears, group))
+        def order(group: frozenset[TrackRef]) -> tuple[bool, bool, tuple[int, str, int]]:
+            short = self.seconds(group, sure=True) < LEAST_LISTED_SECONDS
+            return not self._heads(group), short, min(map(self.appears, group))
 
         return sorted(groups, key=order)
 
-    def _certain(self) -> list[tuple[TrackRef, TrackRef]]:
-        """The pairs that links join without a question: the most probable first."""
+    def _heads(self, group: frozenset[TrackRef]) -> bool:
+        """Whether these tracks of one person head their row: the first in it who is long enough, else the longest."""
+        row = self._rows[min(group)]
+        if self.seconds(row, sure=True) < LEAST_LISTED_SECONDS:
+            return False
+
+        def order(one: frozenset[TrackRef]) -> tuple[float, tuple[int, str, int]]:
+            seconds = self.seconds(one, sure=True)
+            return -min(seconds, LEAST_LISTED_SECONDS), min(map(self.appears, one))
+
+        return group == min({self._group[ref] for ref in row}, key=order)
+
+    def _linked(self, least: float) -> list[tuple[TrackRef, TrackRef]]:
+        """The pairs with a link of this probability at least: the most probable first."""
         links = sorted(
             (-link.probability, TrackRef(part.part, link.first), TrackRef(part.part, link.second))
             for part in self.parts.values()
             for link in part.links
-            if link.certain and {link.first, link.second} <= part.by_number.keys()
+            if link.probability >= least and {link.first, link.second} <= part.by_number.keys()
         )
         return [(first, second) for _, first, second in links]
 
-    def _join(self, first: TrackRef, second: TrackRef) -> None:
-        """Make two tracks one person's, unless an answer or their times forbid it."""
-        mine, theirs = self._group[first], self._group[second]
+    def _join(self, groups: dict[TrackRef, frozenset[TrackRef]], first: TrackRef, second: TrackRef) -> None:
+        """Join the groups of two tracks, unless an answer or their times forbid it."""
+        mine, theirs = groups[first], groups[second]
         if mine == theirs or self.apart(mine, theirs) or self.overlap(mine, theirs) is not None:
             return
-        self._group |= dict.fromkeys(mine | theirs, mine | theirs)
+        groups |= dict.fromkeys(mine | theirs, mine | theirs)
 
     @staticmethod
     def _between(pair: tuple[TrackRef, TrackRef], group: Collection[TrackRef], other: Collection[TrackRef]) -> bool:

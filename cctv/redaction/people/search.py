@@ -149,7 +149,8 @@ def search(
     """Find the people of every few frames of a clip, and append them to `spool`; goes on behind what it holds.
 
     differs, lights: the foreground and the light of each frame (`tracking.pipeline.analyse`).  Decodes the clip once,
-    and no file of it in which nothing differs.  Raises SourceUnreadable, PeopleSearchFailed, DetectorBlind (15).
+    and no file of it in which nothing differs or all is masked.  Raises SourceUnreadable, PeopleSearchFailed,
+    DetectorBlind (15).
     """
     step = search_step(background.rate)
     with ThreadPoolExecutor(os.cpu_count() or 1) as threads:
@@ -195,6 +196,8 @@ class _Search:
     ) -> None:
         self._model, self._differs, self._lights, self._spool = model, differs, lights, spool
         self._path, self._size = clip.path, clip.size.even()
+        # such a picture has no light that could be explained, so all of it differs; nothing of it is ever shown
+        self._is_covered = clip.masked is not None and bool(clip.masked.half.all())
         self._standing = tuple(box for backdrop in background.backdrops for box in backdrop.people)
         self._passes = int(_PASSES * search_step(background.rate))
         self._threads, self._detectors = threads, detectors_of(model)
@@ -208,7 +211,7 @@ class _Search:
 
     def begin(self, todo: Sequence[int], frames: range, part: Clip) -> Iterator[int]:
         """Begin to search frames of one file of the clip, which holds `frames`; yields each."""
-        last = next((frame for frame in reversed(todo) if self._differs[frame].any()), -1)
+        last = -1 if self._is_covered else next((frame for frame in reversed(todo) if self._differs[frame].any()), -1)
         with closing(_pictures(part, frames)) as pictures:
             for frame in todo:
                 result: Future[_Result] | _Result = _NOBODY

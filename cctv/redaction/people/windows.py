@@ -70,7 +70,7 @@ class _Piece:
 
 @dataclass(frozen=True, slots=True)
 class Windows:
-    """Where a picture is searched: `alone`, each window in a pass of its own, or in `cells`, four to a pass."""
+    """Where a picture is searched: `alone`, each window in a pass of its own, or in `cells`, six to a pass."""
 
     alone: tuple[Rect, ...] = ()
     cells: tuple[Rect, ...] = ()

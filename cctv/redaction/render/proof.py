@@ -24,9 +24,10 @@ import numpy as np
 from cctv.core.i18n import N_
 from cctv.redaction.errors import VerifyFailed
 from cctv.redaction.render.compositor import Composer
+from cctv.redaction.render.places import Shown
 from cctv.redaction.render.verify import FrameCheck, VerifyReport, VisibleClaim, check_file, mask_picture
 from cctv.redaction.render.visibility import FrameDecision
-from cctv.redaction.render.witness import Shown, Witness
+from cctv.redaction.render.witness import Witness
 from cctv.redaction.video.decoder import Undecodable
 from cctv.redaction.video.geometry import Size
 from cctv.redaction.video.packets import Coded, PacketDecoder, StreamHeader

@@ -108,7 +108,7 @@ def redact(work: Work, progress: Progress) -> RenderReport:
             stack.callback(mask.remove)
         even = work.clip.size.even()
         kept = work.keep if work.options.mode is Mode.BACKDROP else None
-        scratch = stack.enter_context(Scratch(work.output.parent, even, kept))
+        scratch = stack.enter_context(Scratch(work.output.parent, even, kept, pictures=work.survey is None))
         background = work.survey or survey(work.clip, work.keep, progress, work.elsewhere, scratch, model)
         check_within(work.keep, len(background.times), work.keep_path)
         differs = stack.enter_context(MaskSpool((even.height // 2, even.width // 2)))

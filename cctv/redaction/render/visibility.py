@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import tee
 
 import numpy as np
 
@@ -21,7 +22,7 @@ from cctv.redaction.render.options import Mode, Options, Others
 from cctv.redaction.render.silhouettes import shape_boxes, shape_mask, stature_in, steady_boxes
 from cctv.redaction.tracking.annotations import KeepBoxes
 from cctv.redaction.tracking.bounds import grow_by_hide_margin
-from cctv.redaction.tracking.foreground import covered, upright_covered
+from cctv.redaction.tracking.foreground import repeated, upright_covered
 from cctv.redaction.tracking.overlap import EverybodyElse
 from cctv.redaction.tracking.pipeline import Analysis
 from cctv.redaction.tracking.tracks import Track
@@ -109,11 +110,13 @@ class VisibilityPass:
 
     def _hidden(self) -> Iterator[Mask]:
         """For each frame, what mask mode hides: regions filled out and held, and untrusted pixels of the backdrop."""
-        differs, hold = self._analysis.differs, self._analysis.survey.hold
+        hold = self._analysis.survey.hold
         unsure = [upright_covered(~backdrop.trusted) for backdrop in self._analysis.survey.backdrops]
-        held = temporal_dilate((covered(*differs.with_regions(index)) for index in range(len(differs))), hold)
-        for frame, mask in enumerate(held):
-            yield unsure[self._analysis.stretch[frame]] | mask | self._people.everybody(frame)
+        of_bodies, of_rest = tee(map(self._people.differing, range(len(self._analysis.differs))))
+        bodies = temporal_dilate((found.bodies for found in of_bodies), hold)
+        rest = repeated((found.rest for found in of_rest), hold)
+        for frame, (mask, beside) in enumerate(zip(bodies, rest, strict=True)):
+            yield unsure[self._analysis.stretch[frame]] | mask | beside | self._people.everybody(frame)
 
     def _shapes(self, tracks: list[Track], frame: int) -> Mask | None:
         if not tracks:

@@ -10,9 +10,9 @@ sees then is scenery, or the outline of what hides somebody.  One spurious frame
 at one place, or a score that spurious boxes do not reach.  Where the figures come from:
 docs/decisions/0036-second-witness.md.
 
-Several places are searched at once, side by side in one picture of the detector's size: a person in a quarter of it is
-as large as the detector needs (recall at score .2: 100 % single, 100 % four, 99.6 % nine on PETS09-S2L1), and one
-search takes as long whatever is in it.
+Several places are searched at once, side by side in one picture of the detector's size (`places`): a person in a
+twelfth of it is as large as the detector needs, and one search takes as long whatever is in it.  It recognises nobody:
+who is kept by a box is the subject, whoever that is, but of two people beside each other in one such box only one is.
 """
 
 from __future__ import annotations
@@ -20,14 +20,12 @@ from __future__ import annotations
 import os
 import threading
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from cctv.core.i18n import N_, Message
 from cctv.redaction.background.model import Backdrop
@@ -35,8 +33,20 @@ from cctv.redaction.errors import PersonShown
 from cctv.redaction.people.detector import Detector, suppressed
 from cctv.redaction.people.weights import Model
 from cctv.redaction.render.options import Mode
+from cctv.redaction.render.places import (
+    Board,
+    Grid,
+    LiveChanges,
+    Picture,
+    Shown,
+    cut,
+    live_parts,
+    parts_of,
+    tiles,
+    window_around,
+)
 from cctv.redaction.video.geometry import PixelRect, Rect, Size, enclosing, outer
-from cctv.redaction.video.yuv import Mask, Plane, Planes
+from cctv.redaction.video.yuv import Mask
 
 LIKELY = 0.2  # score of a person in two of five frames
 LIKELY_BESIDE = 0.4  # the same where the box reaches into a kept one: the edge of what is live makes such boxes
@@ -46,21 +56,15 @@ _REACHES = 0.15  # share of a box that lies in a kept one
 _MIN_HEAD_LIVE = 0.6  # share of a head that is live; a box that straddles the edge of what is live has less
 _SCENERY_SHARE = 0.6  # of a score that the empty scene alone may reach
 _SAME_BOX = 0.4  # overlap (intersection over union) of a detection with the subject
+_INSIDE, _BESIDE, _AS_TALL = 0.7, 0.1, 0.6  # of two people in one kept box: in it; in common; of their heights
 _SAME_PLACE = 0.2  # overlap of two detections of one person in frames near each other
 _DOUBLE = 0.5  # overlap of two boxes of one person in one frame
 _NEAR_SEARCHES = 4  # frames searched, after the first of five
 _RATE = 25  # frames a second that are searched at the most
-_AROUND = 2.0  # side of a window over the height of what is live in it
-_LEAST_SIDE = 48  # pixels of a window
-_CLOSE_GRID, _WIDE_GRID = 2, 3  # places side by side in one search, each way: of backdrop and of mask mode
-_GREY = 114
+_MOST_CORES = 2  # two search 800 frames a second with one person kept, and each detector holds 60 MB
 _WHOLE_SECONDS = 5.0  # between two searches of a whole picture, where most of it is live
-_SMALL = 4  # times smaller, each way, is the picture in which changes are found
-_CHANGED_LEVELS = 20  # by which a live pixel there changes when somebody comes to show
-_LEAST_CHANGE, _LEAST_CHANGE_ROWS = 10, 4  # pixels there: a person of 12 x 40 pixels has 30
-_LOOKS = 5  # frames in which a change is looked at
-_MOST_PLACES = 3  # changes that are looked at in a frame
-_LIGHT_SHARE = 0.5  # of the live pixels that change at once when a lamp is switched
+_PARTS = Grid(4, 3, 1.2)  # of what is live, and of changes in mask mode; others: decision 36
+_WHOLE = Grid(2, 2, 1.0)  # of the tiles of a whole picture
 
 _HIDE = N_(
     "look at those frames; hide whoever is there (`cctv redaction hide`, `hide` in KEEP.json), then run the command "
@@ -71,16 +75,6 @@ _COVER = N_(
 )
 Hit = tuple[Rect, float]
 """A box in pixels of the frame, and the detector's score."""
-Picture = NDArray[np.uint8]
-"""RGB, height x width x 3."""
-_TO_RGB = np.array(
-    [
-        [1.164, 0.0, 1.596, -222.9],
-        [1.164, -0.392, -0.813, 135.6],
-        [1.164, 2.017, 0.0, -276.8],
-    ],
-    np.float32,
-)  # ITU-R BT.601, narrow range
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,42 +96,6 @@ class WitnessReport:
     subjects_found: int
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Shown:
-    """One frame of the result: its decoded picture, its live pixels (half size), and the boxes of who is kept."""
-
-    frame: int
-    planes: Planes
-    live: Mask
-    kept: tuple[Rect, ...]
-    stretch: int = 0
-
-
-@dataclass(slots=True, eq=False)
-class _Place:
-    """A window of a frame as it is searched; `scene` is the same with the empty scene in place of what is live."""
-
-    frame: int
-    window: PixelRect
-    seen: Picture
-    scene: Picture
-    live: Mask
-    kept: tuple[Rect, ...]
-
-
-@dataclass(slots=True)
-class _Board:
-    """Places that are searched at once, `side` x `side` of them, each as a picture of the size of a cell."""
-
-    side: int
-    cell: Size
-    places: list[_Place] = field(default_factory=list)
-
-
-def _board(model: Model, side: int) -> _Board:
-    return _Board(side, Size(model.input_size.width // side, model.input_size.height // side))
-
-
 @dataclass(slots=True)
 class _Found:
     """What was found in some places."""
@@ -147,21 +105,23 @@ class _Found:
 
 
 class Witness:
-    """Looks at the frames of one result in order, on every core.  Use as a context manager, then ask `report`."""
+    """Looks at the frames of one result in order, beside the encoder.  Use as a context manager, then ask `report`."""
 
     def __init__(self, model: Model, backdrops: Sequence[Backdrop], mode: Mode, rate: float, output: Path) -> None:
         """Raises ModelRefused (15)."""
         self._model, self._backdrops, self._mode, self._output = model, backdrops, mode, output
         self._stride = max(1, round(rate / _RATE))
         self._whole_every = max(1, round(_WHOLE_SECONDS * rate))
-        self._close, self._wide = _board(model, _CLOSE_GRID), _board(model, _WIDE_GRID)
-        cores = os.cpu_count() or 1
+        self._parts = Board(_PARTS, _PARTS.cell(model.input_size))
+        self._whole = Board(_WHOLE, _WHOLE.cell(model.input_size))
+        cores = min(max(1, (os.cpu_count() or 1) // 2), _MOST_CORES)  # the encoder and the proof have the others
         self._detectors = threading.local()
         self._spare = [Detector(model)]  # refuses a model before anything is written
         self._pool = ThreadPoolExecutor(cores, thread_name_prefix="witness")
         self._most_waiting = 2 * cores
         self._waiting: deque[Future[_Found]] = deque()
-        self._changes = _Changes(backdrops)
+        self._changes = LiveChanges(backdrops)
+        self._standing = [self._pool.submit(self._in_backdrop, backdrop) for backdrop in backdrops]
         self._searched = 0
         self._ever_live: Mask | None = None
         self._found = _Found()
@@ -180,36 +140,28 @@ class Witness:
         self._ever_live = shown.live.copy() if self._ever_live is None else self._ever_live | shown.live
         size = shown.planes.size
         if self._mode is Mode.BACKDROP:
-            for window in _around_live(shown, size):
-                self._add(self._close, shown, window)
+            for part, height in live_parts(shown):
+                self._add(self._parts, shown, window_around(part, size, self._parts, height))
             return
-        for window in self._changes.windows(shown):
-            self._add(self._wide, shown, window)
-        if shown.frame % self._whole_every == 0:
-            for window in _parts_of(size):
-                self._add(self._close, shown, window)
+        changed = self._changes.parts(shown)
+        for part in changed or ():
+            self._add(self._parts, shown, window_around(part, size, self._parts))
+        if changed is None or shown.frame % self._whole_every == 0:
+            for window in parts_of(size):
+                self._add(self._whole, shown, window)
 
-    def _add(self, board: _Board, shown: Shown, window: PixelRect) -> None:
+    def _add(self, board: Board, shown: Shown, window: PixelRect) -> None:
         """Have a window of a frame searched once the board is full."""
-        board.places.append(self._place(shown, window, board.cell))
-        if len(board.places) == board.side * board.side:
+        board.add(shown, window, self._backdrops[shown.stretch].planes)
+        if board.is_full:
             self._send(board)
 
-    def _place(self, shown: Shown, window: PixelRect, cell: Size) -> _Place:
-        seen = _cut(shown.planes, window, cell)
-        empty = _cut(self._backdrops[shown.stretch].planes, window, cell)
-        part = shown.live[_half(window).slices()].view(np.uint8)
-        live = cv2.resize(part, (cell.width, cell.height), interpolation=cv2.INTER_NEAREST).view(np.bool_)
-        scene = np.where(live[..., np.newaxis], empty, seen)
-        return _Place(shown.frame, window, seen, scene, shown.live, shown.kept)
-
-    def _send(self, board: _Board) -> None:
+    def _send(self, board: Board) -> None:
         if not board.places:
             return
         while len(self._waiting) >= self._most_waiting:
             self._take()
-        self._waiting.append(self._pool.submit(self._search, _Board(board.side, board.cell, board.places)))
-        board.places = []
+        self._waiting.append(self._pool.submit(self._search, board.taken()))
 
     def _take(self) -> None:
         found = self._waiting.popleft().result()
@@ -218,20 +170,27 @@ class Witness:
 
     def report(self) -> WitnessReport:
         """What was seen in all; raises PersonShown (15) where somebody shows, PeopleSearchFailed (15)."""
-        self._send(self._close)
-        self._send(self._wide)
-        standing = [self._pool.submit(self._standing, backdrop) for backdrop in self._backdrops]
-        while self._waiting:
-            self._take()
-        people = [place for search in standing for place in search.result()]
+        seen = self.sightings()
+        people = [
+            box
+            for backdrop, hits in zip(self._backdrops, self._standing, strict=True)
+            for box in self._standing_in(backdrop, hits.result())
+        ]
         if people:
             raise PersonShown(path=self._output, problem=_told_standing(people), following=_COVER)
-        seen = persistent(self._found.sightings, self._stride)
         if seen:
             raise PersonShown(path=self._output, problem=_told(seen), following=_HIDE)
         return WitnessReport(self._model.sha256, self._searched, len(self._backdrops), self._found.subjects)
 
-    def _search(self, board: _Board) -> _Found:
+    def sightings(self) -> list[Sighting]:
+        """Who was seen in the frames so far and should not show; raises PeopleSearchFailed (15)."""
+        self._send(self._parts)
+        self._send(self._whole)
+        while self._waiting:
+            self._take()
+        return persistent(self._found.sightings, self._stride)
+
+    def _search(self, board: Board) -> _Found:
         found, hits = _Found(), self._hits(board, [place.seen for place in board.places])
         doubtful: list[tuple[int, Sighting]] = []
         for number, place in enumerate(board.places):
@@ -239,28 +198,19 @@ class Witness:
             found.subjects += subjects
             doubtful += [(number, sighting) for sighting in strangers]
         if doubtful:
-            scenes = self._hits(board, [place.scene for place in board.places])
+            scenes = self._hits(board, [place.scene() for place in board.places])
             found.sightings = [sighting for number, sighting in doubtful if not is_scenery(sighting, scenes[number])]
         return found
 
-    def _hits(self, board: _Board, pictures: Sequence[Picture]) -> list[list[Hit]]:
+    def _hits(self, board: Board, pictures: Sequence[Picture]) -> list[list[Hit]]:
         """What the detector finds in the pictures of a board, in pixels of their frames."""
-        width, height = board.cell.width, board.cell.height
-        large = np.full((board.side * height, board.side * width, 3), _GREY, np.uint8)
-        for number, picture in enumerate(pictures):
-            row, column = divmod(number, board.side)
-            large[row * height : (row + 1) * height, column * width : (column + 1) * width] = picture
+        large = board.picture(pictures)
         boxes, scores = self._detector().in_window(large, Rect(0, 0, large.shape[1], large.shape[0]))
         hits: list[list[Hit]] = [[] for _ in pictures]
         for index in suppressed(boxes, scores, _DOUBLE):
-            x, y, w, h = (float(value) for value in boxes[index])
-            column, row = int((x + w / 2) // width), int((y + h / 2) // height)
-            number = row * board.side + column
-            if number < len(pictures):
-                window = board.places[number].window
-                across, along = (window.right - window.left) / width, (window.bottom - window.top) / height
-                left, top = window.left + (x - column * width) * across, window.top + (y - row * height) * along
-                hits[number].append((Rect(left, top, w * across, h * along), float(scores[index])))
+            placed = board.of_place(Rect(*(float(value) for value in boxes[index])))
+            if placed is not None:
+                hits[placed[0]].append((placed[1], float(scores[index])))
         return hits
 
     def _detector(self) -> Detector:
@@ -273,40 +223,62 @@ class Witness:
         own: Detector = self._detectors.own
         return own
 
-    def _standing(self, backdrop: Backdrop) -> list[Rect]:
+    def _in_backdrop(self, backdrop: Backdrop) -> list[Hit]:
+        """Who is found in a backdrop, as a whole and in tiles; searched while the first frames are rendered."""
+        size = backdrop.planes.size
+        picture = cut(backdrop.planes, PixelRect(0, 0, size.width, size.height), size)
+        hits: list[Hit] = []
+        for window in (Rect(0, 0, size.width, size.height), *tiles(size)):
+            boxes, scores = self._detector().in_window(picture, window)
+            hits += [
+                (Rect(*(float(value) for value in boxes[index])), float(scores[index]))
+                for index in suppressed(boxes, scores, _DOUBLE)
+            ]
+        return hits
+
+    def _standing_in(self, backdrop: Backdrop, hits: Sequence[Hit]) -> list[Rect]:
         """People who stand in a backdrop where it is shown as the scene."""
         believed = ~backdrop.doubted
         if self._mode is Mode.MASK:
             believed = np.zeros_like(believed) if self._ever_live is None else backdrop.trusted & self._ever_live
         if backdrop.covered is not None:
             believed = believed & ~backdrop.covered
-        size = backdrop.planes.size
-        picture = _cut(backdrop.planes, PixelRect(0, 0, size.width, size.height), size)
-        people = []
-        for window in (Rect(0, 0, size.width, size.height), *_tiles(size)):
-            boxes, scores = self._detector().in_window(picture, window)
-            for index in suppressed(boxes, scores, _DOUBLE):
-                box = Rect(*(float(value) for value in boxes[index]))
-                if scores[index] >= STANDS and share(believed, head_of(box)) >= _MIN_HEAD_LIVE:
-                    people.append(box)
-        return people
+        return [box for box, score in hits if score >= STANDS and share(believed, head_of(box)) >= _MIN_HEAD_LIVE]
 
 
 def judged(frame: int, hits: Sequence[Hit], live: Mask, kept: Sequence[Rect]) -> tuple[list[Sighting], int]:
     """Who of the people found in a frame should not show, and how many of those found are kept."""
+    likely = [(box, score) for box, score in hits if score >= LIKELY]
+    boxes = [box for box, _ in likely]
     strangers, subjects = [], 0
-    for box, score in hits:
-        if score < LIKELY:
-            continue
-        if any(is_subject(box, own) for own in kept):
+    for number, (box, score) in enumerate(likely):
+        owners = [own for own in kept if is_subject(box, own)]
+        around = [own for own in kept if own in owners or box.overlap(own) >= _INSIDE * box.area]
+        second = bool(around) and all(is_second(number, boxes, own) for own in around)
+        if owners and not second:
             subjects += 1
             continue
         beside = any(box.overlap(own) >= _REACHES * box.area for own in kept)
-        if score < (LIKELY_BESIDE if beside else LIKELY) or any(is_part(box, own) for own in kept):
+        if score < (LIKELY_BESIDE if beside else LIKELY):
+            continue
+        if not second and any(is_part(box, own) for own in kept):
             continue
         if share(live, head_of(box)) >= _MIN_HEAD_LIVE:
             strangers.append(Sighting(frame, box, score))
     return strangers, subjects
+
+
+def is_second(number: int, boxes: Sequence[Rect], kept: Rect) -> bool:
+    """Whether somebody else in a kept box agrees with it better than a box: beside it, and about as tall."""
+    box = boxes[number]
+    agrees = overlap(box, kept), -number
+    return any(
+        other.overlap(kept) >= _INSIDE * other.area
+        and other.overlap(box) <= _BESIDE * min(other.area, box.area)
+        and min(other.h, box.h) >= _AS_TALL * max(other.h, box.h)
+        and (overlap(other, kept), -index) > agrees
+        for index, other in enumerate(boxes)
+    )
 
 
 def is_scenery(sighting: Sighting, scene: Sequence[Hit]) -> bool:
@@ -355,115 +327,6 @@ def overlap(box: Rect, other: Rect) -> float:
     """Intersection over union."""
     both = box.overlap(other)
     return both / (box.area + other.area - both) if both else 0.0
-
-
-class _Changes:
-    """Where the live pixels of a result that is mostly live change: only there can somebody come to show.
-
-    Compares with what was last seen live at a pixel, at first with the empty scene.  A change is looked at in
-    _LOOKS frames, then taken for what stands there.
-    """
-
-    def __init__(self, backdrops: Sequence[Backdrop]) -> None:
-        self._backdrops = backdrops
-        self._known: Plane | None = None
-        self._looks: Plane | None = None
-        self._stretch = -1
-
-    def windows(self, shown: Shown) -> list[PixelRect]:
-        """The windows of the next frame to search, the largest change first."""
-        size = shown.planes.size
-        small = _small(shown.planes)
-        if self._known is None or self._looks is None or self._stretch != shown.stretch:
-            self._known, self._stretch = _small(self._backdrops[shown.stretch].planes), shown.stretch
-            self._looks = np.zeros_like(self._known)
-        side = (small.shape[1], small.shape[0])
-        live: Plane = np.asarray(cv2.resize(shown.live.view(np.uint8), side, interpolation=cv2.INTER_NEAREST), np.uint8)
-        changed = (cv2.absdiff(small, self._known) > _CHANGED_LEVELS).view(np.uint8) & live
-        if np.count_nonzero(changed) > _LIGHT_SHARE * max(1, int(np.count_nonzero(live))):
-            cv2.copyTo(small, live, self._known)
-            return _parts_of(size)
-        self._looks = np.where(changed > 0, self._looks + 1, 0).astype(np.uint8)
-        settled = live & ((changed == 0) | (self._looks > _LOOKS)).view(np.uint8)
-        cv2.copyTo(small, settled, self._known)
-        joined = cv2.morphologyEx(changed, cv2.MORPH_CLOSE, np.ones((5, 3), np.uint8))
-        _, _, stats, _ = cv2.connectedComponentsWithStats(joined)
-        parts = sorted((row for row in stats[1:] if _may_be_person(row)), key=lambda row: -int(row[4]))
-        return [_window(Rect(*(float(value * _SMALL) for value in row[:4])), size) for row in parts[:_MOST_PLACES]]
-
-
-def _may_be_person(region: NDArray[np.int32]) -> bool:
-    """Whether a change (left, top, width, height, pixels; at a quarter of the size) is larger than a flicker."""
-    return int(region[4]) >= _LEAST_CHANGE and int(region[3]) >= _LEAST_CHANGE_ROWS
-
-
-def _around_live(shown: Shown, size: Size) -> Iterator[PixelRect]:
-    """Windows around what is live: one for each kept box, one for each other part."""
-    rest = shown.live.copy()
-    half = Size(rest.shape[1], rest.shape[0])
-    for kept in shown.kept:
-        at = outer(kept.grown(0.5 * kept.w, 0.25 * kept.h).scaled(0.5), half)
-        part = _bounds(rest[at.slices()])
-        if part is not None:
-            rest[at.slices()] = False
-            yield _window(part.moved(2 * at.left, 2 * at.top), size, kept.h)
-    if rest.any():
-        _, _, stats, _ = cv2.connectedComponentsWithStats(rest.view(np.uint8))
-        for row in stats[1:]:
-            yield _window(Rect(*(2.0 * float(value) for value in row[:4])), size)
-
-
-def _bounds(mask: Mask) -> Rect | None:
-    """The box (full-size pixels) of what is True in a half-size mask."""
-    left, top, width, height = cv2.boundingRect(mask.view(np.uint8))
-    return Rect(2.0 * left, 2.0 * top, 2.0 * width, 2.0 * height) if width and height else None
-
-
-def _window(part: Rect, size: Size, height: float = 0.0) -> PixelRect:
-    """A square around a part of the picture, of even sides, moved into the picture."""
-    side = max(_AROUND * max(part.h, height), 1.2 * part.w, _LEAST_SIDE)
-    width, tall = min(side, size.width), min(side, size.height)
-    x = min(max(part.x + part.w / 2 - width / 2, 0), size.width - width)
-    y = min(max(part.y + part.h / 2 - tall / 2, 0), size.height - tall)
-    return _even(outer(Rect(x, y, width, tall), size))
-
-
-def _tiles(size: Size) -> list[Rect]:
-    """Four parts of the picture that overlap by a fifth."""
-    width, height = 0.6 * size.width, 0.6 * size.height
-    return [Rect(x, y, width, height) for y in (0.0, size.height - height) for x in (0.0, size.width - width)]
-
-
-def _parts_of(size: Size) -> list[PixelRect]:
-    """The whole picture in windows."""
-    return [_even(outer(tile, size)) for tile in _tiles(size)]
-
-
-def _even(at: PixelRect) -> PixelRect:
-    return PixelRect(at.left // 2 * 2, at.top // 2 * 2, at.right + at.right % 2, at.bottom + at.bottom % 2)
-
-
-def _half(window: PixelRect) -> PixelRect:
-    return PixelRect(window.left // 2, window.top // 2, window.right // 2, window.bottom // 2)
-
-
-def _cut(planes: Planes, window: PixelRect, to: Size) -> Picture:
-    """A part of a picture (even corners) as RGB of that size."""
-    at, half = window.slices(), _half(window).slices()
-    side = (to.width, to.height)
-    layers = [_resized(planes.y[at], side), _resized(planes.u[half], side), _resized(planes.v[half], side)]
-    return np.asarray(cv2.transform(cv2.merge(layers), _TO_RGB), np.uint8)
-
-
-def _resized(plane: Plane, side: tuple[int, int]) -> Plane:
-    flags = cv2.INTER_AREA if plane.size > side[0] * side[1] else cv2.INTER_LINEAR
-    return np.asarray(cv2.resize(plane, side, interpolation=flags), np.uint8)
-
-
-def _small(planes: Planes) -> Plane:
-    size = planes.size
-    side = (max(1, size.width // _SMALL), max(1, size.height // _SMALL))
-    return np.asarray(cv2.resize(planes.y, side, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def ranges(frames: Sequence[int], gap: int) -> list[tuple[int, int]]:

@@ -58,6 +58,7 @@ from cctv.redaction.review.sheet.thumbnails import (
 )
 from cctv.redaction.review.subject import SubjectMeter
 from cctv.redaction.tracking.annotations import NOTHING_KEPT, KeepBoxes
+from cctv.redaction.tracking.doubts import doubts_of
 from cctv.redaction.tracking.pipeline import Analysis
 from cctv.redaction.video.reader import Clip
 from cctv.redaction.video.spill import Scratch
@@ -80,7 +81,7 @@ def analyse_part(site: Storage, plan: CasePlan, progress: Progress) -> CasePart:
         survey = survey_part(clip, NOTHING_KEPT, samples, watched, scratch, model)
         spool = stack.enter_context(_search_of(site, plan, survey, model))
         with analysed(clip, survey, NOTHING_KEPT, watched, scratch, model, spool) as analysis:
-            found = FoundTracks(analysis.people)
+            found = FoundTracks(analysis.people, doubts_of(analysis.people, survey.rate))
             write_tracks(directory, found)
             numbered = replace(plan, tracks=tuple(track.id for track in found.tracks), samples=samples.count)
             crops = Thumbnails(found.tracks, found.doubts)

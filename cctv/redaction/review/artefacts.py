@@ -116,7 +116,7 @@ def write_tracks(directory: Path, found: FoundTracks) -> None:
         "schema": 1,
         "tracks": rows,
         "links": [[link.first, link.second, link.probability] for link in found.links],
-        "doubts": [[doubt.track, doubt.first, doubt.last] for doubt in found.doubts],
+        "doubts": [[doubt.track, doubt.first, doubt.last, list(doubt.unseen)] for doubt in found.doubts],
         "doubtful": sorted(found.people.doubtful),
         "spacing": found.people.spacing,
     }
@@ -144,9 +144,15 @@ def read_found(directory: Path) -> FoundTracks:
             _unseen(directory / UNSEEN),
             int(content["spacing"]),
         )
-        return FoundTracks(people, tuple(Doubt(*map(int, row)) for row in content["doubts"]))
+        return FoundTracks(people, tuple(_doubt(row) for row in content["doubts"]))
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ArtefactUnreadable(path=path, problem=str(error)) from error
+
+
+def _doubt(row: Sequence[Any]) -> Doubt:
+    """Raises ValueError, TypeError; what came later to the format may be missing."""
+    track, first, last, *unseen = row
+    return Doubt(int(track), int(first), int(last), tuple(int(number) for number in (unseen[0] if unseen else ())))
 
 
 def _unseen(path: Path) -> dict[int, tuple[UnseenPlace, ...]]:

@@ -26,6 +26,7 @@ from cctv.core.time_range import Span
 from cctv.db.engine import read_transaction
 from cctv.db.storage import Storage
 from cctv.footage.layout import inside
+from cctv.footage.media import READING
 from cctv.footage.segments import segments_of
 from cctv.model.footage import Segment
 from cctv.redaction.background.model import BackgroundSample, Sampler
@@ -124,7 +125,7 @@ def _first_picture(path: Path, size: Size, masked: MaskedArea | None) -> NDArray
 
 def first_picture_command(path: Path) -> list[str]:
     """The ffmpeg command that writes a file's first picture as raw yuv420p, padded to even sides."""
-    source: Any = ffmpeg.input(f"file:{path}", nostdin=None, v="error")
+    source: Any = ffmpeg.input(f"file:{path}", nostdin=None, v="error", **READING)
     pad = "pad=ceil(iw/2)*2:ceil(ih/2)*2:0:0"
     picture = {"format": "rawvideo", "pix_fmt": "yuv420p", "vf": pad, "an": None, "frames:v": 1}
     command: list[str] = ffmpeg.compile(source["v:0"].output("pipe:1", **picture))

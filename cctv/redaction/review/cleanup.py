@@ -18,6 +18,7 @@ from cctv.audit.log import append_entry
 from cctv.core.durable import exclusive
 from cctv.db.engine import read_transaction, write_transaction
 from cctv.db.storage import Storage
+from cctv.footage.layout import named_folder
 from cctv.model.audit import Act
 from cctv.model.ids import RequestId
 from cctv.redaction.review.case import LOCK
@@ -38,7 +39,7 @@ def delete_derived(site: Storage) -> tuple[RequestId, ...]:
         due = [
             prepared.request
             for prepared in prepared_requests(connection)
-            if os.path.lexists(site.root / "derived" / prepared.request)
+            if os.path.lexists(named_folder(site.root, "derived", prepared.request))
             and (prepared.closed or derived_limit(connection, site, prepared.request).due <= now)
         ]
     return tuple(request for request in due if _remove(site, request))
@@ -52,7 +53,7 @@ def tidy_all(site: Storage) -> tuple[RequestId, ...]:
 
 
 def _remove(site: Storage, request: RequestId) -> bool:
-    directory = site.root / "derived" / request
+    directory = named_folder(site.root, "derived", request)
     if directory.is_symlink():
         return _remove_link(site, request, directory)
     if not directory.is_dir():

@@ -6,13 +6,11 @@ is stored by `decide`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
-
-import cv2
 
 from cctv.audit.chain import AuditFacts
 from cctv.audit.log import append_entry
@@ -24,12 +22,12 @@ from cctv.core.time_range import Span
 from cctv.db.engine import read_transaction, write_transaction
 from cctv.db.storage import Storage
 from cctv.model.audit import Act
-from cctv.model.ids import CameraId, RequestId
+from cctv.model.ids import RequestId
 from cctv.model.requests import Consent
 from cctv.redaction.background.survey import BackgroundModel
 from cctv.redaction.people.persons import Answer, AnswerKind, PartTracks, Person, RequestTracks, TrackRef, Verdict
 from cctv.redaction.people.questions import PersonQuestion, next_question
-from cctv.redaction.review.artefacts import PICTURES, SURVEY, read_found, read_pictures, read_times
+from cctv.redaction.review.artefacts import SURVEY, read_found, read_times
 from cctv.redaction.review.case import (
     LOCK,
     CaseFile,
@@ -40,37 +38,16 @@ from cctv.redaction.review.case import (
     require_open,
 )
 from cctv.redaction.review.errors import AnswerContradicts, ConsentMissing, KeptAgainstAnswer, PersonUnknown
+from cctv.redaction.review.person_pictures import PersonPicture, PersonPictures
 from cctv.redaction.review.plan import CasePart, SubjectVisibility
 from cctv.redaction.review.privacy_masks import require_masked
 from cctv.redaction.review.render import keep_of
 from cctv.redaction.review.sheet.page import SheetDecision
-from cctv.redaction.review.sheet.thumbnails import Bgr, Clearness, clearest_frames
 from cctv.redaction.review.subject import kept_paths, two_people
-from cctv.redaction.video.geometry import Rect
 
-_JPEG_QUALITY = 85
+PICTURE_LETTERS = "ABCD"
+"""What the pictures of a question are called, in order."""
 _QUESTION = "question"  # stem of the files with the pictures of the question that was shown last
-
-
-@dataclass(frozen=True, slots=True)
-class PersonPicture:
-    """A picture of a person: where it comes from, its local time, and the person's box in pixels of the camera."""
-
-    camera: CameraId
-    part: int
-    track: int
-    frame: int
-    at: datetime
-    box: Rect
-    picture: Bgr
-
-    @property
-    def jpeg(self) -> bytes:
-        """The picture, coded."""
-        done, coded = cv2.imencode(".jpg", self.picture, [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY])
-        if not done:
-            raise ValueError("a picture of a person could not be coded")
-        return coded.tobytes()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,11 +69,15 @@ class Appearance:
 
 @dataclass(frozen=True, slots=True)
 class ListedPerson:
-    """A person of a list, by number, and where they appear, in order of time."""
+    """A person of a list, by number, and where they appear, in order of time.
+
+    `pieces` are others who are probably the same person; nothing is decided on them with it.
+    """
 
     number: int
     tracks: tuple[TrackRef, ...]
     appearances: tuple[Appearance, ...]
+    pieces: tuple[ListedPerson, ...] = ()
 
     @property
     def decision(self) -> SheetDecision:
@@ -116,8 +97,8 @@ class ListedPerson:
 class AskedQuestion:
     """A question as a person is asked it: with pictures, of the requester first and of the other person second.
 
-    SECOND has one of the stretch first, then one where the requester is seen best.  `span` is what is asked about;
-    `persons` are the numbers of those whom a yes joins, the requester's first.
+    SECOND has those of the stretch first, up to three, then one where the requester is seen best.  `span` is what is
+    asked about; `persons` are the numbers of those whom a yes joins, the requester's first.
     """
 
     question: PersonQuestion
@@ -132,9 +113,9 @@ class People:
 
     def __init__(self, site: Storage, parts: Iterable[CasePart]) -> None:
         self._site = site
-        self._zone = site.settings.site.timezone
         self.parts: Mapping[str, CasePart] = {part.plan.analysis: part for part in parts}
         self.tracks = RequestTracks((self._found(part) for part in self.parts.values()), self.answers)
+        self.pictures = PersonPictures(site, self.parts, self.tracks)
 
     @cached_property
     def answers(self) -> tuple[Answer, ...]:
@@ -149,24 +130,31 @@ class People:
 
     @cached_property
     def listed(self) -> tuple[ListedPerson, ...]:
-        """Who is in the picture long enough to be named, and whoever was kept."""
+        """Who heads a row of the list, with the pieces that may be theirs; and whoever was kept."""
         kept = {ref for part in self.parts.values() for ref in self._refs(part, part.plan.decisions.keep)}
-        return tuple(
-            self._listed(person)
-            for person in self.everybody
-            if self.tracks.is_listed(person) or kept & {*person.tracks}
-        )
+        named = [one for one in self.everybody if self.tracks.is_listed(one) or kept & {*one.tracks}]
+        others = [one for one in self.everybody if one not in named]
+        listed = []
+        for person in named:
+            row = self.tracks.row(person) if self.tracks.is_listed(person) else ()
+            pieces = tuple(self._listed(one) for one in others if one.tracks[0] in row)
+            listed.append(replace(self._listed(person), pieces=pieces))
+        return tuple(listed)
+
+    @cached_property
+    def short(self) -> tuple[ListedPerson, ...]:
+        """The short pieces that stand in nobody's row."""
+        named = {person.number for row in self.listed for person in (row, *row.pieces)}
+        return tuple(self._listed(person) for person in self.everybody if person.number not in named)
 
     @property
     def glimpses(self) -> int:
-        """How many others there are, who stay hidden."""
-        return len(self.everybody) - len(self.listed)
+        """How many short pieces there are, which stay hidden."""
+        return len(self.short)
 
     def glimpses_in(self, part: CasePart) -> int:
         """How many of them there are in a part."""
-        listed, key = {person.number for person in self.listed}, part.plan.analysis
-        others = (person for person in self.everybody if person.number not in listed)
-        return sum(any(ref.part == key for ref in person.tracks) for person in others)
+        return sum(any(seen.part is part for seen in piece.appearances) for piece in self.short)
 
     def person(self, number: int) -> Person | None:
         """A person by number; None without one."""
@@ -228,30 +216,17 @@ class People:
         part, track = self.parts[about.part], self.tracks.tracks[about]
         first, last = question.frames or (track.first, track.last)
         if question.kind is AnswerKind.SECOND:
-            middle = (first + last) // 2
-            there = self._pictures_of(question.first)
-            pictures = (self._nearest(there, middle) if there else None, self._best(question.first))
+            pictures = [*self.pictures.through(question.first, first, last), self.pictures.best(question.first)]
         else:
-            pictures = (self._best(question.first), self._best(about))
+            pictures = [self.pictures.best(question.first), self.pictures.best(about)]
         persons = [self.number_of(ref) for ref in (question.first, question.second) if ref is not None]
         return AskedQuestion(
             question,
-            tuple(picture for picture in pictures if picture is not None),
+            tuple({(one.camera, one.part, one.track, one.frame): one for one in pictures if one is not None}.values()),
             part,
             self._span(about.part, first, last),
             tuple(dict.fromkeys(persons)),
         )
-
-    def pictures(self, tracks: Sequence[TrackRef]) -> tuple[PersonPicture, ...]:
-        """Pictures of a person: where they are seen best first, then the earliest and the latest others."""
-        clearest = max(tracks, key=lambda ref: (self._clearest[ref.part][ref.track], ref))
-        seen = {ref: self._pictures_of(ref) for ref in dict.fromkeys((clearest, tracks[0], tracks[-1]))}
-        pool = [picture for found in seen.values() for picture in found]
-        if not pool:
-            return ()
-        best = self._nearest(seen[clearest] or pool, self._clearest[clearest.part][clearest.track].frame)
-        others = sorted((one for one in pool if one is not best), key=lambda one: (one.at, one.track))
-        return (best, *others[:1], *others[1:][-1:])
 
     def _found(self, part: CasePart) -> PartTracks:
         directory, plan = part_directory(self._site, part), part.plan
@@ -295,33 +270,8 @@ class People:
         )
 
     def _span(self, key: str, first: int, last: int) -> Span:
-        return Span(self._at(key, first), self._at(key, last) + timedelta(seconds=1 / self.tracks.parts[key].rate))
-
-    def _at(self, key: str, frame: int) -> datetime:
-        start = self.parts[key].plan.span.start.astimezone(self._zone)
-        return start + timedelta(microseconds=self.tracks.parts[key].times[frame])
-
-    def _best(self, ref: TrackRef) -> PersonPicture | None:
-        found = self._pictures_of(ref)
-        return self._nearest(found, self._clearest[ref.part][ref.track].frame) if found else None
-
-    @staticmethod
-    def _nearest(pictures: Sequence[PersonPicture], frame: int) -> PersonPicture:
-        return min(pictures, key=lambda picture: abs(picture.frame - frame))
-
-    def _pictures_of(self, ref: TrackRef) -> list[PersonPicture]:
-        part, track = self.parts[ref.part], self.tracks.tracks[ref]
-        camera, position = part.plan.camera, part.plan.position
-        crops = read_pictures(part_directory(self._site, part) / PICTURES, track=ref.track).get(ref.track, ())
-        return [
-            PersonPicture(camera, position, ref.track, crop.frame, at, box.scaled(2), crop.picture)
-            for crop in crops
-            if (box := track.box_at(crop.frame)) is not None and (at := self._at(ref.part, crop.frame))
-        ]
-
-    @cached_property
-    def _clearest(self) -> Mapping[str, Mapping[int, Clearness]]:
-        return {key: clearest_frames(part.tracks) for key, part in self.tracks.parts.items()}
+        end = self.pictures.at(key, last) + timedelta(seconds=1 / self.tracks.parts[key].rate)
+        return Span(self.pictures.at(key, first), end)
 
     @staticmethod
     def _refs(part: CasePart, numbers: Iterable[int]) -> Iterable[TrackRef]:
@@ -341,15 +291,15 @@ def open_people(site: Storage, request_id: str) -> tuple[CaseFile, People]:
 
 
 def save_pictures(site: Storage, request_id: RequestId, people: People, folder: Path) -> dict[int, Path]:
-    """Write the best picture of each listed person into a folder, for its owner alone; where each is, by number.
+    """Write the best picture of everybody with a number into a folder, for its owner alone; where each is, by number.
 
     It is in the log first: these pictures outlive the case unless somebody deletes them.
     """
-    best = {person.number: pictures[0] for person in people.listed if (pictures := people.pictures(person.tracks))}
+    best = {one.number: found[0] for one in people.everybody if (found := people.pictures.best_of(one.tracks))}
     with write_transaction(site.engine) as connection:
         facts: AuditFacts = {"pictures": len(best)}
         append_entry(connection, site, Act.REDACTION_PICTURED, request_id, case_id=request_id, facts=facts)
-    if not folder.is_dir():
+    if not site.disk.is_folder(folder):
         site.disk.make_directory(folder)
     paths = {number: folder / f"person-{number}.jpg" for number in best}
     for number, picture in best.items():
@@ -365,7 +315,7 @@ def save_question(site: Storage, request_id: str, asked: AskedQuestion) -> tuple
             site.disk.unlink(old)
         paths = tuple(
             directory / f"{_QUESTION}-{asked.question.id}-{letter}.jpg"
-            for letter, _ in zip("AB", asked.pictures, strict=False)
+            for letter, _ in zip(PICTURE_LETTERS, asked.pictures, strict=False)
         )
         for path, picture in zip(paths, asked.pictures, strict=True):
             site.disk.write(path, picture.jpeg)

@@ -279,6 +279,8 @@ class CasePlan:
         for holder, name in ((payload, "companions"), (payload["decisions"], "answers")):
             if not holder[name]:
                 del holder[name]
+        for path in (*payload["decisions"]["boxes"]["keep"], *payload["decisions"]["boxes"]["hide"]):
+            del path["alone"]  # a drawn box has none
         return json.dumps(payload, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
     @staticmethod

@@ -25,6 +25,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
+from cctv.access.second_factor import require_code
 from cctv.audit.log import append_entry
 from cctv.cases.footage_status import FootageStatus, request_footage
 from cctv.cases.requests.blocks import require_usable
@@ -32,6 +33,7 @@ from cctv.cases.requests.lifecycle import find_request
 from cctv.cases.requests.needs import scope_of
 from cctv.cases.requests.questions import require_question_answered
 from cctv.config.fields import Polygon
+from cctv.config.schema import SecondFactorUse
 from cctv.core.durable import exclusive
 from cctv.core.filesystem import require_disk_space
 from cctv.core.i18n import N_, Message, join_messages
@@ -154,6 +156,7 @@ def prepare(
     if dry_run:
         parts = tuple(_planned(cut) for cut in cuts)
         return Prepared(request, sheet_path(site, request.id), parts, dry_run=True)
+    require_code(site, SecondFactorUse.VIEW)
     directory = case_directory(site, request.id)
     site.disk.make_directory(directory)
     with exclusive(directory / LOCK), require_disk_space(directory, _PART_BYTES * len(cuts)):

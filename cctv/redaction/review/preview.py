@@ -6,11 +6,15 @@ directory, so that a preview never shows another plan than the sheet beside it. 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from cctv.access.second_factor import require_code
+from cctv.audit.chain import AuditFacts
 from cctv.audit.log import append_entry
 from cctv.cases.requests.blocks import require_usable
+from cctv.config.schema import SecondFactorUse
 from cctv.core.durable import exclusive
 from cctv.core.filesystem import require_disk_space
 from cctv.db.engine import read_transaction, write_transaction
@@ -27,6 +31,7 @@ from cctv.redaction.review.case import (
     part_directory,
     prepared_case,
     require_open,
+    sheet_path,
     silent,
 )
 from cctv.redaction.review.errors import PlanChanged
@@ -80,6 +85,7 @@ def preview(
     previews = Previews(case.request.id, tuple(_video(site, part) for part in parts))
     if dry_run:
         return previews
+    require_code(site, SecondFactorUse.VIEW)
     directory = case_directory(site, case.request.id)
     needed = sum(source.size_bytes for part in parts for source in part.plan.sources)
     with exclusive(directory / LOCK), require_disk_space(directory, int(needed * _MAX_SOURCE_RATIO)):
@@ -104,3 +110,21 @@ def _log(site: Storage, request: RequestId, parts: list[CasePart]) -> None:
                 raise PlanChanged(part=part.name)
         facts = {"plans": [f"{part.name}: {part.digest}" for part in parts]}
         append_entry(connection, site, Act.REDACTION_PREVIEWED, request, case_id=request, facts=facts)
+
+
+def pictured(site: Storage, request_id: RequestId, parts: Sequence[CasePart]) -> dict[str, Path]:
+    """What a person decides from, by the names of copies: the sheet, the pictures of a question, previews of parts.
+
+    It is in the log first: the copies outlive the case unless somebody deletes them.
+    """
+    directory = case_directory(site, request_id)
+    found = [sheet_path(site, request_id), *sorted(directory.glob("question-*.jpg"))]
+    files = {path.name: path for path in found}
+    files |= {
+        f"preview-{part.plan.camera}-{part.plan.position}.mp4": part_directory(site, part) / PREVIEW for part in parts
+    }
+    files = {name: path for name, path in files.items() if path.is_file() and not path.is_symlink()}
+    with write_transaction(site.engine) as connection:
+        facts: AuditFacts = {"pictures": len(files)}
+        append_entry(connection, site, Act.REDACTION_PICTURED, request_id, case_id=request_id, facts=facts)
+    return files

@@ -27,7 +27,7 @@ from cctv.redaction.background.survey import BackgroundModel, sampled
 from cctv.redaction.errors import SourceUnreadable
 from cctv.redaction.people.detections import DetectionSpool
 from cctv.redaction.people.persons import Doubt
-from cctv.redaction.people.questions import hidden_doubts
+from cctv.redaction.people.questions import hidden_doubts, stretches_alone
 from cctv.redaction.people.weights import Model
 from cctv.redaction.render.caption import CLOCK, CaptionTime, Line
 from cctv.redaction.render.options import Options
@@ -170,14 +170,15 @@ def keep_of(decisions: PartDecisions, found: FoundTracks, rate: float) -> KeepBo
     """What was decided, by number or by drawing, as boxes of the picture; `rate` is frames a second.
 
     Short pauses between kept tracks of one person are bridged.  Where a kept track may hold two people, it is hidden
-    until somebody answered that it does not.
+    until somebody answered that it does not; who may stand unseen in its box hides in it until then.
     """
     own = set(decisions.keep) - decisions.of_companions
     paths = track_paths(found.tracks, own, rate)
     for companion in decisions.companions:
         paths |= track_paths(found.tracks, companion.tracks, rate)
     paths |= {number: path for number in decisions.hide for path in track_paths(found.tracks, [number], rate).values()}
-    kept = tuple(paths[number] for number in decisions.keep)
+    alone = stretches_alone(found.doubts, decisions.answers)
+    kept = tuple(replace(paths[number], alone=alone.get(number, ())) for number in decisions.keep)
     hidden = tuple(paths[number] for number in decisions.hide)
     doubted = tuple(
         _stretch_of(paths[doubt.track], doubt)

@@ -53,13 +53,15 @@ class HideReason(Enum):
 class BoxPath:
     """One id's box through time: keyframes in rising order of frame, at least one.
 
-    Only a hide box has a reason; only one that was not drawn has a track, by its number.
+    Only a hide box has a reason; only one that was not drawn has a track, by its number, and `alone`: stretches of
+    frames (first, last) in which a person answered that nobody unseen is in it.
     """
 
     id: str
     keyframes: tuple[Keyframe, ...]
     reason: HideReason | None = None
     track: int | None = None
+    alone: tuple[tuple[int, int], ...] = ()
 
     @property
     def first(self) -> int:
@@ -70,6 +72,10 @@ class BoxPath:
     def last(self) -> int:
         """The last frame that the path covers."""
         return self.keyframes[-1].frame
+
+    def is_alone_at(self, frame: int) -> bool:
+        """Whether a person answered that nobody unseen is in the box in a frame."""
+        return any(first <= frame <= last for first, last in self.alone)
 
     def around(self, frame: int) -> tuple[Keyframe, Keyframe]:
         """The keyframes before and after a frame that the path covers; twice the same in a keyframe."""

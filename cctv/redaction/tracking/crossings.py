@@ -24,6 +24,9 @@ _WINDOW_SECONDS = 1.5  # of the looks before and after
 _MARGIN_BOTH, _MARGIN_ONE = 0.035, 0.06
 _CHANGE = 0.1  # unlikeness of half a second before and after; 99 % of one person's own stay below .11
 _CHANGE_SECONDS = 0.6
+# logarithm of height, of .4 seconds before and after: two of two tracks over two people jump by .27 and more, three of
+# some 180 others by more than .25; somebody who walks towards the camera grows by .1
+_JUMP, _JUMP_SECONDS, _FEWEST_SIZES = 0.24, 0.4, 3
 _CLEAR = 0.2  # of the smaller box: a detection that shares more shows two people's clothes
 _PASSES = 2  # a cut gives looks that were not mixed, which may settle or unsettle others
 Look = NDArray[np.uint8]
@@ -90,9 +93,9 @@ def _cut(trails: Sequence[Trail], rate: float) -> list[Trail]:
             cuts[crossing.one].add((crossing.first + crossing.last) // 2)
     parts: list[Trail] = []
     for trail, seen, at in zip(trails, clear, cuts, strict=True):
-        change = _change(trail, seen, rate)
-        if change is not None and not any(abs(change - step) < _CHANGE_SECONDS * rate for step in at):
-            at.add(change)
+        for change in (_change(trail, seen, rate), _jump(trail, rate)):
+            if change is not None and not any(abs(change - step) < _CHANGE_SECONDS * rate for step in at):
+                at.add(change)
         parts.extend(trail.cut(sorted(at)))
     return parts
 
@@ -130,6 +133,18 @@ def _change(trail: Trail, clear: NDArray[np.bool_], rate: float) -> int | None:
         after = mean_look(trail, clear, step + 1, step + window)
         if before is not None and after is not None and (apart := unlike(before, after)) > worst:
             worst, at = apart, step
+    return at
+
+
+def _jump(trail: Trail, rate: float) -> int | None:
+    """The step at which the boxes of a trail become most suddenly those of somebody taller or smaller, None without."""
+    window = max(_FEWEST_SIZES, round(_JUMP_SECONDS * rate))
+    sizes = np.log(np.maximum(trail.boxes[:, 3], 1))
+    worst, at = _JUMP, None
+    for index in range(_FEWEST_SIZES, len(trail) - _FEWEST_SIZES + 1):
+        apart = abs(float(np.median(sizes[index : index + window]) - np.median(sizes[max(index - window, 0) : index])))
+        if apart > worst:
+            worst, at = apart, int(trail.steps[index])
     return at
 
 

@@ -24,7 +24,8 @@ from cctv.redaction.background.camera_motion import misfit, relief
 from cctv.redaction.background.illumination import Light, ReferencePixels
 from cctv.redaction.background.lighting_segments import best
 from cctv.redaction.background.model import Backdrop
-from cctv.redaction.video.geometry import PixelRect, Rect
+from cctv.redaction.people.windows import Stature
+from cctv.redaction.video.geometry import PixelRect, Rect, Size, outer
 from cctv.redaction.video.spill import Regions
 from cctv.redaction.video.yuv import Mask, Plane
 
@@ -37,7 +38,11 @@ _SUSPECT_SHARE = 0.15  # of the picture; where more differs, the camera may have
 _LOST_SHARE = 0.6  # of the picture; where more differs, no part of it is believed
 # misfit of the edges: 0.1-0.3 for one scene with people in it, 0.4-1.2 for a camera turned or zoomed
 _UNLIKE_MISFIT = 0.45
-_GROW_PIXELS = 2  # half-size pixels on every side of a region's boxes
+_SMALL_PIXELS = 38  # half-size pixels of height: hair and what blurs at an edge are one pixel wide there, else two
+_MET_SHARE = 0.05  # of a region that lies in boxes of people who were found: some of it is somebody
+_LOW_SHARE = 0.6  # of a person's height there
+_FEET_ASIDE = 0.1  # of a box's width
+_FEET_PIXELS = 4  # half-size pixels below feet, in which a shadow or a reflection begins
 _UPRIGHT_RATIO = 0.5  # width by height: a track's widest step (PETS09-S2L1: 99 % of the boxes); a wider region is cut
 _NARROW_PIXELS = 16  # half-size pixels; a narrower region is never cut
 _SPARSE_SHARE = 0.2  # of its box; a region that fills less is a line: at 0.25 one head in 4,650 shows, at 0.2 none
@@ -63,6 +68,18 @@ class FrameDifference:
     def parts(self) -> tuple[Component, ...]:
         """The connected regions of the mask."""
         return tuple(Component(Rect(*row[:4]), row[4]) for row in self.regions.tolist())
+
+
+@dataclass(frozen=True, slots=True)
+class HiddenDifference:
+    """What the difference of one frame hides, half size.
+
+    `bodies` may be people, and all that differs; `rest` is filled out too, and too low for a person where nobody was
+    found.
+    """
+
+    bodies: Mask
+    rest: Mask
 
 
 class ReferenceScene:
@@ -142,35 +159,78 @@ def connected_components(mask: Plane) -> tuple[NDArray[np.int32], NDArray[np.int
     return np.asarray(labels, np.int32), np.asarray(stats, np.int32)
 
 
-def covered(mask: Mask, regions: Regions) -> Mask:
-    """The mask with each of its regions filled out to boxes about as wide as one person, and grown: what it hides.
+def covered(mask: Mask, people: Sequence[Rect] = (), stature: Stature | None = None) -> HiddenDifference:
+    """What the difference of a frame hides: each region filled out to boxes about as wide as one person, and grown.
 
     A silhouette alone misses hair, hands and whatever is as bright as the ground; its box holds them.  A wide region is
     cut where it is thinnest, so that the box of two people does not hide what lies above the shorter.  A mere line is
     only grown: aslant, its box would be many times as large.  Whoever stands at a line is one region with it, and may
     differ in outline only: what is upright is filled out all the same.
+
+    people: boxes of those who were found there (half-size pixels).  A region is cut at their feet: what begins below
+    is a shadow or a reflection.  That, and what is too low for a person of `stature` (full-size pixels) where nobody
+    was found, is filled out to its convex hull.
     """
-    out = mask.copy()
-    for left, top, width, height, area in regions.tolist():
-        around = PixelRect(left, top, left + width, top + height).slices()
-        rect = PixelRect(0, 0, width, height)
-        if _is_wide(rect):
-            _cut(_alone(mask[around], area), rect, out[around])
-        elif _is_upright(rect) or area >= _SPARSE_SHARE * rect.area:
-            out[around] = True
-    return grown(out, _GROW_PIXELS, _GROW_PIXELS)
+    found, cut = np.zeros(mask.shape, np.bool_), mask.copy()
+    size = Size(mask.shape[1], mask.shape[0])
+    for box in people:
+        found[outer(box, size).slices()] = True
+        cut[outer(_below(box), size).slices()] = False
+    labels, stats = connected_components(cut.view(np.uint8))
+    met = np.bincount(labels[found & cut], minlength=len(stats)) >= _MET_SHARE * stats[:, cv2.CC_STAT_AREA]
+    layers = {(rest, small): np.zeros(mask.shape, np.uint8) for rest in (False, True) for small in (False, True)}
+    for number, (left, top, width, height, _) in enumerate(stats[1:].tolist(), start=1):
+        around = PixelRect(left, top, left + width, top + height)
+        region, is_met = labels[around.slices()] == number, bool(met[number])
+        is_low = stature is not None and 2 * height < _LOW_SHARE * stature.at(2.0 * around.bottom)
+        layer = layers[not is_met and is_low, height < _SMALL_PIXELS][around.slices()]
+        layer[region] = 1
+        for piece in _pieces(region):
+            if (not is_met and is_low) or _starts_below(piece, around, people):
+                layer[piece.slices()] |= _hull(region[piece.slices()])
+            else:
+                layer[piece.slices()] = 1
+    bodies, rest = (grown(layers[of, True], 1, 1) | grown(layers[of, False], 2, 2) for of in (False, True))
+    return HiddenDifference(bodies | mask, rest)
 
 
 def upright_covered(mask: Mask) -> Mask:
-    """The mask with each region that is taller than wide filled out to its box, so that no silhouette shows."""
-    out = mask.copy()
-    for left, top, width, height, _ in connected_components(mask.view(np.uint8))[1][1:].tolist():
+    """The mask with each region that is taller than wide filled out to its convex hull, so that no silhouette shows."""
+    out = mask.astype(np.uint8)
+    labels, stats = connected_components(mask.view(np.uint8))
+    for number, (left, top, width, height, _) in enumerate(stats[1:].tolist(), start=1):
         if height > width:
-            out[top : top + height, left : left + width] = True
-    return out
+            around = PixelRect(left, top, left + width, top + height).slices()
+            out[around] |= _hull(labels[around] == number)
+    return out.view(np.bool_)
 
 
-def grown(mask: Mask, across: int, along: int) -> Mask:
+def repeated(masks: Iterable[Mask], hold: int) -> Iterator[Mask]:
+    """For each mask, what is True in it, or in a quarter of the masks up to `hold` before and after it.
+
+    What is there for one frame only is noise of the camera or a flicker, and hides nothing beside its own frame.
+    """
+    fewest = -(-(2 * hold + 1) // 4)
+    near: deque[Mask] = deque()
+    count: NDArray[np.int16] | None = None
+    ahead = 0
+    for mask in masks:
+        count = mask.astype(np.int16) if count is None else count + mask
+        near.append(mask)
+        ahead += 1
+        if ahead > hold:
+            yield near[len(near) - 1 - hold] | (count >= fewest)
+            if len(near) > 2 * hold:
+                count -= near.popleft()
+    if count is None:
+        return
+    for left in range(min(hold, ahead), 0, -1):
+        yield near[len(near) - left] | (count >= fewest)
+        if len(near) - left >= hold:
+            count -= near.popleft()
+
+
+def grown(mask: Mask | Plane, across: int, along: int) -> Mask:
     """The mask, each True pixel spread `across` pixels sideways and `along` up and down."""
     kernel = cv2.getStructuringElement(cv2.MORPH_RECT, (2 * across + 1, 2 * along + 1))
     return np.asarray(cv2.dilate(mask.view(np.uint8), kernel), np.uint8).view(np.bool_)
@@ -205,13 +265,6 @@ def _is_lost(mask: Mask, luma: Plane, empty: Plane, masked: Mask | None) -> bool
     return share > _LOST_SHARE or misfit(relief(empty, masked), relief(luma, masked)) > _UNLIKE_MISFIT
 
 
-def _alone(inside: Mask, area: int) -> Mask:
-    """The region that fills this part of a mask from side to side, without others that reach into its box."""
-    labels, stats = connected_components(inside.view(np.uint8))
-    height, width = inside.shape
-    return np.take((stats == (0, 0, width, height, area)).all(axis=1), labels)
-
-
 def _is_wide(rect: PixelRect) -> bool:
     return not _is_upright(rect) and rect.right - rect.left > _NARROW_PIXELS
 
@@ -220,16 +273,16 @@ def _is_upright(rect: PixelRect) -> bool:
     return rect.right - rect.left <= _UPRIGHT_RATIO * (rect.bottom - rect.top)
 
 
-def _cut(region: Mask, rect: PixelRect, out: Mask) -> None:
-    """Fill the boxes of a region's pieces, cut at thin columns until upright or narrow; of a line, the upright ones."""
-    todo = [(rect, False)]
+def _pieces(region: Mask) -> Iterator[PixelRect]:
+    """The boxes of a region's pieces, cut at thin columns until upright or narrow; of a line, the upright ones."""
+    todo = [(PixelRect(0, 0, region.shape[1], region.shape[0]), False)]
     while todo:
         rect, line = todo.pop()
         columns = region[rect.slices()].sum(axis=0)
         line = line or int(columns.sum()) < _SPARSE_SHARE * rect.area
         if not _is_wide(rect):
             if _is_upright(rect) or not line:
-                out[rect.slices()] = True
+                yield rect
             continue
         width = rect.right - rect.left
         middle = columns[width // 4 : width - width // 4]
@@ -239,6 +292,30 @@ def _cut(region: Mask, rect: PixelRect, out: Mask) -> None:
             PixelRect(cut, rect.top, rect.right, rect.bottom),
         )
         todo.extend((tight, line) for half in halves if not (tight := _tight(region, half)).empty)
+
+
+def _hull(inside: Mask) -> Plane:
+    """1 in the convex hull of what is True."""
+    rows, columns = np.nonzero(inside)
+    out = np.zeros(inside.shape, np.uint8)
+    cv2.fillConvexPoly(out, cv2.convexHull(np.stack([columns, rows], axis=1).astype(np.int32)), 1)
+    return out
+
+
+def _below(box: Rect) -> Rect:
+    """The row of pixels below the feet of somebody's box, a little wider."""
+    return Rect(box.x - _FEET_ASIDE * box.w, box.bottom + 1, (1 + 2 * _FEET_ASIDE) * box.w, 0.5)
+
+
+def _starts_below(piece: PixelRect, around: PixelRect, people: Sequence[Rect]) -> bool:
+    """Whether a piece of a region begins right below the feet of somebody, and half of it or more between them."""
+    left, right, top = piece.left + around.left, piece.right + around.left, piece.top + around.top
+    for box in people:
+        if 0 < top - box.bottom <= _FEET_PIXELS:
+            feet = _below(box)
+            if min(right, feet.right) - max(left, feet.x) >= (right - left) / 2:
+                return True
+    return False
 
 
 def _tight(region: Mask, rect: PixelRect) -> PixelRect:

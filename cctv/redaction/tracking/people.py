@@ -14,10 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cctv.redaction.people.detections import DetectionSpool, FrameDetections
+from cctv.redaction.people.persons import Doubt
 from cctv.redaction.tracking.association import follow
 from cctv.redaction.tracking.crossings import clear_detections, mean_look, separated
 from cctv.redaction.tracking.duplicates import ExpectedHeight, expected_height, weighed
 from cctv.redaction.tracking.evidence import Belief, beliefs
+from cctv.redaction.tracking.handovers import handed_over
 from cctv.redaction.tracking.linking import HiddenPlace, hidden_places, trail_links
 from cctv.redaction.tracking.tracks import Link, Track, TrackBoundary
 from cctv.redaction.tracking.trails import Boxes, DensePath, Trail, dense, overlaps
@@ -45,7 +47,7 @@ class FoundPeople:
     """Everybody in a clip, numbered from 1 by first appearance.
 
     `doubtful` tracks may be another box of somebody else; of them, and of `unseen` places (by frame), only heads are
-    hidden.  `spacing` is how many frames apart the detector looked.
+    hidden.  `spacing` is how many frames apart the detector looked.  `doubts` are where one box became two.
     """
 
     tracks: tuple[Track, ...] = ()
@@ -53,6 +55,7 @@ class FoundPeople:
     doubtful: frozenset[int] = frozenset()
     unseen: Mapping[int, tuple[UnseenPlace, ...]] = field(default_factory=dict)
     spacing: int = 1
+    doubts: tuple[Doubt, ...] = ()
 
     def at(self, frame: int) -> list[tuple[Track, Rect]]:
         """The tracks with a box in a frame, and that box (half-size pixels)."""
@@ -85,7 +88,8 @@ def people_in(spool: DetectionSpool, differs: MaskSpool, footage: SearchedClip) 
     judgement = beliefs(trails, lambda step: differs[int(numbers[step])], pace)
     kept = [(trail, belief) for trail, belief in zip(trails, judgement, strict=True) if belief is not Belief.NOBODY]
     kept.sort(key=lambda item: (item[0].first, item[0].boxes[0, 0], item[0].boxes[0, 1]))
-    trails = [trail for trail, _ in kept]
+    handovers = handed_over([trail for trail, _ in kept], pace)
+    trails = handovers.trails
     paths = [dense(trail, pace) for trail in trails]
     clear = clear_detections(trails)
     tracks = tuple(
@@ -93,13 +97,16 @@ def people_in(spool: DetectionSpool, differs: MaskSpool, footage: SearchedClip) 
         for number, (trail, path, seen) in enumerate(zip(trails, paths, clear, strict=True), 1)
     )
     links = trail_links(trails, pace)
-    places = [*hidden_places(trails, links, pace), *_spare(judged.likely, paths)]
+    places = [*handovers.places, *hidden_places(trails, links, pace), *_spare(judged.likely, paths)]
     return FoundPeople(
         _bounded(tracks, frames),
         tuple(Link(link.first + 1, link.second + 1, link.probability) for link in links),
         frozenset(number for number, (_, belief) in enumerate(kept, 1) if belief is Belief.DOUBTFUL),
         _by_frame(places, numbers, frames, spacing),
         spacing,
+        tuple(
+            Doubt(doubt.trail + 1, int(numbers[doubt.first]), int(numbers[doubt.last])) for doubt in handovers.doubts
+        ),
     )
 
 

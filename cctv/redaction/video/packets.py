@@ -21,6 +21,7 @@ from av.stream import Stream
 from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 
+from cctv.footage.media import READING
 from cctv.redaction.video.decoder import Undecodable, plane_of
 from cctv.redaction.video.geometry import Size
 from cctv.redaction.video.yuv import Plane
@@ -120,7 +121,7 @@ class Contents:
 def contents_of(path: Path) -> Contents:
     """Read a finished file packet by packet; raises Undecodable."""
     try:
-        with av.open(f"file:{path}") as container:
+        with av.open(f"file:{path}", options=dict(READING)) as container:
             kinds = tuple(stream.type for stream in container.streams)
             tags = {*container.metadata, *(tag for stream in container.streams.video for tag in stream.metadata)}
             more = sorted(tags - _KNOWN_TAGS) + ["chapters"] * bool(container.chapters())

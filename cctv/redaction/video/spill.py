@@ -50,12 +50,13 @@ class Patch:
 class Scratch:
     """The half-size pictures of one clip, and its patches where `keep` is given.  Use as a context manager.
 
-    `folder` is on the disk that holds the files; `size` is the clip's even size.
+    `folder` is on the disk that holds the files; `size` is the clip's even size.  `pictures` False: of a scene that was
+    surveyed before, half-size pictures are needed once only, and none is stored.
     """
 
-    def __init__(self, folder: Path, size: Size, keep: KeepBoxes | None) -> None:
+    def __init__(self, folder: Path, size: Size, keep: KeepBoxes | None, *, pictures: bool = True) -> None:
         self._half = Size(size.width // 2, size.height // 2)
-        self._keep = keep
+        self._keep, self._stores_pictures = keep, pictures
         self._rects: list[PixelRect] = []
         self._begun = self._noted = False
         with ExitStack() as stack:
@@ -80,7 +81,8 @@ class Scratch:
         self._begun = True
         for frame, planes in enumerate(pictures):
             stacked = planes.stacked()
-            self._pictures.add((stacked,))
+            if self._stores_pictures:
+                self._pictures.add((stacked,))
             if self._keep is not None:
                 self._note(planes, visible_bounds(self._keep, frame, self._half))
             yield planes, stacked
@@ -94,7 +96,7 @@ class Scratch:
 
     def pictures(self) -> Iterator[Plane] | None:
         """Every half-size picture, (3, height/2, width/2) uint8, in order; None unless all were stored."""
-        if not self._noted or not self._pictures.complete:
+        if not self._noted or not self._stores_pictures or not self._pictures.complete:
             return None
         return (flat.reshape(3, self._half.height, self._half.width) for flat in self._pictures)
 

@@ -58,30 +58,33 @@ class CheckedCertificate:
 
 def issue(site: Storage, certificate: Certificate, key: SigningKey, folder: Path) -> None:
     """Write and sign; the audit entry commits after the files are written.  Raises CertificateExists."""
-    if folder.exists():
+    if site.disk.exists(folder):
         raise CertificateExists(path=folder)
     text = certificate.text.encode()
     sha256 = hashlib.sha256(text).hexdigest()
     settings = site.settings.site
     page = page_of(certificate.said, settings.language, settings.timezone, sha256).encode()
     signers = f'cctv namespaces="{NAMESPACE}" {key.public.line}\n'
-    with write_transaction(site.engine) as connection:
-        facts: AuditFacts = {"from": certificate.said["from"], "to": certificate.said["to"], "sha256": sha256}
-        append_entry(connection, site, Act.CERTIFICATE_MADE, "certificate", facts=facts)
-        site.disk.make_directory(folder.parent)
-        partial = beside(folder)
-        with on_medium(folder):
-            try:
-                partial.mkdir()
-                for name, data in ((JSON, text), (PAGE, page)):
-                    site.disk.write(partial / name, data)
-                    site.disk.write(partial / f"{name}.sig", sign(data, key, NAMESPACE).encode())
-                site.disk.write(partial / KEY, f"{key.public.line}\n".encode())
-                site.disk.write(partial / SIGNERS, signers.encode())
-                site.disk.rename(partial, folder)
-            except BaseException:
-                shutil.rmtree(partial, ignore_errors=True)
-                raise
+    facts: AuditFacts = {"from": certificate.said["from"], "to": certificate.said["to"], "sha256": sha256}
+    site.disk.make_directory(folder.parent)
+    with on_medium(folder), site.disk.workshop(folder.parent) as room:
+        made = room / folder.name
+        partial = beside(made)
+        try:
+            partial.mkdir()
+            for name, data in ((JSON, text), (PAGE, page)):
+                site.disk.write(partial / name, data)
+                site.disk.write(partial / f"{name}.sig", sign(data, key, NAMESPACE).encode())
+            site.disk.write(partial / KEY, f"{key.public.line}\n".encode())
+            site.disk.write(partial / SIGNERS, signers.encode())
+            site.disk.hand_out(partial, folder)
+            with write_transaction(site.engine) as connection:
+                append_entry(connection, site, Act.CERTIFICATE_MADE, "certificate", facts=facts)
+                site.disk.rename(partial, made)
+        except BaseException:
+            shutil.rmtree(partial, ignore_errors=True)
+            raise
+        site.disk.publish()
 
 
 def check(path: Path, key: Path | None = None) -> CheckedCertificate:

@@ -9,7 +9,11 @@ from __future__ import annotations
 
 from sqlalchemy import Connection
 
-from cctv.core.errors import GuardError
+from cctv.audit.chain import AuditBroken
+from cctv.audit.checkpoint_files import contained, latest
+from cctv.audit.log import stored_entry_hash
+from cctv.core.clock import iso
+from cctv.core.errors import FileUnreadable, GuardError
 from cctv.core.i18n import N_
 from cctv.db.engine import read_transaction
 from cctv.db.identity import (
@@ -22,9 +26,10 @@ from cctv.db.identity import (
     require_newest,
 )
 from cctv.db.storage import Storage
-from cctv.footage.layout import require_inside
+from cctv.footage.layout import require_inside, require_own_folders
 from cctv.footage.segments import open_tombstones
 from cctv.holds.confirmation import require_confirmed
+from cctv.holds.logged import require_as_logged
 from cctv.holds.store import without_file
 from cctv.retention.guards.clock import require_plausible
 from cctv.retention.queries import knows_footage
@@ -46,6 +51,14 @@ class HoldFilesMissing(GuardError):
     """
 
 
+class LogCut(GuardError):
+    """Deletion stops: the log does not contain what was signed on {at}, {entries} entries: it was cut or written anew.
+
+    next: `cctv audit verify`, and compare with the last back-up and with checkpoints that were kept elsewhere; if it
+    may go on as it is, `cctv audit accept --for NAME --reason WHY`; nothing was deleted.
+    """
+
+
 def same_storage(site: Storage) -> None:
     """Raise StorageMissing, MountMissing or DatabaseForeign unless this is still the storage that was opened."""
     identity = read_identity(site.root)
@@ -57,10 +70,13 @@ def same_storage(site: Storage) -> None:
 
 def check_guards(connection: Connection, site: Storage) -> None:
     """Raise the first guard that stops deletion now."""
+    require_own_folders(site.root)
     require_confirmed(site.root)
     _index_not_empty(connection, site)
     _index_newest(connection, site)
+    _log_reaches(connection, site)
     _hold_files_there(connection, site)
+    require_as_logged(connection, site)
     _paths_inside(connection, site)
     require_plausible(connection, site)
 
@@ -77,6 +93,21 @@ def _index_newest(connection: Connection, site: Storage) -> None:
     """Raise IndexOlder unless the index has the disk's mark; asked again, for a recorder may mark both meanwhile."""
     if not has_mark(connection, read_mark(site.root)):
         require_newest(site.engine, site.root)
+
+
+def _log_reaches(connection: Connection, site: Storage) -> None:
+    """Raise LogCut where the log lacks the latest checkpoint; asked again, for a signature may be made meanwhile."""
+    try:
+        last = latest(site.root)
+    except FileUnreadable:
+        return  # the sweep signs nothing then, and says so
+    if last is None or stored_entry_hash(connection, last.seq) == last.hash:
+        return
+    with read_transaction(site.engine) as later:
+        try:
+            contained(later, last)
+        except AuditBroken as error:
+            raise LogCut(at=iso(last.at), entries=last.seq) from error
 
 
 def _paths_inside(connection: Connection, site: Storage) -> None:

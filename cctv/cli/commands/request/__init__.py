@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import click
 from rich.console import Console
 
+from cctv.cases.letters.request_letters import letter_files
 from cctv.cases.requests.lifecycle import RequestFile, list_requests, request_file
 from cctv.cases.text_input import ERASED
 from cctv.cli.commands.request.agenda import board
@@ -16,8 +18,10 @@ from cctv.cli.commands.request.open import identity, mandate, open_, statement
 from cctv.cli.commands.request.rights import instruct, lift, reject, uphold, withdraw, yield_
 from cctv.cli.commands.request.scope import confirm, correct, scope
 from cctv.cli.context import CommandContext, json_option
+from cctv.cli.copies import copy_files, copy_option
 from cctv.cli.output import joined, local_date, table
 from cctv.cli.views.footage import footage_data, hold_data, print_footage, print_holds
+from cctv.cli.views.grant import exception_data, exception_text
 from cctv.cli.views.request import (
     about_text,
     arrival_text,
@@ -62,15 +66,19 @@ def list_(context: CommandContext, closed_too: bool) -> None:
 
 @request.command()
 @click.argument("request_id", metavar="ID")
+@copy_option
 @json_option
 @click.pass_obj
-def show(context: CommandContext, request_id: str) -> None:
+def show(context: CommandContext, request_id: str, folder: Path | None) -> None:
     """Show one request: its people, holds and blocks, what was checked, and how much of its footage exists now.
 
     \b
       cctv request show REQ-2026-007
+      cctv request show REQ-2026-007 --copy-to .       its letters too, to print and to send
     """
     file = request_file(context.site, request_id)
+    if folder is not None:
+        copy_files(context, letter_files(context.site, file.request.id), folder)
     extension = file.extension
     data = {
         "request": request_data(file.request, context),
@@ -79,6 +87,7 @@ def show(context: CommandContext, request_id: str) -> None:
         "identity": [check_data(check) for check in file.checks],
         "extension": {"ground": extension.ground, "due": extension.due, "sent": extension.sent} if extension else None,
         "statements": [{"text": supplement.text, "given": supplement.given} for supplement in file.statements],
+        **({"exceptions": [exception_data(given) for given in file.exceptions]} if file.exceptions else {}),
         "footage": footage_data(file.footage),
         "waiting_for_holds": len(file.erasures),
         "missing": missing_data(context, file.request),
@@ -135,6 +144,8 @@ def _print_request(console: Console, context: CommandContext, file: RequestFile)
         console.print(joined((enum_text(request.state), _("answer by {due}", due=due_text(request, context)))))
     if (customer := customer_text(request, context)) is not None:
         console.print(customer)
+    for given in file.exceptions:
+        console.print(exception_text(given, zone))
     for check in file.checks:
         console.print(
             _(

@@ -20,10 +20,15 @@ from cctv.core.i18n import _, translate, translate_line
 
 
 @click.command("board")
-@click.option("--calendar", type=click.Path(dir_okay=False), metavar="FILE", help="Write an iCalendar file instead.")
+@click.option(
+    "--calendar",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Write an iCalendar file instead.",
+)
 @json_option
 @click.pass_obj
-def board(context: CommandContext, calendar: str | None) -> None:
+def board(context: CommandContext, calendar: Path | None) -> None:
     """Show all that is owed, the first due first: requests, breaches, reviews, copies, checks, declarations, passwords.
 
     Of each request: the days left, when its footage would have expired, what is missing, and the next line to type.
@@ -41,7 +46,7 @@ def board(context: CommandContext, calendar: str | None) -> None:
         data = as_calendar(
             items, site=site.name, site_id=site_id, now=context.now, zone=context.zone, tell=translate_line
         )
-        context.make_disk().write(Path(calendar).absolute(), data)
+        context.make_disk().write(calendar.absolute(), data)
         context.emit(
             {"calendar": calendar, "entries": len(items)},
             lambda console: console.print(_("written: {file}", file=calendar)),

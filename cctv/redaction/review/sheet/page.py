@@ -120,7 +120,8 @@ class SheetPerson:
 
     The first picture is the best one.  `elsewhere` are other parts in which they are.  `shown` says how much of them is
     visible, and `hidden` when and why they are not; both are empty where nothing of them is kept.  `tracks` are the
-    numbers of their pieces in this part.
+    numbers of their pieces in this part.  `pieces` are people of other numbers who are probably the same, each with the
+    time and the picture that shows them best, if there is one.
     """
 
     number: int
@@ -131,6 +132,7 @@ class SheetPerson:
     decision: SheetDecision = SheetDecision.UNDECIDED
     tracks: tuple[int, ...] = ()
     elsewhere: tuple[str, ...] = ()
+    pieces: tuple[tuple[int, tuple[datetime, Bgr] | None], ...] = ()
     shown: str = ""
     hidden: tuple[SheetHidden, ...] = ()
 

@@ -97,8 +97,8 @@ def clearest_frames(tracks: Sequence[Track]) -> dict[int, Clearness]:
 
 
 class Thumbnails:
-    """For each track's id, crops from one pass over the clip: where it is seen best, near both ends of its span, and in
-    the middle of each stretch in which it may hold two people.
+    """For each track's id, crops from one pass over the clip: where it is seen best, near both ends of its span, and at
+    the beginning, the middle and the end of each stretch in which somebody else may be in its box.
     """
 
     def __init__(self, tracks: Sequence[Track], doubts: Iterable[Doubt] = ()) -> None:
@@ -106,7 +106,7 @@ class Thumbnails:
         best = clearest_frames(tracks)
         frames = {track.id: {best[track.id].frame} for track in tracks}
         for doubt in doubts:
-            frames[doubt.track].add((doubt.first + doubt.last) // 2)
+            frames[doubt.track] |= {doubt.first, (doubt.first + doubt.last) // 2, doubt.last}
         for track in tracks:
             length = len(track.boxes)
             for frame in frames[track.id] | {track.first + length // 10, track.first + length * 9 // 10}:

@@ -59,7 +59,7 @@ from cctv.redaction.review.sheet.page import (
     SheetStretch,
     render_sheet,
 )
-from cctv.redaction.review.sheet.thumbnails import FrameRange, Jpeg, backdrop_picture, frame_ranges
+from cctv.redaction.review.sheet.thumbnails import Bgr, FrameRange, Jpeg, backdrop_picture, frame_ranges
 
 PREVIEW = "preview.mp4"
 """In a part's directory: what it would look like, once it was requested."""
@@ -192,7 +192,7 @@ class _Page:
         return SheetPerson(
             number=person.number,
             spans=tuple(self._between(track.first, track.last) for track in tracks),
-            pictures=tuple((picture.at, picture.picture) for picture in self._people.pictures(refs)),
+            pictures=tuple((picture.at, picture.picture) for picture in self._people.pictures.best_of(refs)),
             keep=f"cctv redaction keep {self._request} --person {person.number} --reason WHY",
             hide=f"cctv redaction hide {self._request} --person {person.number} --reason WHY",
             decision=here.decision,
@@ -200,9 +200,18 @@ class _Page:
             elsewhere=tuple(
                 translate_to(one.part.name, self._language) for one in person.appearances if one is not here
             ),
+            pieces=tuple(self._pieces(person)),
             shown=translate_to(companion_words(here.shown), self._language) if here.shown else "",
             hidden=tuple(self._hidden(here.shown)) if here.shown else (),
         )
+
+    def _pieces(self, person: ListedPerson) -> Iterable[tuple[int, tuple[datetime, Bgr] | None]]:
+        """The pieces of a person's row that are in this part."""
+        for piece in person.pieces:
+            refs = [ref for ref in piece.tracks if ref.part == self._plan.analysis]
+            pictures = self._people.pictures.best_of(refs) if refs else ()
+            if refs:
+                yield piece.number, (pictures[0].at, pictures[0].picture) if pictures else None
 
     def _range(self, within: FrameRange) -> SheetRange:
         shown = self._analysis.outcome.pictures.shown

@@ -1,0 +1,116 @@
+"""Proof of the log: one pass over its entries, and what rows, texts and checkpoint files say otherwise.
+
+Reads only.  A broken chain raises `AuditBroken`, for then nothing that the log says counts; everything else is a
+`LogFinding` that names what differs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, select
+
+from cctv.audit.chain import GENESIS, Payload, reason_digest
+from cctv.audit.checkpoint_files import Checkpoint, line_digest
+from cctv.audit.log import stored_entry_hash, verified_entries
+from cctv.audit.rows import RowProblem, compare_rows, note_rows
+from cctv.core.i18n import N_, Message
+from cctv.db import schema
+from cctv.db.sealed_rows import BUCKET
+from cctv.model.audit import Act
+
+
+@dataclass(frozen=True, slots=True)
+class LogFinding:
+    """Something that is not what the log says: its name (a row, a file, a hold, a checkpoint), why, by which entry."""
+
+    name: str
+    why: Message | str
+    seq: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LogRead:
+    """A whole log: number of entries and last hash, what it says of rows, the digests of its free texts by entry, and
+    the entries of the acts that were asked for.
+    """
+
+    entries: int
+    head: str
+    first_us: int | None
+    rows: Mapping[str, tuple[str | None, int]]
+    texts: Mapping[int, tuple[str, str]]  # digest, and the case or subject under which the text stands
+    kept: Sequence[Payload]
+
+
+def read_log(connection: Connection, acts: Collection[Act] = ()) -> LogRead:
+    """Verify the log and gather what it says, in one pass; raises AuditBroken."""
+    wanted = {act.value for act in acts}
+    rows: dict[str, tuple[str | None, int]] = {}
+    texts: dict[int, tuple[str, str]] = {}
+    kept: list[Payload] = []
+    seq, first = 0, None
+    for entry in verified_entries(connection):
+        seq = entry["seq"]
+        if first is None:
+            first = entry["at_us"]
+        if (digest := entry["reason_digest"]) is not None:
+            texts[seq] = (digest, entry["case"] or entry["subject"])
+        if sealed := entry.get("rows"):
+            note_rows(rows, sealed, seq)
+        if entry["act"] in wanted:
+            kept.append(entry)
+    return LogRead(seq, stored_entry_hash(connection, seq) or GENESIS, first, rows, texts, kept)
+
+
+def row_findings(connection: Connection, log: LogRead) -> Iterator[LogFinding]:
+    """Rows that differ from what the act that wrote them last left, free texts that differ from their digest."""
+    for difference in compare_rows(connection, log.rows):
+        yield LogFinding(row_name(difference.name), _WHY[difference.problem], difference.seq)
+    table = schema.notes.c
+    seen = set()
+    for row in connection.execute(select(table.id, table.case_id, table.key, table.text, table.audit_seq)):
+        digest, about = log.texts.get(row.audit_seq, (None, None))
+        if digest is None or row.audit_seq in seen:
+            yield LogFinding(f"notes/{row.id}", N_("entry {seq} has no such text", seq=row.audit_seq), row.audit_seq)
+        elif row.case_id != about or not _fits(row.key, row.text, digest):
+            why = N_("its text, key or case is not what entry {seq} says", seq=row.audit_seq)
+            yield LogFinding(f"notes/{row.id}", why, row.audit_seq)
+        seen.add(row.audit_seq)
+    for kind, name in connection.exec_driver_sql(
+        "SELECT type, name FROM sqlite_master WHERE type IN ('trigger', 'view')"
+    ):
+        yield LogFinding(f"{kind} {name}", N_("cctv makes none in its database: it may change or hide rows"))
+
+
+def row_name(name: str) -> str:
+    """A sealed row as people read it."""
+    table, _, number = name.partition("/")
+    if table != schema.tombstones.name or not number.isdecimal():
+        return name
+    first = int(number) * BUCKET
+    return f"tombstones/{first}-{first + BUCKET - 1}"
+
+
+def checkpoint_findings(log: LogRead, checkpoints: Sequence[Checkpoint]) -> Iterator[LogFinding]:
+    """Checkpoints that the log says were signed, and that are in no file."""
+    known = {line_digest(checkpoint.line) for checkpoint in checkpoints}
+    for entry in log.kept:
+        if entry["act"] == Act.CHECKPOINT_SIGNED.value and entry["facts"].get("line") not in known:
+            why = N_("entry {seq} says that it was signed, and no file has it", seq=entry["seq"])
+            yield LogFinding(f"audit/checkpoints.jsonl: {entry['facts'].get('entries')} entries", why, entry["seq"])
+
+
+def _fits(key: object, text: object, digest: str) -> bool:
+    try:
+        return isinstance(key, str) and isinstance(text, str) and reason_digest(bytes.fromhex(key), text) == digest
+    except (ValueError, TypeError):
+        return False
+
+
+_WHY = {
+    RowProblem.CHANGED: N_("the row is not as its last act left it"),
+    RowProblem.MISSING: N_("the row is gone, and no act removed it"),
+    RowProblem.UNKNOWN: N_("no act wrote the row"),
+}
