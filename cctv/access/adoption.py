@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
-from cctv.access.policy import KnownPolicy, current_place, known_policy
+from cctv.access.policy import KnownPolicy, current_place, differences, known_policy
 from cctv.access.proposals import ActProposed, ProposalWaits, not_yet, other_accounts, require_two
 from cctv.audit.chain import AuditFacts
 from cctv.audit.log import append_entry
@@ -115,7 +115,7 @@ def _second_person(
 
 def _adoption(connection: Connection, site: Storage, known: KnownPolicy | None) -> SettingsAdoption:
     rules, place = policy_rules(site.settings), current_place(site)
-    found = known.changed(rules) if known is not None else ()
+    found = differences(connection, site)
     alone = not other_accounts(site, site.actor.account)
     after = KnownPolicy(place, rules, known.entry, is_partial=False).path(site.root) if known else _path(site)
     return SettingsAdoption(

@@ -113,7 +113,13 @@ def current_place(site: Storage) -> str:
 def differences(connection: Connection, site: Storage) -> tuple[RuleChange, ...]:
     """What the policy in use changes in the one that the storage follows; empty where it is the same."""
     known = known_policy(connection)
-    return known.changed(policy_rules(site.settings)) if known is not None else ()
+    if known is None:
+        return ()
+    rules = policy_rules(site.settings)
+    found = known.changed(rules)
+    if known.is_partial and known.place != current_place(site):  # the rest may be completed by its own file alone
+        found = changes(known.rules, [replace(rule, is_default=False) for rule in rules])
+    return found
 
 
 def knows_settings(connection: Connection, site: Storage) -> bool:
@@ -129,7 +135,8 @@ def require_known_settings(connection: Connection, site: Storage) -> None:
     release did not store is stored now.
     """
     known = known_policy(connection)
-    if known is not None and (found := known.changed(policy_rules(site.settings))):
+    found = differences(connection, site)
+    if known is not None and found:
         keys = ", ".join(change.key for change in found[:_SHOWN]) + (", ..." if len(found) > _SHOWN else "")
         path = site.settings.source.path
         if known.place != current_place(site):

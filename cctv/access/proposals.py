@@ -199,7 +199,7 @@ def second_person(site: Storage, first: Signature, line: str) -> dict[str, objec
     return {
         "account": first.account,
         "when": first.at.astimezone(zone).date(),
-        "until": echo_instant(first.at + VALIDITY, zone),
+        "until": echo_instant((first.at + VALIDITY).replace(microsecond=0), zone),
         "line": line,
         "who": _who_else(site, first),
     }

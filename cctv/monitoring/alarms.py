@@ -334,6 +334,13 @@ def _leases(status: Status) -> list[_Trouble]:
 
 
 def _policy(status: Status) -> list[_Trouble]:
+    if status.unadopted:
+        text = N_(
+            "The policy in cameras.toml was changed, and nobody adopted it ({keys}): acts are refused, and the periods "
+            "before go on.",
+            keys=", ".join(status.unadopted),
+        )
+        return [_trouble(AlarmKind.POLICY, "cameras.toml", status.now, text, "cctv config diff")]
     if not status.to_adopt:
         return []
     zones = ", ".join(status.to_adopt)

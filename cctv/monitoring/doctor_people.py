@@ -56,7 +56,7 @@ def judge_adopted(keys: Sequence[str]) -> Iterator[DoctorFinding]:
 def judge_waiting(ids: Sequence[str]) -> Iterator[DoctorFinding]:
     """What waits for a second person."""
     if ids:
-        text = N_("{ids} wait for a second person", ids=", ".join(ids))
+        text = N_("waiting for a second person: {ids}", ids=", ".join(ids))
         yield advice(_NAME, text, N_("after a week each must be proposed again"), "cctv board", "board")
 
 

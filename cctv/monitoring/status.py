@@ -13,6 +13,7 @@ from enum import Enum
 
 from sqlalchemy import Connection
 
+from cctv.access.policy import by_adopted_limits
 from cctv.audit.checkpoint_files import reach_check
 from cctv.backup.queries import released_limit
 from cctv.backup.state import HeldCopy, read_backup_state
@@ -119,6 +120,7 @@ class Status:
     disk_lasts: timedelta | None = None  # until the reserve is reached; None while it does not fill, or is not known
     held_lost: tuple[Tombstone, ...] = ()  # footage that a hold in force should keep, and whose file is gone
 
+    unadopted: tuple[str, ...] = ()  # keys of the policy in cameras.toml that nobody adopted
     to_adopt: tuple[ZoneId, ...] = ()  # zones whose stored footage has a longer limit than the policy of today
 
     unconfirmed: tuple[UnconfirmedRequest, ...] = ()
@@ -174,6 +176,7 @@ def status_now(site: Storage) -> Status:
     disk = shutil.disk_usage(site.root)
     backup, backed_up = site.settings.backup, read_backup_state(site.root)
     log_is_whole = reach_check(site.root)
+    adopted, unadopted = by_adopted_limits(site)
     with read_transaction(site.engine) as connection:
         plan = make_plan(connection, now)
         late = _overdue_copies(connection, site, backed_up.held)
@@ -195,7 +198,8 @@ def status_now(site: Storage) -> Status:
             disk_reserve=round(disk.total * site.settings.recording.reserve_fraction),
             held_lost=tuple(lost_under_holds(connection)),
             disk_lasts=_lasts(fresh.disk.hours_left) if fresh and fresh.disk else None,
-            to_adopt=zones_to_adopt(site),
+            unadopted=tuple(change.key for change in unadopted),
+            to_adopt=zones_to_adopt(adopted),
             unconfirmed=_unconfirmed(connection, now),
             backs_up=bool(backup.recipients),
             volume=volume_of(site.root),

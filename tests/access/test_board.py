@@ -78,6 +78,7 @@ def test_another_account_sees_who_when_why_and_what_to_type(alone, acting):
     shown = alone.cctv("board").out
 
     assert "yours: another account agrees" in own
+    assert "by mail, with Els Maes: cctv board letter P" in own
     assert "hold.release  HOLD-2026-001" in shown
     assert "proposed by first on " in shown
     assert "reason: over" in shown
@@ -176,6 +177,9 @@ def test_the_person_elsewhere_changes_the_policy_with_the_one_here(alone, deputy
 
 def test_a_disclosure_is_approved_with_a_person_elsewhere(alone, deputy, tmp_path):
     alone.cctv(ORDER)
+    shown = alone.cctv("board").out
+    assert "registered by first on " in shown
+    assert "to agree: cctv disclosure approve DIS-2026-001 --reason WHAT-WAS-CHECKED" in shown
     approve = "disclosure approve DIS-2026-001 --reason 'order read'"
     alone.cctv(approve, exit=3)
     alone.cctv("disclosure build DIS-2026-001", exit=13)

@@ -111,6 +111,10 @@ def test_the_file_that_it_follows_is_refused_once_changed_until_it_was_adopted(t
     ):
         assert two_person_site.cctv(goes_on, exit=None).exit != 10
 
+    status = two_person_site.cctv("status --json", exit=None).json
+    assert status["policy_unadopted"] == ["zones.facade.retention"]
+    assert status["zones_to_adopt"] == []  # stored footage is promised what the policy in force says
+
     two_person_site.cctv("config adopt --reason 'as the notice at the door says'")
 
     two_person_site.cctv("hold list")
@@ -171,6 +175,19 @@ def test_what_an_older_release_stored_is_completed_by_the_first_act(two_person_s
 
     entry = two_person_site.cctv("audit list --json").json["entries"][-1]
     assert entry["facts"]["policy"] == facts["policy"]
+
+
+def test_what_an_older_release_stored_is_completed_by_no_other_file(two_person_site, laxer):
+    site = two_person_site.open()
+    facts = settings_facts(site.settings, site.root)
+    old = [rule.removeprefix("policy.") for rule in facts["policy"] if rule.startswith("policy.")]
+    with write_transaction(site.engine) as connection:
+        place = {"settings": facts["settings"], "policy": old}
+        append_entry(connection, site, Act.SETTINGS_ADOPTED, "cameras.toml", facts=place)
+    text = laxer.read_text().replace('["export', '["hold.release", "export')
+    laxer.write_text(text.replace('retention = "7d"', 'retention = "1d"'))
+
+    assert "The storage follows" in as_of(two_person_site, laxer).cctv("hold list", exit=10).err
 
 
 def test_recording_and_deletion_go_on_by_the_periods_that_were_adopted(two_person_site):

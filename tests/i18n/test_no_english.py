@@ -165,6 +165,11 @@ processor end PRO-2026-009 --on 1/11/2026 --how returned --reason x
 grant give sofie export --briefed 1/11/2026 --confidentiality 1/11/2026 --reason x
 grant list
 grant withdraw GRA-2026-001 --reason x
+board
+board letter P1
+board withdraw P1 --reason x
+board refuse P1 --reason x
+board sign P1 --signature x.sig
 grant mine
 grant deputy sofie --role handler --until 3/11/2026 --reason x
 grant exception sofie REQ-2026-001 --reason x

@@ -42,5 +42,5 @@ def test_a_policy_that_nobody_adopted_is_wrong_and_what_waits_is_told(site):
     assert wrong["severity"] == "wrong"
     assert "policy.two_person" in wrong["text"]
     assert wrong["next"] == "cctv config diff"
-    assert waits["text"].endswith("wait for a second person")
+    assert waits["text"].startswith("waiting for a second person: P")
     assert waits["next"] == "cctv board"

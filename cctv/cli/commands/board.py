@@ -10,6 +10,7 @@ from rich.console import Console
 from cctv.access.approvals import enter_signature, key_of, letter, read_signature
 from cctv.access.policy import differences
 from cctv.access.proposals import Proposal, end_proposal, list_waiting
+from cctv.cases.disclosures.disclosures import list_disclosures
 from cctv.cases.text_input import checked_text
 from cctv.cli.context import CommandContext, json_option
 from cctv.cli.options import reason_option
@@ -19,6 +20,7 @@ from cctv.config.schema import TwoPersonAct
 from cctv.core.durable import DurableFiles
 from cctv.core.i18n import N_, _
 from cctv.db.engine import read_transaction
+from cctv.model.disclosures import Disclosure
 
 
 @click.group(invoke_without_command=True)
@@ -132,15 +134,24 @@ def _list(context: CommandContext) -> None:
         unadopted = bool(differences(connection, site))
     shown = [item for item in list_waiting(site) if not unadopted or item.act == TwoPersonAct.POLICY_CHANGE.value]
 
+    asks = TwoPersonAct.EXPORT_UNREDACTED in site.settings.policy.two_person and not unadopted
+    orders = [found for found in list_disclosures(site, closed_too=False) if asks and found.approved is None]
+
     def text(console: Console) -> None:
-        if not shown:
+        if not shown and not orders:
             console.print(_("Nothing waits for a second person."))
         for item in shown:
             _print(console, context, item)
+        for order in orders:
+            _print_order(console, context, order)
         if unadopted:
             console.print(_("Only what would change the policy is shown: nobody adopted what cameras.toml says now."))
 
-    context.emit({"proposals": [_data(context, item) for item in shown], "unadopted": unadopted}, text)
+    context.emit(
+        {"proposals": [_data(context, item) for item in shown], "disclosures": [_order_data(order) for order in orders],
+         "unadopted": unadopted},
+        text,
+    )  # fmt: skip
 
 
 def _print(console: Console, context: CommandContext, item: Proposal) -> None:
@@ -159,11 +170,26 @@ def _print(console: Console, context: CommandContext, item: Proposal) -> None:
     elif is_own:
         lines.append(_("yours: another account agrees. Take it back: {line}",
                        line=f"cctv board withdraw {item.id} --reason WHY"))  # fmt: skip
+        if elsewhere := ", ".join(person.name for person in context.settings.policy.approvers):
+            lines.append(_("by mail, with {people}: {line}", people=elsewhere, line=f"cctv board letter {item.id}"))
     else:
         lines.append(_("to agree: {line}", line=item.line or "-"))
         lines.append(_("to refuse: {line}", line=f"cctv board refuse {item.id} --reason WHY"))
     for line in lines:
         console.print(f"  {line}", markup=False, highlight=False, soft_wrap=True)
+
+
+def _print_order(console: Console, context: CommandContext, order: Disclosure) -> None:
+    """A disclosure that nobody approved: whoever opened it proposed it."""
+    console.print(f"{order.id}  {TwoPersonAct.EXPORT_UNREDACTED.value}", style="bold", markup=False, highlight=False)
+    when = local(order.opened, context.zone)
+    console.print("  " + _("registered by {account} on {when}", account=order.opened_by, when=when), markup=False)
+    line = f"cctv disclosure approve {order.id} --reason WHAT-WAS-CHECKED"
+    console.print("  " + _("to agree: {line}", line=line), markup=False, soft_wrap=True)
+
+
+def _order_data(order: Disclosure) -> dict[str, object]:
+    return {"id": order.id, "account": order.opened_by, "at": order.opened}
 
 
 def _data(context: CommandContext, item: Proposal) -> dict[str, object]:

@@ -61,6 +61,7 @@ def _data(health: Status) -> dict[str, object]:
         "overdue_seconds": health.overdue,
         "overdue_files": [{"path": kept.path, "limit": kept.limit} for kept in health.overdue_copies],
         "held_past_limit": health.held_past_limit,
+        "policy_unadopted": health.unadopted,
         "zones_to_adopt": health.to_adopt,
         "held_footage_lost": [
             {"camera": segment.camera, "start": segment.span.start, "end": segment.span.end, "path": segment.path}
@@ -115,6 +116,8 @@ def _lines(context: CommandContext, health: Status) -> Iterator[str]:
     if health.overdue_copies:
         oldest = health.overdue_copies[0].path
         yield f"           past its limit on the disk: {oldest}{_more(len(health.overdue_copies) - 1)}"
+    if health.unadopted:
+        yield f"policy     changed and not adopted ({', '.join(health.unadopted)}): cctv config diff"
     if health.to_adopt:
         yield f"policy     shorter than promised in {', '.join(health.to_adopt)}: cctv retention adopt --dry-run"
     review = ", ".join(hold.id for hold in health.holds_to_review)
