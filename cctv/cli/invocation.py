@@ -112,6 +112,7 @@ class Invocation:
     language: Language | None = None  # of help and messages, where it is not the site's
     debug: bool = False
     log_format: LogFormat | None = None
+    owns_process: bool = False  # whether the process is of this one command, so that it may confine itself
     is_service: bool = False  # whether the command runs until it is stopped, and logs to the journal
 
     @property

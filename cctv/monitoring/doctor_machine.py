@@ -12,6 +12,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from cctv.core.access import WRITABLE
+from cctv.core.confine import Fences
 from cctv.core.disks import DiskFacts, judge
 from cctv.core.errors import ToolMissing
 from cctv.core.i18n import N_
@@ -63,8 +64,23 @@ def judge_programs(facts: ProgramFacts) -> Iterator[DoctorFinding]:
         text = N_("the FFmpeg of PyAV cannot do {codecs}", codecs=", ".join(lacking))
         why = N_("no redacted video can be made or proved without it")
         yield wrong(name, text, why, _INSTALL, "av")
+    yield from _fenced(facts.fences)
     versions = ", ".join(f"{library} {version}" for library, version in facts.libraries.items())
     yield well(name, N_("versions: {versions}", versions=versions))
+
+
+def _fenced(fences: Fences | None) -> Iterator[DoctorFinding]:
+    """What does not bound the programs that decode footage, and files from elsewhere."""
+    if fences is None:
+        return
+    why = N_("a file made to take over what decodes it would reach more than it needs")
+    if fences.landlock is None:
+        text = N_("the kernel has no Landlock: what decodes video may read every file of its account")
+        mend = N_("take a kernel of Linux 5.13 or later with lsm=landlock: cat /sys/kernel/security/lsm")
+        yield advice(CheckName.PROGRAMS, text, why, mend, "landlock")
+    if not fences.seccomp:
+        text = N_("libseccomp is not there: what decodes video may use the network")
+        yield advice(CheckName.PROGRAMS, text, why, "apt-get install libseccomp2", "libseccomp2")
 
 
 def judge_packages(facts: EnvironmentFacts) -> Iterator[DoctorFinding]:
