@@ -124,6 +124,7 @@ def last_lines(stderr: bytes, count: int = 3) -> str:
 _UNIT_PROPERTIES = (
     "Id", "LoadState", "ActiveState", "UnitFileState", "Result", "NRestarts", "DropInPaths", "NeedDaemonReload",
     "MemoryMax", "LimitCORE", "RequiresMountsFor", "ReadWritePaths", "LastTriggerUSec", "ExecMainExitTimestamp",
+    "IPAddressAllow", "IPAddressDeny",
 )  # fmt: skip
 BOOTED = Path("/run/systemd/system")  # sd_booted(3)
 _UNLIMITED = 2**64 - 1
@@ -198,6 +199,7 @@ class UnitFacts:
     mounts_for: tuple[Path, ...]
     writable: tuple[Path, ...]
     last_run: datetime | None
+    reachable: tuple[str, ...] | None = None  # the only networks that it may reach; None for all
 
     @property
     def has_failed(self) -> bool:
@@ -248,6 +250,7 @@ def parse_units(text: str) -> Iterator[UnitFacts]:
             mounts_for=tuple(map(Path, values.get("RequiresMountsFor", "").split())),
             writable=tuple(Path(path.lstrip("-+")) for path in values.get("ReadWritePaths", "").split()),
             last_run=last,
+            reachable=tuple(values.get("IPAddressAllow", "").split()) if values.get("IPAddressDeny") else None,
         )
 
 

@@ -6,11 +6,13 @@ Each judgement is a pure function of facts (`machine_facts`); the checks at the 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from types import MappingProxyType
 
+from cctv.config.schema import CameraSettings
 from cctv.core.access import WRITABLE
 from cctv.core.confine import Fences
 from cctv.core.disks import DiskFacts, judge
@@ -258,6 +260,30 @@ def judge_units(services: Sequence[UnitFacts]) -> Iterator[DoctorFinding]:
             yield well(name, N_("{unit} runs", unit=subject), subject)
 
 
+def judge_reach(recorder: UnitFacts, cameras: Iterable[CameraSettings]) -> Iterator[DoctorFinding]:
+    """Cameras that the recorder's unit keeps it from, and a recorder that may reach any address.
+
+    A camera that has a name says nothing of its address: whoever bounded the unit saw to it.
+    """
+    name, subject, addressed = CheckName.UNITS, recorder.name, []
+    for camera in cameras:
+        try:
+            addressed.append((camera, ip_address(camera.host.partition("%")[0])))
+        except ValueError:
+            return
+    if recorder.reachable is None:
+        text, why = N_("{unit} may reach any address", unit=subject), N_("it needs the network of its cameras only")
+        following = f"systemctl edit {subject}  # [Service] IPAddressDeny=any and IPAddressAllow=NETWORK"
+        yield advice(name, text, why, following, subject)
+        return
+    networks = [ip_network(network, strict=False) for network in recorder.reachable if "/" in network]
+    for camera, address in addressed:
+        if not any(address in network for network in networks):
+            text = N_("{unit} may not reach {camera} at {host}", unit=subject, camera=camera.id, host=camera.host)
+            following = f"systemctl edit {subject}  # [Service] IPAddressAllow={address}"
+            yield wrong(name, text, N_("it is not recorded"), following, camera.id)
+
+
 def _as_shipped(unit: UnitFacts) -> Iterator[DoctorFinding]:
     name, subject = CheckName.UNITS, unit.name
     if unit.restarts > _MANY_RESTARTS:
@@ -367,7 +393,10 @@ def _core_dumps(examined: Examined) -> Iterator[DoctorFinding]:
 
 
 def _units(examined: Examined) -> Iterator[DoctorFinding]:
-    return judge_units(list(examined.machine.units([RECORD, SWEEP]).values()))
+    units = examined.machine.units([RECORD, SWEEP])
+    yield from judge_units(list(units.values()))
+    if RECORD in units:
+        yield from judge_reach(units[RECORD], examined.require_settings().cameras.values())
 
 
 def _timers(examined: Examined) -> Iterator[DoctorFinding]:

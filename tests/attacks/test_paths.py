@@ -232,7 +232,7 @@ def test_nothing_that_is_written_out_is_for_others(site, clip, no_umask, name):
 
     written = [*out.rglob("*")]
     assert written
-    loose = {str(path): stat.filemode(path.lstat().st_mode) for path in written if path.lstat().st_mode & 0o077}
+    loose = {str(path): stat.filemode(path.lstat().st_mode) for path in written if path.lstat().st_mode & 0o007}
     assert loose == {}
 
 
