@@ -54,8 +54,8 @@ from cctv.redaction.review.sheet.labels import DELETED, NEVER_RECORDED, TO_COME
 ROOT = Path(__file__).resolve().parent.parent.parent
 # Packages whose errors a casework command may raise.
 PACKAGES = (
-    "core", "model", "config", "db", "crypto", "holds", "footage", "letters", "retention", "cases", "redaction",
-    "viewing", "packages", "services", "cli",
+    "core", "access", "model", "config", "db", "crypto", "holds", "footage", "letters", "retention", "cases",
+    "redaction", "viewing", "packages", "services", "cli",
 )  # fmt: skip
 # Modules of them that only the operator's commands use.
 _OPERATORS = (
