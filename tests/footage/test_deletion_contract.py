@@ -28,7 +28,7 @@ from cctv.redaction.video import encoder
 from cctv.retention import session
 from cctv.retention.certificate import files as certificate_files
 from cctv.retention.guards import sweep_size
-from cctv.setup import apply
+from cctv.setup import apply, network
 from cctv.viewing import cleanup as viewing_cleanup
 from cctv.viewing import extract
 
@@ -72,6 +72,7 @@ REMOVES = {  # what each module removes, or moves; none but the first takes foot
     extract: "moves a finished view into place",
     viewing_cleanup: "views",
     sweep_size: "sweep-accepted.json",
+    network: "its own drop-in of the recorder's unit",
     totp_store: "the secret of a second factor that was ended",
     recover: "links in incoming/, never what they lead to",
 }
