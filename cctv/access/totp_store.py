@@ -40,7 +40,7 @@ _MAX_BYTES = 16 << 10
 class FactorExposed(CctvError):
     """The second factor {path} can be read by others (mode {mode}), so that a code would prove nothing.
 
-    next: let another account end it, then enrol a new one: cctv factor reset {account} --reason "others could read it"
+    next: let another account end it, then enrol a new one: cctv factor reset {account} --reason WHY
     """
 
     exit_code = Exit.NOT_PERMITTED

@@ -34,6 +34,7 @@ from cctv.cameras.rtsp import LiveStream, StreamAddress, open_live
 from cctv.cameras.sdp import Codec
 from cctv.config.fields import Polygon
 from cctv.config.schema import CameraSettings
+from cctv.core.confine import Confinement
 from cctv.core.process import last_lines, start_process
 from cctv.footage.media import MAX_PIXELS, describe
 
@@ -131,7 +132,9 @@ def _coarse_pixels(camera: CameraSettings, address: StreamAddress, patience: tim
             raise CameraSilent(camera=camera.id, address=address.url, seconds=f"{seconds:.0f}")
         data, codec = _decodable(stream, picture), stream.track.codec
     command = picture_command(COLUMNS, codec)
-    with start_process(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as child:
+    pipe = subprocess.PIPE
+    alone = Confinement(programs=("ffmpeg",))
+    with start_process(command, stdin=pipe, stdout=pipe, stderr=pipe, confined=alone) as child:
         try:
             pixels, stderr = child.communicate(data, timeout=seconds)
         except subprocess.TimeoutExpired as error:

@@ -17,6 +17,7 @@ from pathlib import Path
 import click
 
 from cctv import __version__
+from cctv.cli.fence import fence_foreign_file
 from cctv.cli.i18n import TranslatedGroup, click_translations, localized, use_language
 from cctv.cli.internal_error import InternalError, write_details
 from cctv.cli.invocation import Invocation, LocaleUnfit, OutputUnwritable, prepare_streams
@@ -250,7 +251,8 @@ def run(arguments: Sequence[str], invocation: Invocation) -> int:
 def main(refusal: Unserved | None = None) -> int:
     """The `cctv` command in this process; `refusal` is why the service did not run it."""
     prepare_streams()
-    invocation = Invocation()
+    fence_foreign_file(sys.argv[1:], os.environ)
+    invocation = Invocation(owns_process=True)
     if refusal is not None:
         with click_translations():
             use_language(invocation.output_language)

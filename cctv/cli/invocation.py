@@ -121,6 +121,7 @@ class Invocation:
     debug: bool = False
     log_format: LogFormat | None = None
     caller: Caller | None = None  # None: whoever runs this process
+    owns_process: bool = False  # whether the process is of this one command, so that it may confine itself
     is_service: bool = False  # whether the command runs until it is stopped, and logs to the journal
 
     @property

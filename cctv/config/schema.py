@@ -238,6 +238,12 @@ class CameraSettings:
         fields.TEXT, 'where it hangs, for the camera register: `"above the door, Kerkstraat"`', None
     )
 
+    @property
+    def host(self) -> str:
+        """The address or name of the device, without its port; an IPv6 address without brackets."""
+        address = self.rtsp or self.onvif or ""
+        return urlsplit(address if "://" in address else f"//{address}").hostname or ""
+
 
 @dataclass(frozen=True, slots=True)
 class PolicySettings:

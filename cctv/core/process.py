@@ -13,18 +13,22 @@ import os
 import resource
 import shutil
 import subprocess
-from collections.abc import Iterator, Mapping, Sequence
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO
+from typing import IO, TypeVar
 
 from sdnotify import SystemdNotifier
 
+from cctv.core.confine import Confinement, confine_thread
 from cctv.core.errors import CctvError, ToolFailed, ToolMissing
 from cctv.core.text import without_secrets
 
+T = TypeVar("T")
 _PACKAGES = {"ffmpeg": "ffmpeg", "ssh-keygen": "openssh-client", "setpriv": "util-linux", "smartctl": "smartmontools",
              "systemctl": "systemd"}  # fmt: skip
 
@@ -42,10 +46,23 @@ def bound_to_parent(argv: Sequence[str], *, signal: str = "KILL") -> list[str]:
     return [require("setpriv"), "--pdeathsig", signal, "--", require(argv[0]), *argv[1:]]
 
 
-def run_process(argv: Sequence[str], *, stdin: bytes | None = None, timeout: float | None = None) -> bytes:
-    """Run to the end and return stdout; raises ToolFailed with the last lines of stderr.  `timeout` is in seconds."""
+def run_process(
+    argv: Sequence[str],
+    *,
+    stdin: bytes | None = None,
+    timeout: float | None = None,
+    confined: Confinement | None = None,
+) -> bytes:
+    """Run to the end and return stdout; raises ToolFailed with the last lines of stderr.  `timeout` is in seconds.
+
+    `confined` is for what decodes bytes from elsewhere; None lets the child do what this process may.
+    """
     command = bound_to_parent(argv)
-    result = subprocess.run(command, input=stdin, capture_output=True, timeout=timeout, check=False, env=clean_env())
+
+    def run() -> subprocess.CompletedProcess[bytes]:
+        return subprocess.run(command, input=stdin, capture_output=True, timeout=timeout, check=False, env=clean_env())
+
+    result = run() if confined is None else _in_confined_thread(confined, run)
     if result.returncode != 0:
         raise ToolFailed(tool=argv[0], status=result.returncode, detail=last_lines(result.stderr))
     return result.stdout
@@ -57,9 +74,39 @@ def start_process(
     stdin: int | IO[bytes] | None = subprocess.DEVNULL,
     stdout: int | IO[bytes] | None = subprocess.DEVNULL,
     stderr: int | IO[bytes] | None = subprocess.DEVNULL,
+    confined: Confinement | None = None,
 ) -> subprocess.Popen[bytes]:
-    """Start a child that dies with this process.  The caller waits for it."""
-    return subprocess.Popen(bound_to_parent(argv), stdin=stdin, stdout=stdout, stderr=stderr, env=clean_env())
+    """Start a child that dies with this process.  The caller waits for it.  `confined` as of `run_process`."""
+    command = bound_to_parent(argv)
+
+    def start() -> subprocess.Popen[bytes]:
+        return subprocess.Popen(command, stdin=stdin, stdout=stdout, stderr=stderr, env=clean_env())
+
+    return start() if confined is None else _in_confined_thread(confined, start, stays=True)
+
+
+def _in_confined_thread(confinement: Confinement, act: Callable[[], T], *, stays: bool = False) -> T:
+    """What `act` returns or raises in a thread of its own that was confined first.
+
+    A child gets the fence of the thread that starts it, without code between fork and exec, which is not safe in a
+    process with threads.  The kernel kills a child when that thread ends: with `stays` it lasts as long as the child.
+    """
+    outcome: Future[T] = Future()
+
+    def run() -> None:
+        try:
+            confine_thread(confinement)
+            result = act()
+        except BaseException as error:  # noqa: BLE001 - raised again in the thread that waits
+            outcome.set_exception(error)
+            return
+        outcome.set_result(result)
+        if stays and isinstance(result, subprocess.Popen):
+            with suppress(ChildProcessError):
+                os.waitid(os.P_PID, result.pid, os.WEXITED | os.WNOWAIT)  # whoever started it reads its status
+
+    threading.Thread(target=run, name="confined", daemon=True).start()
+    return outcome.result()
 
 
 def clean_env() -> dict[str, str]:
@@ -77,6 +124,7 @@ def last_lines(stderr: bytes, count: int = 3) -> str:
 _UNIT_PROPERTIES = (
     "Id", "LoadState", "ActiveState", "UnitFileState", "Result", "NRestarts", "DropInPaths", "NeedDaemonReload",
     "MemoryMax", "LimitCORE", "RequiresMountsFor", "ReadWritePaths", "LastTriggerUSec", "ExecMainExitTimestamp",
+    "IPAddressAllow", "IPAddressDeny",
 )  # fmt: skip
 BOOTED = Path("/run/systemd/system")  # sd_booted(3)
 _UNLIMITED = 2**64 - 1
@@ -151,6 +199,7 @@ class UnitFacts:
     mounts_for: tuple[Path, ...]
     writable: tuple[Path, ...]
     last_run: datetime | None
+    reachable: tuple[str, ...] | None = None  # the only networks that it may reach; None for all
 
     @property
     def has_failed(self) -> bool:
@@ -201,6 +250,7 @@ def parse_units(text: str) -> Iterator[UnitFacts]:
             mounts_for=tuple(map(Path, values.get("RequiresMountsFor", "").split())),
             writable=tuple(Path(path.lstrip("-+")) for path in values.get("ReadWritePaths", "").split()),
             last_run=last,
+            reachable=tuple(values.get("IPAddressAllow", "").split()) if values.get("IPAddressDeny") else None,
         )
 
 

@@ -6,11 +6,14 @@ Each judgement is a pure function of facts (`machine_facts`); the checks at the 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from types import MappingProxyType
 
+from cctv.config.schema import CameraSettings
+from cctv.core.confine import Fences
 from cctv.core.disks import DiskFacts, judge
 from cctv.core.errors import ToolMissing
 from cctv.core.i18n import N_
@@ -63,8 +66,23 @@ def judge_programs(facts: ProgramFacts) -> Iterator[DoctorFinding]:
         text = N_("the FFmpeg of PyAV cannot do {codecs}", codecs=", ".join(lacking))
         why = N_("no redacted video can be made or proved without it")
         yield wrong(name, text, why, _INSTALL, "av")
+    yield from _fenced(facts.fences)
     versions = ", ".join(f"{library} {version}" for library, version in facts.libraries.items())
     yield well(name, N_("versions: {versions}", versions=versions))
+
+
+def _fenced(fences: Fences | None) -> Iterator[DoctorFinding]:
+    """What does not bound the programs that decode footage, and files from elsewhere."""
+    if fences is None:
+        return
+    why = N_("a file made to take over what decodes it would reach more than it needs")
+    if fences.landlock is None:
+        text = N_("the kernel has no Landlock: what decodes video may read every file of its account")
+        mend = N_("take a kernel of Linux 5.13 or later with lsm=landlock: cat /sys/kernel/security/lsm")
+        yield advice(CheckName.PROGRAMS, text, why, mend, "landlock")
+    if not fences.seccomp:
+        text = N_("libseccomp is not there: what decodes video may use the network")
+        yield advice(CheckName.PROGRAMS, text, why, "apt-get install libseccomp2", "libseccomp2")
 
 
 def judge_packages(facts: EnvironmentFacts) -> Iterator[DoctorFinding]:
@@ -255,6 +273,30 @@ def judge_socket(sockets: Sequence[UnitFacts]) -> Iterator[DoctorFinding]:
         yield wrong(CheckName.UNITS, text, why, following, unit.name)
 
 
+def judge_reach(recorder: UnitFacts, cameras: Iterable[CameraSettings]) -> Iterator[DoctorFinding]:
+    """Cameras that the recorder's unit keeps it from, and a recorder that may reach any address.
+
+    A camera that has a name says nothing of its address: whoever bounded the unit saw to it.
+    """
+    name, subject, addressed = CheckName.UNITS, recorder.name, []
+    for camera in cameras:
+        try:
+            addressed.append((camera, ip_address(camera.host.partition("%")[0])))
+        except ValueError:
+            return
+    if recorder.reachable is None:
+        text, why = N_("{unit} may reach any address", unit=subject), N_("it needs the network of its cameras only")
+        following = f"systemctl edit {subject}  # [Service] IPAddressDeny=any and IPAddressAllow=NETWORK"
+        yield advice(name, text, why, following, subject)
+        return
+    networks = [ip_network(network, strict=False) for network in recorder.reachable if "/" in network]
+    for camera, address in addressed:
+        if not any(address in network for network in networks):
+            text = N_("{unit} may not reach {camera} at {host}", unit=subject, camera=camera.id, host=camera.host)
+            following = f"systemctl edit {subject}  # [Service] IPAddressAllow={address}"
+            yield wrong(name, text, N_("it is not recorded"), following, camera.id)
+
+
 def _as_shipped(unit: UnitFacts) -> Iterator[DoctorFinding]:
     name, subject = CheckName.UNITS, unit.name
     if unit.restarts > _MANY_RESTARTS:
@@ -367,6 +409,8 @@ def _units(examined: Examined) -> Iterator[DoctorFinding]:
     units = examined.machine.units([RECORD, SWEEP, SOCKET])
     yield from judge_units([unit for unit in units.values() if unit.name != SOCKET])
     yield from judge_socket([unit for unit in units.values() if unit.name == SOCKET])
+    if RECORD in units:
+        yield from judge_reach(units[RECORD], examined.require_settings().cameras.values())
 
 
 def _timers(examined: Examined) -> Iterator[DoctorFinding]:

@@ -24,6 +24,7 @@ import av
 
 import cctv
 from cctv.core.access import account_name
+from cctv.core.confine import Fences, fences
 from cctv.core.disks import SYS, DiskFacts, plain_swaps, read_disk
 from cctv.core.process import BOOTED, UnitFacts, last_lines, run_process, start_process, synchronised, unit_facts
 
@@ -43,6 +44,7 @@ class ProgramFacts:
     encoders: frozenset[str]
     decoders: frozenset[str]
     libraries: Mapping[str, str]
+    fences: Fences | None = None  # what bounds a child that decodes; None where it was not asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +183,7 @@ class Machine:
         libraries = {"PyAV": av.__version__, "FFmpeg of PyAV": str(av.ffmpeg_version_info)}
         libraries |= {"SQLite": sqlite3.sqlite_version, "Python": platform.python_version()}
         return ProgramFacts(
-            {name: _version(name, words) for name, words in tools.items()}, encoders, decoders, libraries
+            {name: _version(name, words) for name, words in tools.items()}, encoders, decoders, libraries, fences()
         )
 
     def packages(self) -> EnvironmentFacts:

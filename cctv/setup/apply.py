@@ -35,6 +35,7 @@ from cctv.footage.initialise import ensure_storage
 from cctv.model.audit import Act, Actor
 from cctv.recording.state import Phase, is_running, read_state
 from cctv.setup.answers import USUAL_STORAGE, Answers, write_answers
+from cctv.setup.network import WRITTEN, camera_networks, write_network
 from cctv.setup.settings_text import settings_text
 
 SERVICES = ("cctv-record", "cctv-sweep")
@@ -43,7 +44,6 @@ _ALSO_WRITING = ("cctv-serve", "cctv-backup", "cctv-verify")  # of the socket an
 _LOOKING = ("cctv-notify", "cctv-doctor")
 _UNIT_FOLDERS = ("/etc/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/system")
 _DROP_INS = Path("/etc/systemd/system")
-_WRITTEN = "# Written by cctv init."
 _HIDDEN = ("/home", "/root", "/run/user", "/tmp", "/var/tmp")  # by ProtectHome= and PrivateTmp= of the units
 _POLL_SECONDS = 0.5
 
@@ -233,6 +233,7 @@ def carry_out(
     tell(SetupStep.SERVICES)
     if box.is_service:
         write_drop_ins(site.root, box.disk)
+        write_network(camera_networks(settings.cameras.values()), box.disk, _DROP_INS)
     if box.starts_services:
         run_process(["systemctl", "daemon-reload"])
         run_process(["systemctl", "enable", "--now", *SERVICES, SOCKET])
@@ -323,6 +324,7 @@ def _write_settings(text: str, box: Box) -> None:
     new = box.config.with_name(f".{box.config.name}.new")
     new.unlink(missing_ok=True)
     box.disk.write(new, text.encode(), mode=0o640)
+    new.chmod(0o640)  # whatever the umask: the services read it by their group
     if os.geteuid() == 0:
         os.chown(new, -1, box.account.pw_gid)
     new.chmod(0o640)  # the umask is the storage's, which is for one account alone
@@ -371,12 +373,12 @@ def write_drop_ins(root: Path, disk: DurableFiles, folder_of_units: Path = _DROP
         folder = folder_of_units / f"{name}.service.d"
         file = folder / "storage.conf"
         if root == USUAL_STORAGE:
-            if file.exists() and file.read_text("utf-8").startswith(_WRITTEN):
+            if file.exists() and file.read_text("utf-8").startswith(WRITTEN):
                 disk.unlink(file)
             continue
         optional = name in _LOOKING  # that the disk is away is what they tell
         unit = "" if optional else f"[Unit]\nRequiresMountsFor={root}\n\n"
-        text = f"{_WRITTEN}\n{unit}[Service]\nReadWritePaths={'-' if optional else ''}{root}\n"
+        text = f"{WRITTEN}\n{unit}[Service]\nReadWritePaths={'-' if optional else ''}{root}\n"
         disk.make_directory(folder)
         folder.chmod(0o755)
         disk.write(file, text.encode(), mode=0o644)

@@ -232,7 +232,7 @@ def test_nothing_that_is_written_out_is_for_others(site, clip, no_umask, name):
 
     written = [*out.rglob("*")]
     assert written
-    loose = {str(path): stat.filemode(path.lstat().st_mode) for path in written if path.lstat().st_mode & 0o077}
+    loose = {str(path): stat.filemode(path.lstat().st_mode) for path in written if path.lstat().st_mode & 0o007}
     assert loose == {}
 
 
@@ -306,3 +306,23 @@ def test_a_name_is_no_formula_of_a_spreadsheet(site, start):
 def test_no_cell_of_a_register_is_a_formula(cell):
     register = Register(RegisterName.INCIDENTS, ("what",), ((cell,),))
     assert list(csv.reader(io.StringIO(as_csv(register), newline="")))[1] == [f"'{cell}"]
+
+
+@pytest.mark.parametrize("line_end", ["\r\n", "\n", "\r", "\u2028"])
+def test_a_name_adds_no_line_to_a_calendar_and_no_element_to_a_page(site, line_end):
+    site.cctv(f"request open --no-prepare --name Q --contact q@example.be {SPAN}")
+    site.cctv(f"incident open ruit --kind damage --place foyer {SPAN}")
+    bad = f"x{line_end}ATTENDEE:mailto:evil@example.org{line_end}<script>alert(1)</script>"
+    for statement in (
+        "UPDATE parties SET name = ?",
+        "UPDATE incidents SET title = ?",
+        "UPDATE incidents SET place = ?",
+    ):
+        sql(site, statement, bad)
+
+    site.cctv("request board --calendar due.ics")
+    lines = (site.folder / "due.ics").read_bytes().decode().replace("\r\n ", "").splitlines()
+    assert not any(line.startswith("ATTENDEE") for line in lines)
+    for name in ("incidents", "requests"):
+        page = site.cctv(f"register show {name} --format page").out
+        assert "<script>" not in page

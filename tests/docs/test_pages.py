@@ -130,7 +130,7 @@ def parse(words: list[str]) -> str | None:
         if words[0] == "--debug":
             words = words[1:]
             continue
-        if words[0] in ("--config", "--language", "--log-format"):
+        if words[0] in ("--config", "--language", "--log-format", "--code"):
             words = words[2:]
             continue
         words = getattr(ctx.command, "with_default", list)(words)

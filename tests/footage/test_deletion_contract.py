@@ -10,13 +10,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import cctv
+from cctv.access import totp_store
 from cctv.backup import before_upgrade, bundle, create, held_copy, pruning, rehearse, restore, restore_held
 from cctv.cases.requests import anonymise
 from cctv.cli import internal_error
 from cctv.config import editor
 from cctv.core import durable
 from cctv.footage import deletion, ingest, quarantine, space_requests
-from cctv.footage.repair import rebuild
+from cctv.footage.repair import rebuild, recover
 from cctv.holds import confirmation, files
 from cctv.packages import build, deliver, expiry, folder, orphans, unredacted_copy
 from cctv.recording import state
@@ -27,7 +28,7 @@ from cctv.redaction.video import encoder
 from cctv.retention import session
 from cctv.retention.certificate import files as certificate_files
 from cctv.retention.guards import sweep_size
-from cctv.setup import apply
+from cctv.setup import apply, network
 from cctv.viewing import cleanup as viewing_cleanup
 from cctv.viewing import extract
 
@@ -71,6 +72,9 @@ REMOVES = {  # what each module removes, or moves; none but the first takes foot
     extract: "moves a finished view into place",
     viewing_cleanup: "views",
     sweep_size: "sweep-accepted.json",
+    network: "its own drop-in of the recorder's unit",
+    totp_store: "the secret of a second factor that was ended",
+    recover: "links in incoming/, never what they lead to",
 }
 REMOVING = {"unlink", "rmtree", "rmdir", "removedirs", "rename", "renames"}  # called, or passed on to be called
 

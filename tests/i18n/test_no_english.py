@@ -164,6 +164,10 @@ processor audited PRO-2026-001 --on 1/10/2026
 processor end PRO-2026-009 --on 1/11/2026 --how returned --reason x
 grant give sofie export --briefed 1/11/2026 --confidentiality 1/11/2026 --reason x
 grant list
+factor enrol
+factor list
+factor reset sofie --reason x
+factor recover
 grant withdraw GRA-2026-001 --reason x
 board
 board letter P1

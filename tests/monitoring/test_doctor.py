@@ -18,13 +18,13 @@ from cctv.cases.agenda.agenda import AgendaKind, Item
 from cctv.cases.registers.register import RegisterName
 from cctv.cli.app import root
 from cctv.config.credentials import Credential
-from cctv.config.schema import BackupSettings
+from cctv.config.schema import BackupSettings, CameraSettings
 from cctv.core.disks import BlockDevice, DiskFacts, Mount
 from cctv.core.errors import ToolMissing
 from cctv.core.i18n import Language
 from cctv.core.process import UnitFacts, parse_units
 from cctv.footage.repair.verify import VerifyRound
-from cctv.model.ids import CameraId
+from cctv.model.ids import CameraId, ZoneId
 from cctv.monitoring import doctor_cameras as of_cameras
 from cctv.monitoring import doctor_machine as machine
 from cctv.monitoring import doctor_site as of_site
@@ -451,3 +451,26 @@ def test_a_storage_that_its_group_may_enter_is_told_with_the_command_that_mends_
 
     assert (finding.severity is Severity.OK) == is_sound
     assert is_sound or finding.following == "chmod -R go= /srv/cctv"
+
+
+def test_a_camera_that_the_unit_of_the_recorder_keeps_it_from_is_named():
+    cameras = [
+        CameraSettings(CameraId(name), ZoneId("z"), "theft", rtsp=url)
+        for name, url in (
+            ("gevel-1", "rtsp://192.0.2.7/1"),
+            ("hal-1", "rtsp://198.51.100.7/1"),
+            ("gang-1", "rtsp://[2001:db8::7]/1"),
+        )
+    ]
+    bounded = unit("cctv-record.service", reachable=("192.0.2.0/24", "2001:db8::/64"))
+
+    (kept_out,) = machine.judge_reach(bounded, cameras)
+    assert (kept_out.subject, kept_out.severity) == ("hal-1", Severity.WRONG)
+    assert "IPAddressAllow=198.51.100.7" in kept_out.following
+    (unbounded,) = machine.judge_reach(unit("cctv-record.service"), cameras)
+    assert "any address" in unbounded.text
+    named = CameraSettings(CameraId("kade-1"), ZoneId("z"), "theft", rtsp="rtsp://kade.example/1")
+    assert list(machine.judge_reach(unit("cctv-record.service"), [*cameras, named])) == []
+    text = "Id=cctv-record.service\nIPAddressAllow=192.0.2.0/24\nIPAddressDeny=::/0 0.0.0.0/0\n"
+    assert next(parse_units(text)).reachable == ("192.0.2.0/24",)
+    assert next(parse_units("Id=x\nIPAddressAllow=\nIPAddressDeny=\n")).reachable is None

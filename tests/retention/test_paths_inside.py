@@ -20,7 +20,7 @@ from cctv.retention.session import deletion_session
 CCTV = Path(__file__).resolve().parents[2] / "cctv"
 ASKED_BEFORE = {  # the path is one that was listed on the disk, made here, or asked about a moment ago
     "backup/queries.py", "backup/restore_held.py", "footage/deletion.py", "footage/ingest.py",
-    "footage/repair/compare.py", "footage/repair/reconcile.py", "packages/orphans.py",
+    "footage/repair/compare.py", "footage/repair/reconcile.py", "packages/folder.py", "packages/orphans.py",
 }  # fmt: skip
 CASE = "incident open ruit --kind damage --cameras gevel-1 --from '2026-11-01 10:00' --to '2026-11-01 10:05'"
 

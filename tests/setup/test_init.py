@@ -13,9 +13,12 @@ from newbox import ACCOUNT, FACTS
 
 from cctv.cli.app import run
 from cctv.cli.invocation import Invocation
+from cctv.config.schema import CameraSettings
 from cctv.core.durable import DurableFiles
 from cctv.crypto.age import read_recovery_key
+from cctv.model.ids import CameraId, ZoneId
 from cctv.setup.apply import write_drop_ins
+from cctv.setup.network import camera_networks, write_network
 
 NOBODY = 65534
 ACCOUNT_OPTION = f"--account {ACCOUNT}"
@@ -324,3 +327,28 @@ def as_account(account, command):
     with os.fdopen(reader) as printed:
         text = printed.read()
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), text
+
+
+def test_the_recorder_reaches_the_networks_of_its_cameras_alone(tmp_path):
+    disk = DurableFiles()
+    addresses = {"a": "rtsp://192.0.2.7/1", "b": "rtsp://192.0.2.99:8554/1", "c": "rtsps://[2001:db8:1:2:3::4]/1"}
+    cameras = [camera_at(name, rtsp) for name, rtsp in addresses.items()]
+    networks = camera_networks(cameras)
+    assert networks == ("192.0.2.0/24", "2001:db8:1:2::/64")
+    assert camera_networks([*cameras, camera_at("d", "rtsp://gate.example/1")]) == ()
+
+    write_network(networks, disk, tmp_path)
+    file = tmp_path / "cctv-record.service.d" / "network.conf"
+    written = file.read_text().splitlines()
+    assert written[-2:] == ["IPAddressDeny=any", "IPAddressAllow=192.0.2.0/24 2001:db8:1:2::/64"]
+    assert file.stat().st_mode & 0o777 == 0o644
+
+    write_network((), disk, tmp_path)
+    assert not file.exists()
+    file.write_text("# ours\n[Service]\nIPAddressDeny=any\n")
+    write_network((), disk, tmp_path)
+    assert file.exists()
+
+
+def camera_at(name, rtsp):
+    return CameraSettings(id=CameraId(name), zone=ZoneId("z"), purpose="theft", rtsp=rtsp)

@@ -35,7 +35,7 @@ def factor() -> None:
 
     \b
       cctv factor enrol
-      cctv --code 123456 hold release HOLD-2026-014 --reason "the case is over"
+      cctv factor list
     """
 
 

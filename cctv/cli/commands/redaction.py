@@ -26,6 +26,7 @@ from cctv.cli.views.redaction import (
     show_decided,
     watched,
 )
+from cctv.core.confine import for_python, restart_confined
 from cctv.core.i18n import _, translate
 from cctv.core.typed_time.resolve import parse_date
 from cctv.model.national_number import refuse_national_number
@@ -257,6 +258,10 @@ def file(
       cctv redaction file in.mp4 out.mp4 --keep KEEP.json
     """
     restrict_umask()
+    if context.invocation.owns_process:  # what decodes a file from elsewhere reaches neither storage nor network
+        read = [path.resolve() for path in (input_, keep_path, Path("/proc/self")) if path is not None]
+        written = [path.resolve().parent for path in (output, mask_out) if path is not None]
+        restart_confined(for_python(read, written), context.environ)
     chosen_mode = Mode(mode)
     caption = DEFAULT if chosen_mode is Mode.BACKDROP else None  # the live picture of mask mode is not reconstructed
     options = Options(chosen_mode, Fill(fill), Others(others), caption)

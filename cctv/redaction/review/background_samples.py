@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from sqlalchemy import Connection
 
 from cctv.core.clock import to_us
+from cctv.core.confine import Confinement
 from cctv.core.errors import ToolFailed
 from cctv.core.process import run_process
 from cctv.core.time_range import Span
@@ -112,7 +113,7 @@ def _first_picture(path: Path, size: Size, masked: MaskedArea | None) -> NDArray
     if not path.is_file():
         return None
     try:
-        data = run_process(first_picture_command(path), timeout=60)
+        data = run_process(first_picture_command(path), timeout=60, confined=Confinement((path,), programs=("ffmpeg",)))
     except ToolFailed:
         return None
     if len(data) != frame_bytes(size.even()):
