@@ -27,6 +27,7 @@ from cctv.db.sealed_rows import watch_rows
 
 BUSY_SECONDS = 30
 _before_commit: list[Callable[[Connection], None]] = []
+_ROWS = 1000  # fetched at once
 _POLL_SECONDS = 0.001
 _NOT_TEXT = "Could not decode to UTF-8"  # sqlite3 gives no code with it
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
@@ -150,6 +151,21 @@ def read_any_text(connection: Connection) -> None:
     """Let a connection read text that is no UTF-8 as well: its digest tells that it was changed."""
     raw: Any = connection.connection.dbapi_connection
     raw.text_factory = lambda data: data.decode("utf-8", "surrogateescape")
+
+
+def raw_rows(connection: Connection, query: str, values: tuple[int, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """The rows of a query as SQLite gives them, at half the cost: for those who read all of a long table."""
+    cursor = connection.connection.cursor()
+    try:
+        cursor.execute(query, values)
+        while rows := cursor.fetchmany(_ROWS):
+            yield from rows
+    except sqlite3.DatabaseError as error:
+        if (problem := damage_in(error)) is not None:
+            raise DatabaseDamaged(path=connection.engine.url.database, problem=problem) from error
+        raise
+    finally:
+        cursor.close()
 
 
 @contextmanager
