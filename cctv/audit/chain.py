@@ -112,14 +112,14 @@ def verified(rows: Iterable[tuple[int, str, str]], *, after: tuple[int, str] = (
 
     Raises AuditBroken at the first that is invalid: what was yielded until then is whole.
     """
-    (good, previous), sha256, scan = after, hashlib.sha256, _DECODER.scan_once
+    (good, previous), sha256, scan = after, hashlib.sha256, _DECODER.raw_decode
     for seq, text, stored in rows:
         if seq != good + 1:
             raise AuditBroken(seq=good + 1, good=good, problem=f"it is missing (the next is {seq})")
         try:
             if sha256(text.encode("utf-8", "surrogateescape")).hexdigest() != stored:
                 raise AuditBroken(seq=seq, good=good, problem="its text does not match its hash")
-            entry, end = scan(text, 0)
+            entry, end = scan(text)
             is_entry = len(entry) >= _FIELDS and entry["act"] in _ACTS and entry["facts"].keys() is not None
             follows = entry["seq"] == seq and entry["previous"] == previous and end == len(text)
         except (ValueError, KeyError, TypeError, AttributeError, StopIteration, RecursionError) as error:

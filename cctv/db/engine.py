@@ -55,7 +55,14 @@ def open_engine(path: Path, *, create: bool = False) -> Engine:
         hide_parameters=True,  # an error of SQLAlchemy would name people in the log
         connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False},
     )
-    event.listen(engine, "connect", _on_connect)
+
+    def on_connect(connection: DBAPIConnection, record: ConnectionPoolEntry) -> None:
+        try:
+            _on_connect(connection, record)
+        except UnicodeDecodeError as error:  # sqlite3 cannot even say what is wrong with the schema
+            raise DatabaseDamaged(path=path, problem=str(error)) from error
+
+    event.listen(engine, "connect", on_connect)
     event.listen(engine, "begin", _on_begin)
     watch_rows(engine)
 
@@ -81,6 +88,8 @@ def make_file(path: Path) -> None:
 
 def damage_in(error: BaseException) -> str | None:
     """SQLite's message about a damaged file, None for any other error."""
+    if isinstance(error, UnicodeDecodeError):
+        return str(error)
     code = getattr(error, "sqlite_errorcode", None)
     is_damage = isinstance(code, int) and code & 0xFF in _DAMAGED
     return str(error)[:200] if is_damage or str(error).startswith(_NOT_TEXT) else None
