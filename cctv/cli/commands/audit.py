@@ -253,7 +253,7 @@ def export(context: CommandContext, authority: str, target: str, about: tuple[st
     restrict_umask()
     path = Path(target)
     if path.exists():
-        raise click.UsageError(_("{path} is there already").format(path=path))
+        raise click.UsageError(_("{path} is there already", path=path))
     site = context.site
     signed = sign_checkpoint(site) or latest(site.root)
     if signed is None:
