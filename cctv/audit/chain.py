@@ -24,9 +24,8 @@ Fact = str | int | list[str]
 AuditFacts = Mapping[str, Fact]
 RowDigests = Mapping[str, str | None]
 Payload = dict[str, Any]  # an entry as it is stored, parsed
-_KEYS = frozenset(
-    ("schema", "seq", "at_us", "actor", "for", "act", "subject", "case", "facts", "reason_digest", "previous")
-)
+_FIELDS = 11  # of an entry; one that wrote rows has another
+_DECODER = json.JSONDecoder()
 _ACTS = frozenset(act.value for act in Act)
 
 
@@ -113,22 +112,23 @@ def verified(rows: Iterable[tuple[int, str, str]], *, after: tuple[int, str] = (
 
     Raises AuditBroken at the first that is invalid: what was yielded until then is whole.
     """
-    (good, previous), sha256 = after, hashlib.sha256
+    (good, previous), sha256, scan = after, hashlib.sha256, _DECODER.raw_decode
     for seq, text, stored in rows:
         if seq != good + 1:
             raise AuditBroken(seq=good + 1, good=good, problem=f"it is missing (the next is {seq})")
-        if not isinstance(text, str) or sha256(text.encode("utf-8", "surrogateescape")).hexdigest() != stored:
-            raise AuditBroken(seq=seq, good=good, problem="its text does not match its hash")
         try:
-            payload = json.loads(text)
-            is_entry = payload.keys() >= _KEYS and payload["act"] in _ACTS and type(payload["facts"]) is dict
-        except (ValueError, TypeError, AttributeError, RecursionError) as error:
+            if sha256(text.encode("utf-8", "surrogateescape")).hexdigest() != stored:
+                raise AuditBroken(seq=seq, good=good, problem="its text does not match its hash")
+            entry, end = scan(text)
+            is_entry = len(entry) >= _FIELDS and entry["act"] in _ACTS and entry["facts"].keys() is not None
+            follows = entry["seq"] == seq and entry["previous"] == previous and end == len(text)
+        except (ValueError, KeyError, TypeError, AttributeError, StopIteration, RecursionError) as error:
             raise AuditBroken(seq=seq, good=good, problem=f"it cannot be read ({error})") from error
         if not is_entry:
             raise AuditBroken(seq=seq, good=good, problem="it cannot be read (it is no entry of a known act)")
-        if payload["seq"] != seq or payload["previous"] != previous:
+        if not follows:
             raise AuditBroken(seq=seq, good=good, problem="it does not follow the entry before it")
-        yield payload
+        yield entry
         previous, good = stored, seq
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC
@@ -26,6 +27,8 @@ from cctv.crypto.sshsig import SignatureInvalid, sign, verify
 from cctv.db.engine import read_transaction, write_transaction
 from cctv.db.storage import Storage
 from cctv.model.audit import Act
+
+log = logging.getLogger(__name__)
 
 NAMESPACE = "cctv-audit"
 
@@ -76,6 +79,7 @@ def _sign(site: Storage, seq: int, digest: str) -> Checkpoint:
     checkpoint = Checkpoint(site.identity.site, seq, digest, now, text, sign(text.encode(), key, NAMESPACE))
     site.disk.make_directory(site.root / FOLDER)
     site.disk.write(site.root / FOLDER / LATEST, checkpoint.line.encode() + b"\n")
+    log.info("checkpoint.signed", extra={"entries": seq, "head": digest})  # journald seals it where it is set up to
     return checkpoint
 
 

@@ -28,7 +28,7 @@ from cctv.audit.chain import (
 from cctv.audit.rows import seal_every_row, seal_rows
 from cctv.core.errors import CctvError
 from cctv.db import schema
-from cctv.db.engine import before_commit, is_dry_run
+from cctv.db.engine import before_commit, is_dry_run, raw_rows
 from cctv.db.sealed_rows import take_touched
 from cctv.db.storage import Storage
 from cctv.model.audit import Act, Actor
@@ -206,7 +206,7 @@ def entries_of_acts(connection: Connection, acts: Collection[Act]) -> Iterator[A
 def stored_entries(connection: Connection, *, after: int = 0) -> Iterator[tuple[int, str, str]]:
     """Number, text and hash of each entry beyond a number, in order, as they are stored."""
     query = "SELECT seq, entry, hash FROM audit WHERE seq > ? ORDER BY seq"
-    yield from connection.exec_driver_sql(query, (after,))
+    return raw_rows(connection, query, (after,))
 
 
 def verify_log(connection: Connection) -> tuple[int, str]:
@@ -219,19 +219,23 @@ def verify_log(connection: Connection) -> tuple[int, str]:
 def verified_entries(connection: Connection) -> Iterator[Payload]:
     """Every entry in order, verified with the search by name as it is reached, each parsed once; raises AuditBroken."""
     by_seq = "SELECT seq, name FROM audit_names ORDER BY seq, name"
-    names = iter(connection.exec_driver_sql(by_seq))
+    names = raw_rows(connection, by_seq)
     for entry in verified(stored_entries(connection)):
-        seq, subject, case_id = entry["seq"], entry["subject"], entry["case"]
-        first = subject.casefold() if isinstance(subject, str) else ""
-        second = case_id.casefold() if isinstance(case_id, str) else ""
-        for name in (first,) if not second or second == first else sorted((first, second)):
-            if name and next(names, None) != (seq, name):
-                problem = f"the search does not find it by its name {name} and no other (audit_names was changed)"
+        subject, case_id = entry["subject"], entry["case"]
+        for name in (subject,) if case_id is None or case_id == subject else _distinct(subject, case_id):
+            if name and next(names, None) != (entry["seq"], name.casefold()):
+                seq, shown = entry["seq"], name.casefold()
+                problem = f"the search does not find it by its name {shown} and no other (audit_names was changed)"
                 raise AuditBroken(seq=seq, good=seq - 1, problem=problem)
         yield entry
     if (extra := next(names, None)) is not None:
         problem = f"the search finds entry {extra[0]} by the name {extra[1]}, which it does not have"
         raise AuditBroken(seq=extra[0], good=chain_head(connection)[0], problem=f"{problem} (audit_names was changed)")
+
+
+def _distinct(subject: str, case_id: str) -> list[str]:
+    """Two names, or the one that they are, in the order of the search."""
+    return sorted({subject.casefold(), case_id.casefold()})
 
 
 def forget_texts_about(connection: Connection, name: str, *, but: Sequence[str] = ()) -> int:

@@ -78,10 +78,21 @@ def row_findings(connection: Connection, log: LogRead) -> Iterator[LogFinding]:
             why = N_("its text, key or case is not what entry {seq} says", seq=row.audit_seq)
             yield LogFinding(f"notes/{row.id}", why, row.audit_seq)
         seen.add(row.audit_seq)
-    for kind, name in connection.exec_driver_sql(
-        "SELECT type, name FROM sqlite_master WHERE type IN ('trigger', 'view')"
-    ):
+    yield from _schema_findings(connection)
+
+
+def _schema_findings(connection: Connection) -> Iterator[LogFinding]:
+    """Triggers and views, of which cctv makes none, and columns that are not those of its tables."""
+    strange = "SELECT type, name FROM sqlite_master WHERE type IN ('trigger', 'view')"
+    for kind, name in connection.exec_driver_sql(strange):
         yield LogFinding(f"{kind} {name}", N_("cctv makes none in its database: it may change or hide rows"))
+    for table in schema.metadata.tables.values():
+        found = {row[1]: row[2] for row in connection.exec_driver_sql(f"PRAGMA table_info({table.name})")}
+        known = {column.name: column.type.compile(connection.dialect) for column in table.columns}
+        if found != known:
+            wrong = sorted(str(name) for name, _ in found.items() ^ known.items())
+            why = N_("the database has other columns: {columns}", columns=", ".join(wrong))
+            yield LogFinding(f"table {table.name}", why)
 
 
 def row_name(name: str) -> str:

@@ -39,6 +39,7 @@ _BY_RIGHT: Mapping[Right, tuple[str, ...]] = {
     ),
     Right.OPERATE: (
         "cameras still", "footage reconcile", "footage verify", "retention accept-clock", "notify run", "backup make",
+        "audit keep",
     ),
     Right.PROVE: ("retention certificate", "export verify", "audit checkpoint", "audit verify"),
     Right.READ_HOLDS: ("hold list", "hold show", "board", "board letter"),
@@ -93,6 +94,8 @@ READS_LIST = frozenset(
         "disclosure list",
         "breach list",
         "audit list",
+        "audit search",
+        "board",
         "retention explain",
     }
 )

@@ -27,6 +27,7 @@ from cctv.db.sealed_rows import watch_rows
 
 BUSY_SECONDS = 30
 _before_commit: list[Callable[[Connection], None]] = []
+_ROWS = 1000  # fetched at once
 _POLL_SECONDS = 0.001
 _NOT_TEXT = "Could not decode to UTF-8"  # sqlite3 gives no code with it
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
@@ -54,7 +55,14 @@ def open_engine(path: Path, *, create: bool = False) -> Engine:
         hide_parameters=True,  # an error of SQLAlchemy would name people in the log
         connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False},
     )
-    event.listen(engine, "connect", _on_connect)
+
+    def on_connect(connection: DBAPIConnection, record: ConnectionPoolEntry) -> None:
+        try:
+            _on_connect(connection, record)
+        except UnicodeDecodeError as error:  # sqlite3 cannot even say what is wrong with the schema
+            raise DatabaseDamaged(path=path, problem=str(error)) from error
+
+    event.listen(engine, "connect", on_connect)
     event.listen(engine, "begin", _on_begin)
     watch_rows(engine)
 
@@ -80,6 +88,8 @@ def make_file(path: Path) -> None:
 
 def damage_in(error: BaseException) -> str | None:
     """SQLite's message about a damaged file, None for any other error."""
+    if isinstance(error, UnicodeDecodeError):
+        return str(error)
     code = getattr(error, "sqlite_errorcode", None)
     is_damage = isinstance(code, int) and code & 0xFF in _DAMAGED
     return str(error)[:200] if is_damage or str(error).startswith(_NOT_TEXT) else None
@@ -150,6 +160,19 @@ def read_any_text(connection: Connection) -> None:
     """Let a connection read text that is no UTF-8 as well: its digest tells that it was changed."""
     raw: Any = connection.connection.dbapi_connection
     raw.text_factory = lambda data: data.decode("utf-8", "surrogateescape")
+
+
+def raw_rows(connection: Connection, query: str, values: tuple[int, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """The rows of a query as SQLite gives them, at half the cost: for those who read all of a long table."""
+    cursor = connection.connection.cursor()  # closed with the connection: a reader may stop before the end
+    try:
+        cursor.execute(query, values)
+        while rows := cursor.fetchmany(_ROWS):
+            yield from rows
+    except sqlite3.DatabaseError as error:
+        if (problem := damage_in(error)) is not None:
+            raise DatabaseDamaged(path=connection.engine.url.database, problem=problem) from error
+        raise
 
 
 @contextmanager

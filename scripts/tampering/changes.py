@@ -65,7 +65,7 @@ def content(root: Path) -> dict[str, Rows]:
         names = [row[0].decode() for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
         tables = {}
         for table in sorted(set(names) - IRRELEVANT_TABLES):
-            connection.text_factory = str
+            connection.text_factory = str  # a column whose name or type is no text: something to be found
             columns = _columns(connection, table)
             connection.text_factory = bytes
             tables[table] = sorted(connection.execute(f"SELECT {', '.join(columns)} FROM {table}").fetchall(), key=repr)
@@ -200,7 +200,7 @@ def flip_database(root: Path, rng: random.Random, _: Sequence[Path]) -> Change |
     place = _flip(path, rng)
     try:
         same = content(root) == before
-    except sqlite3.Error:
+    except (sqlite3.Error, UnicodeDecodeError):
         same = False
     return None if same else Change(f"byte {place} of cctv.db", ("",))
 

@@ -14,6 +14,7 @@ from cctv.audit.chain import AuditEntry, AuditFacts
 from cctv.audit.checkpoint_files import all_checkpoints, latest, read_checkpoints
 from cctv.audit.checkpoints import sign_checkpoint
 from cctv.audit.export import export_log, write_export
+from cctv.audit.kept import KEPT, keep_latest, kept_checkpoints
 from cctv.audit.log import append_entry, audit_entries, chain_head
 from cctv.audit.search import LogQuery, search_log
 from cctv.cli.context import CommandContext, json_option, restrict_umask
@@ -23,6 +24,7 @@ from cctv.core.errors import Exit
 from cctv.core.i18n import _, translate
 from cctv.crypto.signing_key import read_public_key
 from cctv.db.engine import read_transaction, write_transaction
+from cctv.db.identity import parse_identity
 from cctv.footage.repair.seals import seal_footage
 from cctv.footage.repair.storage_proof import StorageProof, prove_storage
 from cctv.model.audit import Act
@@ -139,7 +141,8 @@ def verify(context: CommandContext, checkpoint: Path | None, key: Path | None) -
     """
     public = key if key is not None else context.site.root / "keys" / "signing.pub"
     checkpoints = all_checkpoints(context.site.root)
-    kept = read_checkpoints(checkpoint) if checkpoint is not None else []
+    kept = kept_checkpoints(context.site.identity.site)
+    kept += read_checkpoints(checkpoint) if checkpoint is not None else []
     signer = read_public_key(public) if key or public.exists() else None
     proof = prove_storage(context.site, checkpoints, signer, kept=kept)
     proved = proof.proved
@@ -214,6 +217,27 @@ def accept(context: CommandContext, reason: str) -> None:
     context.emit(
         data, lambda console: console.print(f"the log goes on without what was signed on {when}: {lost.seq} entries")
     )
+
+
+@audit.command()
+@click.option(
+    "--to", type=click.Path(), metavar="DIR", default=str(KEPT), show_default=True, help="Where they are kept."
+)
+@json_option
+@click.pass_obj
+def keep(context: CommandContext, to: str) -> None:
+    """Keep a copy of the latest checkpoint where the account of the services cannot rewrite it.
+
+    The timer cctv-checkpoint runs it as root every ten minutes; `cctv audit verify` compares the log with what is kept.
+
+    \b
+      cctv audit keep
+    """
+    root = context.settings.site.storage
+    kept = keep_latest(root, parse_identity(root).site, context.make_disk(), Path(to))
+    data = {"entries": kept.seq if kept else None, "signed_at": kept.at if kept else None, "folder": to}
+    said = f"{kept.seq} entries, signed: kept in {to}" if kept else f"nothing new to keep in {to}"
+    context.emit(data, lambda console: console.print(said))
 
 
 @audit.command()

@@ -29,6 +29,7 @@ class Way(Enum):
 
 # Why they are the box's: what they need the service does not have.
 OWNER_COMMANDS: dict[tuple[str, ...], str] = {
+    ("audit", "keep"): "writes where only root may",
     ("init",): "writes the settings, which are root's",
     ("record",): "is a service of its own",
     ("sweep",): "is a service of its own",
