@@ -38,10 +38,10 @@ _SHOWN = 5  # changes that a message names
 # Commands that go on under a policy that was not adopted: they read the state of machine and log, keep recording and
 # deletion going by what was adopted, and adopt.  Every other command is refused until then.
 GO_ON = frozenset(
-    {"audit checkpoint", "audit list", "audit verify", "backup before-upgrade", "backup key", "backup list",
-     "backup make", "board", "board letter", "board refuse", "board sign", "board withdraw", "cameras add",
-     "cameras check", "cameras discover", "cameras list", "config adopt", "config check", "config diff", "config show",
-     "doctor", "export verify", "footage adopt-disk", "footage coverage", "footage init", "footage list",
+    {"audit checkpoint", "audit list", "audit search", "audit verify", "backup before-upgrade", "backup key",
+     "backup list", "backup make", "board", "board letter", "board refuse", "board sign", "board withdraw",
+     "cameras add", "cameras check", "cameras discover", "cameras list", "config adopt", "config check", "config diff",
+     "config show", "doctor", "export verify", "footage adopt-disk", "footage coverage", "footage init", "footage list",
      "footage rebuild", "footage reconcile", "footage upgrade", "footage verify", "init", "letter list",
      "letter preview", "notify run", "notify test", "record", "restore", "retention certificate",
      "retention explain", "retention plan", "serve", "status", "sweep"}

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import subprocess
 
+import click
 import pytest
 
 from cctv.access.adoption import takes_two_persons
-from cctv.access.policy import KnownPolicy
+from cctv.access.policy import GO_ON, KnownPolicy
+from cctv.cli.app import root
 from cctv.config.policy_part import RuleChange, stored_rules
 
 WHEN = "--cameras gevel-1 --from '2026-11-01 10:00' --to '2026-11-01 10:05'"
@@ -244,3 +246,18 @@ def known(**rules):
 )
 def test_the_policy_in_force_decides_who_may_change_it(two, change, alone, takes_two):
     assert takes_two_persons(known(two_person=two), (RuleChange(*change),), alone=alone) is takes_two
+
+
+def leaves(command, path=()):
+    """The names of all commands that do something."""
+    if not isinstance(command, click.Group):
+        return {" ".join(path)}
+    context = click.Context(command)
+    below = [leaves(command.get_command(context, name), (*path, name)) for name in command.list_commands(context)]
+    return set().union(*below, {" ".join(path)} if command.invoke_without_command else set())
+
+
+def test_only_commands_that_there_are_go_on_under_a_policy_that_nobody_adopted():
+    assert leaves(root) >= GO_ON
+    nouns = {name.split()[0] for name in GO_ON}
+    assert nouns.isdisjoint({"hold", "incident", "request", "redaction", "disclosure", "grant", "register", "site"})
