@@ -13,6 +13,7 @@ import cctv
 from cctv.backup import before_upgrade, bundle, create, held_copy, pruning, rehearse, restore, restore_held
 from cctv.cases.requests import anonymise
 from cctv.cli import internal_error
+from cctv.cli.commands import serve
 from cctv.config import editor
 from cctv.core import durable
 from cctv.footage import deletion, ingest, quarantine, space_requests
@@ -27,6 +28,8 @@ from cctv.redaction.video import encoder
 from cctv.retention import session
 from cctv.retention.certificate import files as certificate_files
 from cctv.retention.guards import sweep_size
+from cctv.services.serve import files as served_files
+from cctv.services.serve import listener, outgoing
 from cctv.setup import apply
 from cctv.viewing import cleanup as viewing_cleanup
 from cctv.viewing import extract
@@ -71,6 +74,10 @@ REMOVES = {  # what each module removes, or moves; none but the first takes foot
     extract: "moves a finished view into place",
     viewing_cleanup: "views",
     sweep_size: "sweep-accepted.json",
+    serve: "private copies for callers, below handing-over/",
+    served_files: "its own workshop, below handing-over/",
+    listener: "a socket that nobody listens at",
+    outgoing: "the caller's own files that are not whole, as the caller",
 }
 REMOVING = {"unlink", "rmtree", "rmdir", "removedirs", "rename", "renames"}  # called, or passed on to be called
 
