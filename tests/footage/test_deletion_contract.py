@@ -14,6 +14,7 @@ from cctv.access import totp_store
 from cctv.backup import before_upgrade, bundle, create, held_copy, pruning, rehearse, restore, restore_held
 from cctv.cases.requests import anonymise
 from cctv.cli import internal_error
+from cctv.cli.commands import serve
 from cctv.config import editor
 from cctv.core import durable
 from cctv.footage import deletion, ingest, quarantine, space_requests
@@ -28,6 +29,8 @@ from cctv.redaction.video import encoder
 from cctv.retention import session
 from cctv.retention.certificate import files as certificate_files
 from cctv.retention.guards import sweep_size
+from cctv.services.serve import files as served_files
+from cctv.services.serve import listener, outgoing
 from cctv.setup import apply, network
 from cctv.viewing import cleanup as viewing_cleanup
 from cctv.viewing import extract
@@ -75,6 +78,10 @@ REMOVES = {  # what each module removes, or moves; none but the first takes foot
     network: "its own drop-in of the recorder's unit",
     totp_store: "the secret of a second factor that was ended",
     recover: "links in incoming/, never what they lead to",
+    serve: "private copies for callers, below handing-over/",
+    served_files: "its own workshop, below handing-over/",
+    listener: "a socket that nobody listens at",
+    outgoing: "the caller's own files that are not whole, as the caller",
 }
 REMOVING = {"unlink", "rmtree", "rmdir", "removedirs", "rename", "renames"}  # called, or passed on to be called
 
