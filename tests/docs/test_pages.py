@@ -137,7 +137,7 @@ def parse(words: list[str]) -> str | None:
         name = words.pop(0)
         alternatives = [ctx.command.get_command(ctx, one) for one in name.split("|")]
         if None in alternatives:
-            return f"no command {name}"
+            return None if name == "{command}" else f"no command {name}"  # whatever was typed
         ctx = click.Context(alternatives[0], parent=ctx, info_name=name)
     return _parse_options(ctx, words)
 

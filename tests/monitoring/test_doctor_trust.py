@@ -12,8 +12,8 @@ from cctv.monitoring.machine_facts import AccountFacts, Machine
 
 PASSWD = """root:x:0:0:root:/root:/bin/bash
 cctv:x:990:990::/var/lib/cctv:/usr/sbin/nologin
-an:x:1000:1000:An:/home/an:/bin/bash
-bo:x:1001:27:Bo:/home/bo:/bin/bash
+an:x:1000:1000:An:/nonexistent:/bin/bash
+bo:x:1001:27:Bo:/nonexistent:/bin/bash
 """
 GROUP = "root:x:0:\nsudo:x:27:an\nan:x:1000:\n"
 RECOVERY = "# created: 2026-11-01\nAGE-SECRET-KEY-1QQQQ\n"
