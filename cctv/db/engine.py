@@ -29,7 +29,8 @@ BUSY_SECONDS = 30
 _before_commit: list[Callable[[Connection], None]] = []
 _ROWS = 1000  # fetched at once
 _POLL_SECONDS = 0.001
-_NOT_TEXT = "Could not decode to UTF-8"  # sqlite3 gives no code with it
+# What sqlite3 says without a code of its own: text that is none, and a schema that is not the one of this program.
+_STRANGE = ("Could not decode to UTF-8", "no such column", "no such table", "malformed database schema")
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 
 
@@ -92,7 +93,7 @@ def damage_in(error: BaseException) -> str | None:
         return str(error)
     code = getattr(error, "sqlite_errorcode", None)
     is_damage = isinstance(code, int) and code & 0xFF in _DAMAGED
-    return str(error)[:200] if is_damage or str(error).startswith(_NOT_TEXT) else None
+    return str(error)[:200] if is_damage or str(error).startswith(_STRANGE) else None
 
 
 def check_whole(engine: Engine, path: Path) -> None:

@@ -22,7 +22,7 @@ from cctv.core.errors import FileUnreadable
 from cctv.core.i18n import N_
 from cctv.crypto.signing_key import PublicKey
 from cctv.db import schema
-from cctv.db.engine import read_any_text, read_transaction
+from cctv.db.engine import DatabaseDamaged, read_any_text, read_transaction
 from cctv.db.identity import MARK_FILE, SITE_FILE, has_mark, identity_bytes, mark_bytes, read_mark
 from cctv.db.storage import Storage
 from cctv.db.types import ValueDamaged
@@ -88,7 +88,7 @@ def prove_storage(
             folders = {path.rpartition("/")[0] for path in first_paths(connection)}
             unsealed, of_seals = _seal_findings(site, seals, folders, _deleted(connection))
             findings += [*of_seals, *_segment_findings(connection, site, log, folders)]
-        except ValueDamaged as error:
+        except (ValueDamaged, DatabaseDamaged) as error:
             findings.append(LogFinding("cctv.db", error.message))
     findings += [*_file_findings(site), *_signing_findings(site, log, proved.latest)]
     age = site.clock.now() - from_us(log.first_us) if log.first_us is not None else timedelta(0)
