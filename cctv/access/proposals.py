@@ -353,7 +353,7 @@ def _who_else(site: Storage, first: Signature) -> Message:
         text = N_("{people} may by mail: cctv board letter {id}.", people=join_messages(names), id=f"P{first.seq}")
         return N_("{accounts} may; {by_mail}", accounts=join_messages(others), by_mail=text) if others else text
     if not others:
-        return N_("no other account may write {path} yet; whoever runs the site gives one that right.", path=site.root)
+        return N_("no other account may act here yet; whoever runs the machine names groups in [roles].")
     return N_("{accounts} may.", accounts=join_messages(others))
 
 

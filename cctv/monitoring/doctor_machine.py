@@ -35,6 +35,7 @@ TIMERS: Mapping[str, timedelta] = MappingProxyType(
     {
         NOTIFY_TIMER: timedelta(hours=1),
         BACKUP_TIMER: timedelta(days=2, hours=12),
+        "cctv-checkpoint.timer": timedelta(hours=1),
         "cctv-verify.timer": timedelta(days=2, hours=12),
         "cctv-doctor.timer": timedelta(days=14, hours=12),
     }

@@ -52,7 +52,7 @@ _TYPED = (
     "cctv backup /mnt/offsite",
     "cctv notify test && systemctl enable --now cctv-notify.timer",
     "systemctl enable --now cctv-backup.timer",
-    "systemctl enable --now cctv-verify.timer cctv-doctor.timer",
+    "systemctl enable --now cctv-checkpoint.timer cctv-verify.timer cctv-doctor.timer",
     "systemctl start cctv-notify cctv-backup cctv-verify cctv-doctor",
     "systemd-analyze security cctv-record",
 )

@@ -144,6 +144,22 @@ def test_one_person_grants_nothing(guarded, acting):
     assert guarded.cctv("grant list --json").json["grants"][0]["id"] == "GRA-2026-001"
 
 
+def test_one_person_names_no_deputy(guarded, acting):
+    """A role is more than a grant: who names a deputy says who may decide."""
+    first, second = "daemon", "bin"
+    guarded.config.write_text(f'{guarded.config.read_text()}\n[roles]\ndecider = ["{first}", "{second}"]\n')
+    name = "grant deputy games --role handler --until 20/11/2026 --reason leave"
+    acting(first)
+    guarded.cctv(name, exit=3)
+    guarded.cctv(name, exit=13)
+    assert guarded.cctv("grant list --json").json["deputies"] == []
+
+    acting(second)
+    guarded.cctv(name)
+
+    assert [row["account"] for row in guarded.cctv("grant list --json").json["deputies"]] == ["games"]
+
+
 def test_what_was_agreed_once_is_proposed_again_for_another_time(guarded, acting):
     give = "grant give sofie export --briefed 1/11/2026 --confidentiality 1/11/2026 --reason 'answers requests'"
     guarded.cctv(give, exit=3)

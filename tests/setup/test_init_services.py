@@ -64,7 +64,7 @@ def test_the_services_record_to_a_disk_of_their_own_after_one_command(tmp_path):
     assert "1 of 1 cameras record" in done.stderr
     # The timers that would only fail, without [alerts] and without a recovery key, are not among the lines to type.
     assert "cctv notify test && systemctl enable --now cctv-notify.timer\n" in done.stderr
-    assert "next:  systemctl enable --now cctv-verify.timer cctv-doctor.timer\n" in done.stderr
+    assert "next:  systemctl enable --now cctv-checkpoint.timer cctv-verify.timer cctv-doctor.timer\n" in done.stderr
     assert "cctv-backup.timer" not in done.stderr
     assert "gevel-1   recording" in done.stdout  # it ends with cctv status
     assert (tmp_path / "systemctl.log").read_text().splitlines() == [

@@ -16,6 +16,7 @@ from cctv.access.deputies import all_deputyships, all_exceptions
 from cctv.access.roles import held_roles, must_be_apart, today
 from cctv.audit.chain import AuditFacts
 from cctv.audit.log import append_entry
+from cctv.cases.compliance.grants import sign_grant_change
 from cctv.cases.errors.compliance import GrantRefused
 from cctv.cases.holds import find_ground
 from cctv.cases.text_input import checked_text
@@ -36,7 +37,8 @@ def name_deputy(
     """Give an account a role until the end of a day.
 
     Raises GrantRefused for oneself, an account that the machine lacks or whose role must be apart from this one, an end
-    that is past or over 92 days ahead, and where the site has no roles; TextUnusable.
+    that is past or over 92 days ahead, and where the site has no roles; TextUnusable;
+    ActProposed or ProposalWaits while the policy asks for a second person.
     """
     reason = checked_text(N_("reason"), reason, N_("say for whom, and why: --reason leave of Lieve."))
     day = today(site)
@@ -48,10 +50,19 @@ def name_deputy(
         )
     with write_transaction(site.engine, dry_run=dry_run) as connection:
         _check_apart(connection, site, account, role)
-        now = site.clock.now()
-        grant_id = GrantId(next_short_id(connection, IdKind.GRANT, now.year))
-        facts: AuditFacts = {"grant": grant_id, "role": role.value, "until": until.isoformat()}
-        append_entry(connection, site, Act.DEPUTY_NAMED, account, case_id=grant_id, facts=facts, reason=reason)
+        facts: AuditFacts = {"role": role.value, "until": until.isoformat()}
+        what = N_("{account} as deputy {role}", account=account, role=role)
+        line = f"cctv grant deputy {account} --role {role.value} --until {until} --reason WHY"
+        waiting = (
+            None if dry_run else sign_grant_change(connection, site, account, facts, what, reason=reason, line=line)
+        )
+        if waiting is None:
+            now = site.clock.now()
+            grant_id = GrantId(next_short_id(connection, IdKind.GRANT, now.year))
+            facts = {"grant": grant_id, **facts}
+            append_entry(connection, site, Act.DEPUTY_NAMED, account, case_id=grant_id, facts=facts, reason=reason)
+    if waiting is not None:
+        raise waiting
     return Deputyship(grant_id, account, role, until, now, site.actor.account, reason)
 
 
@@ -61,7 +72,7 @@ def give_exception(
     """Let a data protection officer handle one open case.
 
     Raises GrantRefused for oneself, and for an account that is no officer here; GroundUnknown, GroundClosed,
-    TextUnusable.
+    TextUnusable; ActProposed or ProposalWaits as `name_deputy`.
     """
     reason = checked_text(N_("reason"), reason, N_("say why nobody else can, and why it is no conflict."))
     day = today(site)
@@ -69,17 +80,26 @@ def give_exception(
     if until is not None and until < day:
         raise GrantRefused(problem=N_("its last day is past"), following=N_("give a day to come: --until 31/12."))
     with write_transaction(site.engine, dry_run=dry_run) as connection:
-        now = site.clock.now()
         case = find_ground(connection, site, case_id).case_id
         if all(held.role is not Role.DPO for held in held_roles(connection, site, account)):
             problem = N_("{account} is no data protection officer here", account=account)
             following = f"cctv grant deputy {account} --role handler --until DATE --reason WHY"
             raise GrantRefused(problem=problem, following=following)
-        grant_id = GrantId(next_short_id(connection, IdKind.GRANT, now.year))
-        facts: AuditFacts = {"grant": grant_id, "article": "38(6)"}
+        facts: AuditFacts = {"article": "38(6)", "for": case}
+        line = f"cctv grant exception {account} {case} --reason WHY"
         if until is not None:
-            facts = {**facts, "until": until.isoformat()}
-        append_entry(connection, site, Act.EXCEPTION_GIVEN, account, case_id=case, facts=facts, reason=reason)
+            facts, line = {**facts, "until": until.isoformat()}, f"{line} --until {until}"
+        what = N_("an exception for {account} in {case}", account=account, case=case)
+        waiting = (
+            None if dry_run else sign_grant_change(connection, site, account, facts, what, reason=reason, line=line)
+        )
+        if waiting is None:
+            now = site.clock.now()
+            grant_id = GrantId(next_short_id(connection, IdKind.GRANT, now.year))
+            facts = {"grant": grant_id, **{name: value for name, value in facts.items() if name != "for"}}
+            append_entry(connection, site, Act.EXCEPTION_GIVEN, account, case_id=case, facts=facts, reason=reason)
+    if waiting is not None:
+        raise waiting
     return HandlingException(grant_id, account, case, now, site.actor.account, reason, until)
 
 

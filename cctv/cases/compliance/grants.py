@@ -114,13 +114,29 @@ def withdraw_grant(site: Storage, grant_id: str, *, reason: str, dry_run: bool =
     return grant
 
 
+def sign_grant_change(
+    connection: Connection,
+    site: Storage,
+    subject: str,
+    facts: AuditFacts,
+    what: Message,
+    *,
+    reason: str,
+    line: str,
+) -> CctvError | None:
+    """What to raise, after the commit, where a second person must agree to a change of who may do what; `what` it is.
+
+    `subject` and `facts` are those of the change, `line` is what the second person types.
+    """
+    first = require_two(connection, site, TwoPersonAct.GRANT_CHANGE, subject, facts=facts, reason=reason, line=line)
+    return not_yet(site, first, what, line)
+
+
 def _sign(
     connection: Connection, site: Storage, subject: str, facts: AuditFacts, reason: str, line: str
 ) -> CctvError | None:
-    """What to raise where a second person must agree to a change of grants."""
-    first = require_two(connection, site, TwoPersonAct.GRANT_CHANGE, subject, facts=facts, reason=reason, line=line)
     what = N_("a change of the grant {permission} of {account}", **facts)
-    return not_yet(site, first, what, line)
+    return sign_grant_change(connection, site, subject, facts, what, reason=reason, line=line)
 
 
 def list_grants(site: Storage, *, withdrawn_too: bool) -> Sequence[Grant]:
