@@ -51,7 +51,7 @@ WEBHOOK_PATIENCE = timedelta(seconds=10)  # from the first packet to the last of
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, 5.1 and 5.5
 _HEADER_VALUE = re.compile(r"[\x21-\x7e](?:[\x20-\x7e\t]*[\x21-\x7e])?")
 _ANSWER_BYTES = 1 << 10  # of an error, for the message
-TIMED_SERVICES = ("cctv-backup.service", "cctv-verify.service", "cctv-doctor.service")
+TIMED_SERVICES = ("cctv-backup.service", "cctv-verify.service", "cctv-doctor.service", "cctv-checkpoint.service")
 _STATE_LABELS = {AlarmState.RAISED: "alarm", AlarmState.OVER: "over", AlarmState.NOTICE: "notice"}
 
 

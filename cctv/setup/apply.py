@@ -42,6 +42,7 @@ SERVICES = ("cctv-record", "cctv-sweep")
 SOCKET = "cctv.socket"  # which starts cctv-serve when somebody types a command
 _ALSO_WRITING = ("cctv-serve", "cctv-backup", "cctv-verify")  # of the socket and of timers; they need the storage
 _LOOKING = ("cctv-notify", "cctv-doctor")
+_READING = ("cctv-checkpoint",)
 _UNIT_FOLDERS = ("/etc/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/system")
 _DROP_INS = Path("/etc/systemd/system")
 _HIDDEN = ("/home", "/root", "/run/user", "/tmp", "/var/tmp")  # by ProtectHome= and PrivateTmp= of the units
@@ -369,7 +370,7 @@ def write_drop_ins(root: Path, disk: DurableFiles, folder_of_units: Path = _DROP
 
     With the drop-in of a storage that was elsewhere the services would wait for its mount for ever.
     """
-    for name in (*SERVICES, *_ALSO_WRITING, *_LOOKING):
+    for name in (*SERVICES, *_ALSO_WRITING, *_LOOKING, *_READING):
         folder = folder_of_units / f"{name}.service.d"
         file = folder / "storage.conf"
         if root == USUAL_STORAGE:
@@ -378,7 +379,8 @@ def write_drop_ins(root: Path, disk: DurableFiles, folder_of_units: Path = _DROP
             continue
         optional = name in _LOOKING  # that the disk is away is what they tell
         unit = "" if optional else f"[Unit]\nRequiresMountsFor={root}\n\n"
-        text = f"{WRITTEN}\n{unit}[Service]\nReadWritePaths={'-' if optional else ''}{root}\n"
+        paths = "ReadOnlyPaths" if name in _READING else "ReadWritePaths"
+        text = f"{WRITTEN}\n{unit}[Service]\n{paths}={'-' if optional else ''}{root}\n"
         disk.make_directory(folder)
         folder.chmod(0o755)
         disk.write(file, text.encode(), mode=0o644)

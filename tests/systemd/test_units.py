@@ -20,9 +20,10 @@ PROGRAM = "/opt/cctv/bin/cctv"
 RECORD, SWEEP = "cctv-record.service", "cctv-sweep.service"
 SERVE, SOCKET = "cctv-serve.service", "cctv.socket"
 NOTIFY, BACKUP, VERIFY, DOCTOR = (f"cctv-{name}.service" for name in ("notify", "backup", "verify", "doctor"))
+CHECKPOINT = "cctv-checkpoint.service"  # of root alone
 SERVICES = (RECORD, SWEEP, SERVE, NOTIFY, BACKUP, VERIFY, DOCTOR)
-TIMERS = tuple(name.replace(".service", ".timer") for name in (NOTIFY, BACKUP, VERIFY, DOCTOR))
-UNIT_FILES = (*SERVICES, *TIMERS, SOCKET)
+TIMERS = tuple(name.replace(".service", ".timer") for name in (NOTIFY, BACKUP, VERIFY, DOCTOR, CHECKPOINT))
+UNIT_FILES = (*SERVICES, CHECKPOINT, *TIMERS, SOCKET)
 
 
 @pytest.fixture
