@@ -171,8 +171,8 @@ def _islands(trusted: Mask) -> Mask:
     The ground is one large place; what hangs on it by a thread does not belong to it.
     """
     firm = np.asarray(cv2.morphologyEx(trusted.view(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8)), np.uint8)
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(firm, connectivity=4)
-    large = stats[:, cv2.CC_STAT_AREA] >= _ISLAND_SHARE * trusted.size
+    _, found, stats, _ = cv2.connectedComponentsWithStats(firm, connectivity=4)
+    labels, large = np.asarray(found, np.int32), stats[:, cv2.CC_STAT_AREA] >= _ISLAND_SHARE * trusted.size
     large[0] = False
     ground = large[np.asarray(labels, np.int32)].view(np.uint8)
     near = np.asarray(cv2.dilate(ground, np.ones((3, 3), np.uint8)), np.uint8).view(np.bool_)
