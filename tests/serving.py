@@ -113,7 +113,9 @@ class Served:
         """The folder of an account, where its commands run and nobody else looks."""
         home = self.folder / "home" / account
         if not home.is_dir():
-            home.mkdir(parents=True)
+            home.parent.mkdir(exist_ok=True)
+            home.parent.chmod(0o755)  # whatever umask an earlier test left
+            home.mkdir()
             home.chmod(0o700)
             os.chown(home, pwd.getpwnam(account).pw_uid, pwd.getpwnam(account).pw_gid)
         return home

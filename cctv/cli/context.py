@@ -53,7 +53,7 @@ F = TypeVar("F", bound=Callable[..., object])
 T = TypeVar("T")
 _YES = frozenset({"y", "yes", "j", "ja", "o", "oui"})
 _NO = frozenset({"", "n", "no", "nee", "non"})
-STORAGE_UMASK = 0o027  # names of requesters and pictures of people: nobody outside the storage's group reads them
+STORAGE_UMASK = 0o077  # names of requesters and pictures of people: nobody but the storage's owner reads them
 
 
 class CommandContext:

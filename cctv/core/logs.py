@@ -29,12 +29,12 @@ from cctv.core.text import printable, printable_json, without_secrets
 IDS = frozenset({"camera", "segment", "case", "hold", "package", "part", "run"})
 CODES = frozenset(
     {"action", "cause", "error", "exit", "guard", "kind", "method", "phase", "reason", "stage", "transport",
-     "uid"}
+     "uid", "head"}
 )  # fmt: skip
 COUNTS = frozenset(
-    {"added", "adopted", "bytes", "cameras", "cases", "changed", "copied", "count", "deleted", "failures", "files",
-     "finished", "frame", "frames", "free_bytes", "holds", "kept", "lost", "missing", "packages", "quarantined",
-     "removed", "segments"}
+    {"added", "adopted", "bytes", "cameras", "cases", "changed", "copied", "count", "deleted", "entries",
+     "failures", "files", "finished", "frame", "frames", "free_bytes", "holds", "kept", "lost", "missing", "packages",
+     "quarantined", "removed", "segments", "settings"}
 )  # fmt: skip
 DURATIONS = frozenset({"overdue_seconds", "seconds", "step_seconds", "wait_seconds"})
 PATHS = frozenset({"path", "folder"})

@@ -13,7 +13,7 @@ import subprocess
 import tempfile
 import threading
 import time
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
@@ -26,6 +26,7 @@ from cctv.services.serve.protocol import PROTOCOL, REQUEST_BYTES, Closed, FrameC
 
 pytestmark = pytest.mark.slow
 ATTACKER, VICTIM = "games", "daemon"
+ENGLISH = ["--language", "en"]
 REQUEST = {"argv": ["hold", "list"], "environ": {}, "umask": 0o22, "encodings": ["utf-8"] * 3}
 OPEN = "incident open x --kind theft --cameras foyer-1 --from 'gisteren 22:00' --to 'gisteren 23:00' --another"
 
@@ -40,6 +41,14 @@ def children(served):
     return len(tasks.read_text().split())
 
 
+def gives_back(served, opened):
+    """Whether the resident process soon has no more files open than it had."""
+    deadline = time.monotonic() + START_SECONDS
+    while descriptors(served) > opened and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return descriptors(served) <= opened
+
+
 def settled(served):
     deadline = time.monotonic() + START_SECONDS
     while children(served):
@@ -51,7 +60,8 @@ def speak(served, request, *, streams=3):
     """Send one request as root and return the exit code or the refusal, and what was printed."""
     connection, channel = served.raw()
     with closing(connection), tempfile.TemporaryFile() as printed:
-        channel.send(request, [printed.fileno()] * streams)
+        with suppress(Closed):  # it may have said why and hung up before all was sent
+            channel.send({**request, "argv": [*ENGLISH, *request["argv"]]}, [printed.fileno()] * streams)
         while True:
             message, received = channel.receive(REQUEST_BYTES, START_SECONDS, most_descriptors=1)
             for descriptor in received:
@@ -219,7 +229,7 @@ def test_garbage_harms_nobody_else(served, what, sent):
     assert answer["refused"] == "refused"
     served.type(VICTIM, "hold list")
     settled(served)
-    assert descriptors(served) == opened
+    assert gives_back(served, opened)
 
 
 @pytest.mark.parametrize("count", [0, 1, 2, 4, 200])
@@ -231,7 +241,7 @@ def test_a_request_with_another_number_of_descriptors_is_refused(served, count):
 
     assert message["refused"] == "refused"
     settled(served)
-    assert descriptors(served) == opened
+    assert gives_back(served, opened)
 
 
 def test_clients_that_hang_take_only_their_own_accounts_place(served):
@@ -309,7 +319,7 @@ def test_a_client_that_dies_in_mid_command_leaves_nothing_half_done(served):
     settled(served)
 
     assert served.acts(VICTIM) == before
-    assert descriptors(served) == opened
+    assert gives_back(served, opened)
     assert not (served.root / "handing-over").exists() or list((served.root / "handing-over").iterdir()) == []
     for descriptor in (keyboard, out):
         os.close(descriptor)

@@ -8,7 +8,7 @@ import pytest
 
 from cctv.cameras.probe import picture_command
 from cctv.cameras.sdp import Codec
-from cctv.footage.media import MAX_PIXELS
+from cctv.footage.media import MAX_PIXELS, READING
 from cctv.redaction.review.background_samples import first_picture_command
 
 FLAGS = {"-hide_banner", "-nostdin", "-an"}
@@ -28,7 +28,8 @@ STILL = [
     "bgr24",
     "pipe:1",
 ]
-FILE = ["-nostdin", "-v", "error", "-i", "file:/s/a b.mp4", "-map", "0:v:0", "-an", "-frames:v", "1"]
+FENCED = [word for name, value in READING.items() for word in (f"-{name}", value)]
+FILE = ["-nostdin", "-v", "error", *FENCED, "-i", "file:/s/a b.mp4", "-map", "0:v:0", "-an", "-frames:v", "1"]
 PAD = ["-vf", "pad=ceil(iw/2)*2:ceil(ih/2)*2:0:0", "-pix_fmt", "yuv420p", "-f", "rawvideo", "pipe:1"]
 
 

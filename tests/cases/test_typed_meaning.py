@@ -126,6 +126,7 @@ def test_a_request_without_time_and_camera_is_registered_and_its_clock_runs(nove
     assert "nothing is frozen" in " ".join(board.split())
     assert "not known yet" in november.cctv("request list").out
     assert "cctv request ask REQ-2026-001 --about scope" in november.cctv("request show REQ-2026-001").err
+    november.cctv("audit checkpoint")
     november.cctv("audit verify")
 
 

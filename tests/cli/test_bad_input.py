@@ -88,7 +88,6 @@ def test_retention_over_the_cap_is_refused_with_strict_and_only_then(site):
         ("request close REQ-2026-009 --outcome granted --reason x", Exit.USAGE, ("REQ-2026-009",)),
         ("redaction prepare REQ-2026-009", Exit.USAGE, ("REQ-2026-009",)),
         ("redaction approve REQ-2026-009 --reason x", Exit.USAGE, ("REQ-2026-009",)),
-        ("export build REQ-2026-009", Exit.USAGE, ("REQ-2026-009",)),
         ("retention explain 4711", Exit.USAGE, ("4711",)),
         (f"footage list --cameras gevel-2 {SPAN}", Exit.USAGE, ("gevel-2", "gevel-1")),
         (f"footage list --zones kelder {SPAN}", Exit.USAGE, ("kelder", "facade")),
@@ -106,6 +105,16 @@ def test_a_wrong_command_is_refused_and_changes_nothing(site, command, code, wor
     site.record("gevel-1", "2026-11-01 11:00", minutes=2)
 
     refused(site, command, code, *words)
+
+
+def test_a_package_for_an_unknown_request_is_refused_and_only_the_log_changes(site):
+    before = everything(site.root)
+
+    told = site.cctv("export build REQ-2026-009", exit=2)
+
+    assert "REQ-2026-009" in told.err
+    assert {name for name, digest in everything(site.root).items() if before.get(name) != digest} == {"cctv.db"}
+    assert site.cctv("audit list --last 1 --json").json["entries"][0]["act"] == "export.refused"
 
 
 def test_every_refusal_is_one_json_object_for_a_program(site):

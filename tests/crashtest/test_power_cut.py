@@ -104,5 +104,7 @@ def test_the_model_loses_what_is_not_flushed_alone_and_in_pairs():
 def test_every_operation_of_the_disk_is_one_that_the_recorder_sees():
     known = {"sync_file", "sync_directory", "create", "append", "sync", "settle", "make_directory", "write",
              "append_line", "rename", "unlink"}  # fmt: skip
+    # Of what a person typed a path for, outside of the storage; they are made of the operations above.
+    known |= {"exists", "is_folder", "resolved", "workshop", "hand_out", "copy_out", "publish"}
 
     assert {name for name in vars(DurableFiles) if not name.startswith("_")} == known

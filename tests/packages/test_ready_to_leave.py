@@ -7,7 +7,6 @@ from casestages import REQUEST, acts, name_nominee
 from sqlalchemy import update
 
 from cctv.db import schema
-from cctv.db.engine import write_transaction
 
 pytestmark = pytest.mark.slow
 
@@ -19,13 +18,13 @@ WITHDRAW = f"{ASK} --withdraw --reason 'she wrote from the known address'"
 
 def to_another_address(site):
     """As it is registered with --deliver-to."""
-    with write_transaction(site.open().engine) as connection:
+    with site.open().engine.begin() as connection:
         connection.execute(update(schema.parties).values(deliver_to="Kerkstraat 1, Gent"))
 
 
 def of_a_child(site):
     """As it is registered with --under-16."""
-    with write_transaction(site.open().engine) as connection:
+    with site.open().engine.begin() as connection:
         connection.execute(update(schema.requests).values(under_16=True))
 
 

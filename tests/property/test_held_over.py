@@ -93,7 +93,7 @@ def act(site: Storage, clock: HandClock, number: int, step) -> None:
         path = f"segments/facade/{camera}/{number}.mp4"
         limit = span.start + timedelta(minutes=limit)
         new = NewSegment(camera, ZoneId("facade"), span, limit, path, "0" * 64, number, "p", None)
-        with write_transaction(site.engine) as connection:
+        with site.engine.begin() as connection:
             insert_segment(connection, new)
     elif kind == "hold":
         cameras, span = given_
@@ -156,7 +156,7 @@ def test_marks_and_totals_agree_with_the_cover_predicate(taken, looked_for):
         config.write_text(CONFIG)
         clock = HandClock()
         site = create_site(load_settings(config, environ={}).settings, disk=NoFiles(), clock=clock, actor=Actor("test"))
-        with write_transaction(site.engine) as connection:
+        with site.engine.begin() as connection:
             connection.exec_driver_sql("INSERT INTO policies VALUES ('p', '', 0)")
         for number, step in enumerate(taken):
             act(site, clock, number, step)
@@ -170,7 +170,7 @@ def test_a_mark_that_no_hold_explains_goes_with_the_first_sweep_of_a_day(site, c
     site.record("gevel-1", "2026-11-01 11:00")
     clock.advance(days=8)
     opened = site.open()
-    with write_transaction(opened.engine) as connection:
+    with opened.engine.begin() as connection:
         connection.exec_driver_sql("UPDATE segments SET held_over = 1")
 
     site.cctv("sweep --once")

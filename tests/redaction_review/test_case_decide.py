@@ -11,8 +11,11 @@ from casescene import BLUE, RED, pictures_of, pixels_of
 from casestages import REQUEST, TOTAL, acts, write_keep
 from sqlalchemy import text
 
+from cctv.audit.log import append_entry
+from cctv.config.policy_part import settings_facts
 from cctv.config.schema import PolicySettings, RolesSettings, TwoPersonAct
 from cctv.db.engine import write_transaction
+from cctv.model.audit import Act
 from cctv.redaction.review.approve import approve
 from cctv.redaction.review.errors import SecondPersonNeeded
 
@@ -157,6 +160,9 @@ def test_an_analysis_that_was_touched_cannot_be_approved(prepared):
 def test_where_two_people_are_asked_for_nobody_approves_his_own_work(prepared, asked_by):
     site = prepared.open(account=prepared.cctv(f"redaction show {REQUEST} --json").json["parts"][0]["prepared_by"])
     strict = replace(site, settings=replace(site.settings, **asked_by))
+    with write_transaction(strict.engine) as connection:
+        facts = settings_facts(strict.settings, strict.root)
+        append_entry(connection, strict, Act.SETTINGS_ADOPTED, "cameras.toml", facts=facts)
 
     with pytest.raises(SecondPersonNeeded) as refused:
         approve(strict, REQUEST, "looked", everything=True)

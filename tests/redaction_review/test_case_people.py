@@ -156,7 +156,7 @@ def test_one_yes_joins_what_belongs_together_and_shows_it(kept):
     assert len(question["pictures"]) == 2
     assert "11:00:03 to 11:00:08" in question["text"]  # local time
     sheet = (kept.root / "derived" / REQUEST / "sheet.html").read_text()
-    assert "Perhaps the same person, hidden until somebody says so: 3<" in sheet
+    assert "Misschien dezelfde persoon, verborgen tot iemand het zegt: 3<" in sheet
     said = _answer(kept, "yes", "--json").json
     assert (said["joined"], said["people"]) == (True, [1, 3])
     assert _part(kept)["keep"] == [1, 3]

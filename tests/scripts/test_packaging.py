@@ -20,7 +20,7 @@ pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGING = ROOT / "scripts" / "packaging"
-UNITS = [path for ending in ("service", "timer") for path in (ROOT / "systemd").glob(f"*.{ending}")]
+UNITS = [path for ending in ("service", "timer", "socket") for path in (ROOT / "systemd").glob(f"*.{ending}")]
 SCRIPTS = ("preinst", "postinst", "prerm", "postrm")
 
 
