@@ -14,6 +14,7 @@ from typing import Any
 
 import click
 
+from cctv.access.policy import GO_ON, by_adopted_roles
 from cctv.access.reading import AskedReading, record_reading
 from cctv.access.roles import require_machine_right, require_right, require_sole_account
 from cctv.core.errors import CctvError, Exit
@@ -165,6 +166,7 @@ def permit(site: Storage, *, dry_run: bool, served: bool = False) -> None:
 
     `served`: this process acts for a caller, so that the files do not decide who may.  Raises OneAccountOnly then.
     """
+    site = _in_force(site)
     if not (site.settings.roles.is_set or served):
         return
     typed = typed_now()
@@ -180,11 +182,17 @@ def permit(site: Storage, *, dry_run: bool, served: bool = False) -> None:
 
 def enter_list(site: Storage, data: Mapping[str, Any]) -> None:
     """Enter that a list of people was read, before it is printed."""
-    context = click.get_current_context(silent=True)
-    if context is None or not site.settings.roles.is_set or (typed := typed_now()).command not in READS_LIST:
+    if click.get_current_context(silent=True) is None or not (site := _in_force(site)).settings.roles.is_set:
+        return
+    if (typed := typed_now()).command not in READS_LIST:
         return
     count = sum(len(value) for value in data.values() if isinstance(value, list | tuple))
     record_reading(site, AskedReading(typed.command, filters=typed.filters), count=count)
+
+
+def _in_force(site: Storage) -> Storage:
+    """The storage with the roles by which a command is judged: every other command stops before, at another policy."""
+    return by_adopted_roles(site) if running_command() in GO_ON else site
 
 
 def running_command() -> str:

@@ -515,3 +515,23 @@ def test_a_name_in_the_environment_is_nobody_s_role(as_, venue):
 
     assert done.returncode == 12, done.stderr
     assert "Peeters" not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("change", ["removed", "widened"])
+def test_an_edit_of_the_roles_gives_nobody_a_right_before_it_was_adopted(as_, change):
+    """What goes on under a policy that nobody adopted, `config adopt` above all, is judged by the roles in force."""
+    as_.site.adopts = False
+    decider = f'decider = ["{as_.venue["decider"]}"]'
+    wider = decider.replace("]", f', "{as_.venue["operator"]}"]')
+    text, section = as_.site.config.read_text(), as_.venue.section
+    assert section in text
+    as_.site.config.write_text(text.replace(section, "" if change == "removed" else section.replace(decider, wider)))
+
+    for name, command in (("olaf", "config adopt --reason mine"), ("olaf", "audit list"), ("root", "audit search")):
+        assert "may not" in as_(name, command, exit=12).err
+        assert as_.entries(Act.RIGHT_REFUSED)[-1][0] == name
+    as_("auke", "audit list")
+    assert as_.entries(Act.READING_ASKED)[-1][0] == "auke"
+    as_("root", "status", exit=None)
+    as_("dora", "config adopt --reason agreed", exit=3)
+    as_("dirk", "config adopt --reason agreed")
