@@ -83,6 +83,8 @@ _BY_RIGHT: Mapping[Right, tuple[str, ...]] = {
 RIGHTS: Mapping[str, Right] = {command: right for right, commands in _BY_RIGHT.items() for command in commands}
 # Whoever prepares an answer may see what it would do; `--dry-run` changes nothing.
 DRY_RUN: Mapping[str, Right] = {"request answer": Right.HANDLE, "request close": Right.HANDLE}
+# What keeps the machine going, tells how it does and mends it: judged without the log, which may be what is damaged.
+_WITHOUT_LOG = frozenset({Right.START_SERVICES, Right.OPERATE, Right.READ_STATE, Right.PROVE})
 # What shows people or those who ask for their footage.  `register show` has an entry of its own (`register.shown`).
 READS_ONE = frozenset(
     {"incident show", "request show", "redaction people", "redaction show", "disclosure show", "breach show"}
@@ -192,7 +194,8 @@ def enter_list(site: Storage, data: Mapping[str, Any]) -> None:
 
 def _in_force(site: Storage) -> Storage:
     """The storage with the roles by which a command is judged: every other command stops before, at another policy."""
-    return by_adopted_roles(site) if running_command() in GO_ON else site
+    command = running_command()
+    return by_adopted_roles(site) if command in GO_ON and RIGHTS.get(command) not in _WITHOUT_LOG else site
 
 
 def running_command() -> str:

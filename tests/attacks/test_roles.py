@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -533,5 +534,17 @@ def test_an_edit_of_the_roles_gives_nobody_a_right_before_it_was_adopted(as_, ch
     as_("auke", "audit list")
     assert as_.entries(Act.READING_ASKED)[-1][0] == "auke"
     as_("root", "status", exit=None)
+    assert as_.venue["decider"] not in as_("olaf", "grant mine").out
+    assert "  operator: by the group" in as_("olaf", "grant mine").out
     as_("dora", "config adopt --reason agreed", exit=3)
     as_("dirk", "config adopt --reason agreed")
+
+
+def test_a_damaged_entry_of_the_policy_stops_neither_what_keeps_going_nor_what_tells(as_):
+    """The rights of `status`, `sweep` and `audit verify` are asked for without the log."""
+    as_.site.adopts = False
+    with sqlite3.connect(as_.site.root / "cctv.sqlite") as database:
+        database.execute("UPDATE audit SET facts = 'no json' WHERE seq = 1")
+    told = as_("olaf", "audit verify", exit=None)
+    assert told.out + told.err
+    as_("root", "status", exit=None)
