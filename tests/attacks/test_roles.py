@@ -27,6 +27,7 @@ from cctv.cli.rights import READS_LIST, READS_ONE
 from cctv.db.engine import read_transaction
 from cctv.model.access import Right, Role
 from cctv.model.audit import Act, Actor
+from cctv.services.record import _adopted as limits_to_record
 
 pytestmark = pytest.mark.skipif(
     os.geteuid() != 0 or shutil.which("useradd") is None, reason="accounts and groups are made by root"
@@ -549,3 +550,7 @@ def test_a_damaged_entry_of_the_policy_stops_neither_what_keeps_going_nor_what_t
 
     assert "Traceback" not in told.err
     assert "may not" not in told.err
+    warnings: list[str] = []
+    opened = as_.site.open()
+    assert limits_to_record(opened, warnings.append) is opened
+    assert "the log does not say which limits were adopted" in warnings[0]
