@@ -22,16 +22,19 @@ from cctv.config.policy_part import (
     PolicyRule,
     RuleChange,
     changes,
+    names_in,
     policy_rules,
     rules_digest,
     settings_facts,
     stored_rules,
     with_limits,
 )
+from cctv.config.schema import RolesSettings
 from cctv.config.settings_file import NAME
 from cctv.core.errors import ConfigError
 from cctv.db.engine import read_transaction, write_transaction
 from cctv.db.storage import Storage
+from cctv.model.access import Role
 from cctv.model.audit import Act
 
 _SHOWN = 5  # changes that a message names
@@ -40,11 +43,11 @@ _SHOWN = 5  # changes that a message names
 GO_ON = frozenset(
     {"audit checkpoint", "audit list", "audit search", "audit verify", "backup before-upgrade", "backup key",
      "backup list", "backup make", "board", "board letter", "board refuse", "board sign", "board withdraw",
-     "cameras add", "cameras check", "cameras discover", "cameras list", "config adopt", "config check", "config diff",
-     "config show", "doctor", "export verify", "footage adopt-disk", "footage coverage", "footage init", "footage list",
-     "footage rebuild", "footage reconcile", "footage upgrade", "footage verify", "init", "letter list",
-     "letter preview", "notify run", "notify test", "record", "restore", "retention certificate",
-     "retention explain", "retention plan", "serve", "status", "sweep"}
+     "cameras add", "cameras check", "cameras discover", "cameras list", "config adopt", "config check",
+     "config diff", "config show", "doctor", "export verify", "factor list", "footage adopt-disk", "footage coverage",
+     "footage init", "footage list", "footage rebuild", "footage reconcile", "footage upgrade", "footage verify",
+     "grant mine", "init", "letter list", "letter preview", "notify run", "notify test", "record", "restore",
+     "retention certificate", "retention explain", "retention plan", "serve", "status", "sweep"}
 )  # fmt: skip
 
 
@@ -173,3 +176,18 @@ def by_adopted_limits(site: Storage) -> tuple[Storage, tuple[RuleChange, ...]]:
     if known is None or not waiting:
         return site, ()
     return replace(site, settings=with_limits(site.settings, known.rules)), waiting
+
+
+def by_adopted_roles(site: Storage) -> Storage:
+    """The storage with the [roles] that were adopted, where the file in use says otherwise: nobody gets a right, or is
+    asked for none, by an edit.  As it is where none were adopted.
+    """
+    with read_transaction(site.engine) as connection:
+        known = known_policy(connection)
+    if known is None:
+        return site
+    groups = {role.value: tuple(sorted(names_in(known.rules, f"roles.{role.value}"))) for role in Role}
+    roles = RolesSettings(**groups)
+    if not roles.is_set or all(set(roles.groups[role]) == set(site.settings.roles.groups[role]) for role in Role):
+        return site
+    return replace(site, settings=replace(site.settings, roles=roles))

@@ -9,7 +9,6 @@ Who a person is comes from `site.actor.account` alone: never from what they say,
 
 from __future__ import annotations
 
-import grp
 import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass
@@ -18,12 +17,13 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from cctv.access.policy import known_policy, require_known_settings
+from cctv.access.roles import members_of
 from cctv.audit.chain import AuditEntry, AuditFacts
 from cctv.audit.log import append_entry, audit_entries, entries_since
 from cctv.config.fields import KEY_KIND, Approver
 from cctv.config.policy_part import names_in
 from cctv.config.schema import TwoPersonAct
-from cctv.core.access import accounts_of_group, accounts_that_write
+from cctv.core.access import accounts_that_write
 from cctv.core.errors import CctvError, Exit, Recorded, UsageError
 from cctv.core.i18n import N_, Message, join_messages
 from cctv.core.typed_time.resolve import echo_instant
@@ -268,7 +268,11 @@ def other_accounts(site: Storage, account: str) -> tuple[str, ...]:
 def accounts_that_act(site: Storage) -> tuple[str, ...]:
     """Which accounts of this machine may act: the members of the groups of [roles], else who writes the storage."""
     groups = set(_groups_of(getattr(site.settings, "roles", None)))
-    names = {name for group in groups for name in _members(group)} if groups else set(accounts_that_write(site.root))
+    names = (
+        {name for group in groups for name in members_of(group) or ()}
+        if groups
+        else set(accounts_that_write(site.root))
+    )
     return tuple(sorted(names))
 
 
@@ -370,10 +374,3 @@ def _groups_of(roles: object) -> Iterator[str]:
     elif isinstance(roles, Collection):
         for value in roles:
             yield from _groups_of(value)
-
-
-def _members(group: str) -> set[str]:
-    try:
-        return set(accounts_of_group(grp.getgrnam(group).gr_gid))
-    except KeyError:
-        return set()

@@ -14,6 +14,7 @@ from typing import Any
 
 import click
 
+from cctv.access.policy import GO_ON, by_adopted_roles
 from cctv.access.reading import AskedReading, record_reading
 from cctv.access.roles import require_machine_right, require_right, require_sole_account
 from cctv.core.errors import CctvError, Exit
@@ -82,6 +83,8 @@ _BY_RIGHT: Mapping[Right, tuple[str, ...]] = {
 RIGHTS: Mapping[str, Right] = {command: right for right, commands in _BY_RIGHT.items() for command in commands}
 # Whoever prepares an answer may see what it would do; `--dry-run` changes nothing.
 DRY_RUN: Mapping[str, Right] = {"request answer": Right.HANDLE, "request close": Right.HANDLE}
+# What keeps the machine going, tells how it does and mends it: judged without the log, which may be what is damaged.
+_WITHOUT_LOG = frozenset({Right.START_SERVICES, Right.OPERATE, Right.READ_STATE, Right.PROVE})
 # What shows people or those who ask for their footage.  `register show` has an entry of its own (`register.shown`).
 READS_ONE = frozenset(
     {"incident show", "request show", "redaction people", "redaction show", "disclosure show", "breach show"}
@@ -165,6 +168,7 @@ def permit(site: Storage, *, dry_run: bool, served: bool = False) -> None:
 
     `served`: this process acts for a caller, so that the files do not decide who may.  Raises OneAccountOnly then.
     """
+    site = _in_force(site)
     if not (site.settings.roles.is_set or served):
         return
     typed = typed_now()
@@ -180,11 +184,18 @@ def permit(site: Storage, *, dry_run: bool, served: bool = False) -> None:
 
 def enter_list(site: Storage, data: Mapping[str, Any]) -> None:
     """Enter that a list of people was read, before it is printed."""
-    context = click.get_current_context(silent=True)
-    if context is None or not site.settings.roles.is_set or (typed := typed_now()).command not in READS_LIST:
+    if click.get_current_context(silent=True) is None or not (site := _in_force(site)).settings.roles.is_set:
+        return
+    if (typed := typed_now()).command not in READS_LIST:
         return
     count = sum(len(value) for value in data.values() if isinstance(value, list | tuple))
     record_reading(site, AskedReading(typed.command, filters=typed.filters), count=count)
+
+
+def _in_force(site: Storage) -> Storage:
+    """The storage with the roles by which a command is judged: every other command stops before, at another policy."""
+    command = running_command()
+    return by_adopted_roles(site) if command in GO_ON and RIGHTS.get(command) not in _WITHOUT_LOG else site
 
 
 def running_command() -> str:

@@ -84,8 +84,15 @@ def _reload(site: Storage, supervisor: Supervisor, tell: Callable[[str], None], 
 
 
 def _adopted(site: Storage, tell: Callable[[str], None]) -> Storage:
-    """The storage with the limits that were adopted: what nobody adopted promises footage nothing."""
-    adopted, waiting = by_adopted_limits(site)
+    """The storage with the limits that were adopted: what nobody adopted promises footage nothing.
+
+    A log that cannot be read stops deletion, not recording: then the limits of the file count.
+    """
+    try:
+        adopted, waiting = by_adopted_limits(site)
+    except (ValueError, KeyError, TypeError) as error:
+        tell(f"warning: the log does not say which limits were adopted ({error}): those of cameras.toml go on")
+        return site
     if waiting:
         keys = ", ".join(change.key for change in waiting)
         log.warning("policy.unadopted", extra={"settings": len(waiting), SHOWN: True})

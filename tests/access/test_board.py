@@ -259,5 +259,5 @@ def leaves(command, path=()):
 
 def test_only_commands_that_there_are_go_on_under_a_policy_that_nobody_adopted():
     assert leaves(root) >= GO_ON
-    nouns = {name.split()[0] for name in GO_ON}
+    nouns = {name.split()[0] for name in GO_ON - {"grant mine"}}  # which shows whoever types it their own roles
     assert nouns.isdisjoint({"hold", "incident", "request", "redaction", "disclosure", "grant", "register", "site"})

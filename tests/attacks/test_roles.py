@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -26,6 +27,7 @@ from cctv.cli.rights import READS_LIST, READS_ONE
 from cctv.db.engine import read_transaction
 from cctv.model.access import Right, Role
 from cctv.model.audit import Act, Actor
+from cctv.services.record import _adopted as limits_to_record
 
 pytestmark = pytest.mark.skipif(
     os.geteuid() != 0 or shutil.which("useradd") is None, reason="accounts and groups are made by root"
@@ -515,3 +517,40 @@ def test_a_name_in_the_environment_is_nobody_s_role(as_, venue):
 
     assert done.returncode == 12, done.stderr
     assert "Peeters" not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("change", ["removed", "widened"])
+def test_an_edit_of_the_roles_gives_nobody_a_right_before_it_was_adopted(as_, change):
+    """What goes on under a policy that nobody adopted, `config adopt` above all, is judged by the roles in force."""
+    as_.site.adopts = False
+    decider = f'decider = ["{as_.venue["decider"]}"]'
+    wider = decider.replace("]", f', "{as_.venue["operator"]}"]')
+    text, section = as_.site.config.read_text(), as_.venue.section
+    assert section in text
+    as_.site.config.write_text(text.replace(section, "" if change == "removed" else section.replace(decider, wider)))
+
+    for name, command in (("olaf", "config adopt --reason mine"), ("olaf", "audit list"), ("root", "audit search")):
+        assert "may not" in as_(name, command, exit=12).err
+        assert as_.entries(Act.RIGHT_REFUSED)[-1][0] == name
+    as_("auke", "audit list")
+    assert as_.entries(Act.READING_ASKED)[-1][0] == "auke"
+    as_("root", "status", exit=None)
+    assert as_.venue["decider"] not in as_("olaf", "grant mine").out
+    assert "  operator: by the group" in as_("olaf", "grant mine").out
+    as_("dora", "config adopt --reason agreed", exit=3)
+    as_("dirk", "config adopt --reason agreed")
+
+
+def test_a_damaged_entry_of_the_policy_stops_neither_what_keeps_going_nor_what_tells(as_):
+    """The rights of `status` and `sweep` are asked for without the log."""
+    as_.site.adopts = False
+    with sqlite3.connect(as_.site.root / "cctv.db") as database:
+        database.executescript("DROP TRIGGER IF EXISTS audit_no_update; UPDATE audit SET entry = 'no json'")
+    told = as_("olaf", "backup list", exit=None)
+
+    assert "Traceback" not in told.err
+    assert "may not" not in told.err
+    warnings: list[str] = []
+    opened = as_.site.open()
+    assert limits_to_record(opened, warnings.append) is opened
+    assert "the log does not say which limits were adopted" in warnings[0]

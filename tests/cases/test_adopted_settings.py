@@ -107,6 +107,8 @@ def test_the_file_that_it_follows_is_refused_once_changed_until_it_was_adopted(t
         "status",
         "retention plan",
         "audit list",
+        "grant mine",
+        "factor list",
         "footage coverage --cameras gevel-1 --from 10:00 --to 10:05",
     ):
         assert two_person_site.cctv(goes_on, exit=None).exit != 10

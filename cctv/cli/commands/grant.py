@@ -8,6 +8,7 @@ import click
 from rich.console import Console
 
 from cctv.access.deputies import all_deputyships, all_exceptions
+from cctv.access.policy import by_adopted_roles
 from cctv.access.roles import held_roles, rights_of, today
 from cctv.cases.compliance.deputies import give_exception, name_deputy, withdraw_deputy_or_exception
 from cctv.cases.compliance.grants import give_grant, list_grants, withdraw_grant
@@ -217,22 +218,22 @@ def mine(context: CommandContext) -> None:
     \b
       cctv grant mine
     """
-    site, account = context.site, context.site.actor.account
+    site, account = by_adopted_roles(context.site), context.site.actor.account
     on = today(site)
     with read_transaction(site.engine) as connection:
-        held = held_roles(connection, site, account) if context.settings.roles.is_set else ()
+        held = held_roles(connection, site, account) if site.settings.roles.is_set else ()
         exceptions = tuple(given for given in all_exceptions(connection) if given.account == account)
     grants = tuple(grant for grant in list_grants(site, withdrawn_too=False) if grant.account == account)
     own = OwnRights(
         account=account,
         today=on,
-        has_roles=context.settings.roles.is_set,
+        has_roles=site.settings.roles.is_set,
         held=held,
         rights=rights_of(held),
         grants=grants,
         exceptions=tuple(given for given in exceptions if given.is_in_force(on)),
     )
-    context.emit(own_data(own), lambda console: print_own(console, own, context.settings, context.zone))
+    context.emit(own_data(own), lambda console: print_own(console, own, site.settings, context.zone))
 
 
 def _print_end(context: CommandContext, console: Console, given: Deputyship | HandlingException) -> None:
