@@ -37,6 +37,7 @@ STAMPS = f"{FOLDER}/timestamps"
 MOST_REPLY_BYTES = 100_000  # with a chain of certificates about 6000
 _MOST_BYTES = 20_000  # a checkpoint has under a thousand
 _OPENSSL_SECONDS = 20.0
+_OPENSSL_READS = (Path("/usr/lib/ssl/openssl.cnf"), Path("/etc/ssl/openssl.cnf"))  # of Debian; it does nothing without
 _STAMPED_AT = re.compile(r"Time stamp: (\w{3}) +(\d+) (\d\d:\d\d:\d\d)(?:\.\d+)? (\d{4}) GMT")
 _RESTORES = (Act.BACKUP_RESTORED.value, Act.INDEX_REBUILT.value)  # neither brings replies
 
@@ -231,7 +232,7 @@ def _verify(reply: bytes, ca: Path, *, query: bytes = b"", digest: str = "") -> 
         folder = Path(name)
         (folder / "reply.tsr").write_bytes(reply)
         (folder / "query.tsq").write_bytes(query)
-        confined = Confinement((folder, ca), programs=("openssl",))
+        confined = Confinement((folder, ca, *filter(Path.exists, _OPENSSL_READS)), programs=("openssl",))
         shown = ["openssl", "ts", "-reply", "-in", f"{folder}/reply.tsr", "-text"]
         text = run_process(shown, timeout=_OPENSSL_SECONDS, confined=confined).decode("utf-8", "replace")
         if (match := _STAMPED_AT.search(text.rpartition("TST info:")[2])) is None:

@@ -107,7 +107,7 @@ def stamps(tmp_path):
 
 @pytest.fixture
 def sends(site, clock, tmp_path):
-    """Writes [alerts] and [audit], adopts them as people do, and lets the sweeper sign."""
+    """Writes [alerts] and [audit], and lets the sweeper sign."""
 
     def write(**audit):
         text = site.config.read_text().split("[alerts]")[0]
@@ -116,7 +116,6 @@ def sends(site, clock, tmp_path):
         alerts = f'[alerts]\nstate = "state/alarms.json"\ncommand = ["/bin/cat"]\nsmtp = "{smtp}"\n'
         lines = "".join(f"{name} = {json.dumps(str(value))}\n" for name, value in audit.items())
         site.config.write_text(f"{text}{alerts}[audit]\n{lines}")
-        site.cctv("config adopt --reason 'proof leaves the box'")
         site.record("foyer-1", "2026-11-01 11:00", minutes=2)
         site.cctv(INCIDENT)
         clock.advance(minutes=1)
@@ -193,7 +192,6 @@ def test_a_mail_that_is_refused_is_an_alarm_after_six_hours_and_stops_nothing(se
     with MailHost() as whole:
         text = site.config.read_text().replace(broken.address, whole.address)
         site.config.write_text(text)
-        site.cctv("config adopt --reason 'another mail host'")
         clock.advance(minutes=31)
         over = site.cctv("notify run --json")
         assert len(whole.mails) == 1
@@ -218,7 +216,7 @@ def test_the_first_checkpoint_of_a_day_is_stamped_once_and_stock_openssl_verifie
     assert "stamped by a timestamp server" in site.cctv("audit verify").out
 
     clock.advance(days=1)
-    site.cctv("incident open 'fiets' --kind theft --cameras foyer-1 --from '2026-11-01 11:00' --to '11:30'")
+    site.cctv("incident open 'fiets' --kind damage --cameras foyer-1 --from '2026-11-01 11:00' --to '11:30'")
     site.cctv("sweep --once")
     site.cctv("notify run")
     assert stamps.asked == 2
@@ -309,6 +307,7 @@ def test_settings_that_could_prove_nothing_are_refused(site, alerts, audit, said
 
 
 def test_where_checkpoints_go_is_policy(site):
+    site.adopts = False
     text = site.config.read_text().split("[alerts]")[0]
     site.config.write_text(f'{text}[alerts]\ncommand = ["/bin/cat"]\n[audit]\nmail = "mallory@example.org"\n')
 
