@@ -39,7 +39,7 @@ _MOST_BYTES = 20_000  # a checkpoint has under a thousand
 _OPENSSL_SECONDS = 20.0
 _OPENSSL_READS = (Path("/usr/lib/ssl/openssl.cnf"), Path("/etc/ssl/openssl.cnf"))  # of Debian; it does nothing without
 _STAMPED_AT = re.compile(r"Time stamp: (\w{3}) +(\d+) (\d\d:\d\d:\d\d)(?:\.\d+)? (\d{4}) GMT")
-_RESTORES = (Act.BACKUP_RESTORED.value, Act.INDEX_REBUILT.value)  # neither brings replies
+_RESTORES = (Act.BACKUP_RESTORED.value, Act.INDEX_REBUILT.value)  # a back-up has the latest reply only
 
 
 class TimestampUnusable(CctvError):
