@@ -146,7 +146,9 @@ def stamp_checkpoint(site: Storage, checkpoint: Checkpoint, ca: Path, ask: Calla
     """
     folder = site.root / STAMPS
     if folder.is_symlink():
-        raise FileUnreadable(path=folder, problem=N_("a link is in its place"), following=N_("look who made it"))
+        raise FileUnreadable(
+            path=folder, problem=N_("a link is in its place"), following=N_("look who made it; nothing was kept")
+        )
     query = run_process(
         ["openssl", "ts", "-query", "-digest", _digest(checkpoint), "-sha256", "-cert"], timeout=_OPENSSL_SECONDS
     )
