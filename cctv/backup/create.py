@@ -21,6 +21,7 @@ from cctv.access.totp_store import factor_files
 from cctv.audit.chain import AuditFacts
 from cctv.audit.checkpoint_files import DAILY, LATEST
 from cctv.audit.checkpoint_files import FOLDER as CHECKPOINTS
+from cctv.audit.kept import STAMPS, latest_reply
 from cctv.audit.log import append_entry
 from cctv.backup.bundle import Member, of_bytes, write_bundle
 from cctv.backup.held_copy import HeldDone, refresh_held_copy
@@ -108,8 +109,9 @@ def open_members(site: Storage, index: Path, *, hashed: bool = True) -> list[Mem
 
 
 def checkpoint_members(site: Storage) -> list[Member]:
-    """The files of signed checkpoints beside the log, those that are there."""
-    return _small(site, _CHECKPOINTS)
+    """The files of signed checkpoints beside the log, and the latest timestamp of one; those that are there."""
+    reply = latest_reply(site.root)
+    return _small(site, [*_CHECKPOINTS, *([f"{STAMPS}/{reply.name}"] if reply is not None else [])])
 
 
 def _small(site: Storage, names: Sequence[str]) -> list[Member]:

@@ -33,6 +33,7 @@ from cctv.audit.chain import AuditFacts
 from cctv.audit.checkpoint_files import DAILY, LATEST, Checkpoint, all_checkpoints, latest, signed_since
 from cctv.audit.checkpoint_files import FOLDER as CHECKPOINTS
 from cctv.audit.checkpoints import prove
+from cctv.audit.kept import STAMPS, latest_reply
 from cctv.audit.log import append_entry
 from cctv.backup.bundle import read_bundle
 from cctv.backup.create import summarise_index
@@ -362,6 +363,10 @@ def _bring_checkpoints(root: Path, work: Path, disk: DurableFiles) -> None:
     last = latest(work)
     if last is not None and not (folder / LATEST).exists():
         disk.write(folder / LATEST, last.line.encode() + b"\n")
+    reply = latest_reply(work)
+    if reply is not None and not (stamps := root / STAMPS).is_symlink() and not (stamps / reply.name).exists():
+        disk.make_directory(stamps)
+        disk.write(stamps / reply.name, reply.read_bytes())
 
 
 def _bring_keys(root: Path, work: Path, disk: DurableFiles) -> None:

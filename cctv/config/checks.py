@@ -68,6 +68,7 @@ def problems(settings: Settings) -> Iterator[ConfigProblem]:
     yield from _rename_problems(settings)
     yield from _role_problems(settings)
     yield from _roles_problems(settings)
+    yield from _audit_problems(settings)
 
 
 def retention_warnings(settings: Settings) -> list[ConfigWarning]:
@@ -240,6 +241,18 @@ def _roles_problems(settings: Settings) -> Iterator[ConfigProblem]:
         what = "it names no group that decides, so that nobody could approve anything or give a grant"
         following = 'add decider = ["GROUP"], or leave the section out where one person does all.'
         yield ConfigProblem(("roles",), what, "at least decider", following)
+
+
+def _audit_problems(settings: Settings) -> Iterator[ConfigProblem]:
+    """Checkpoints go out with the alarms, which tell when they do not; an unverified stamp proves nothing."""
+    audit = settings.audit
+    if audit.is_set and not settings.alerts.ways:
+        what = "nobody would be told when a checkpoint does not get there"
+        following = "add [alerts] with mail, command or webhook."
+        yield ConfigProblem(("audit",), what, "it beside an [alerts] that tells somebody", following)
+    if (audit.timestamp is None) != (audit.timestamp_ca is None):
+        key, other = ("timestamp_ca", "timestamp") if audit.timestamp_ca is not None else ("timestamp", "timestamp_ca")
+        yield ConfigProblem(("audit", key), f"it needs {other} beside it", following=f"add {other} to [audit].")
 
 
 def _roles_warnings(settings: Settings) -> Iterator[ConfigWarning]:

@@ -375,6 +375,15 @@ def webhook(value: object) -> str:
     return address
 
 
+def timestamp_server(value: object) -> str:
+    """The address of a timestamp server; also without TLS, for it gets a digest and its answer is signed."""
+    address = text(value)
+    allowed = 'an address such as "https://tsa.example.org/tsr"'
+    if _address(address, allowed).scheme not in ("https", "http"):
+        raise BadValue("it does not start with https:// or http://", allowed)
+    return address
+
+
 def recipients(value: object) -> tuple[str, ...]:
     """Public keys that back-ups are encrypted to; whether each is valid is checked when it is used."""
     allowed = 'a list of public keys such as ["age1..."], as `cctv backup key` prints them'
@@ -531,6 +540,7 @@ MASKS = ValueType(masks, lambda polygons: f"{len(polygons)} polygons")
 MAIL = ValueType(mail)
 MAIL_HOST = ValueType(mail_host, lambda host: f"{host.host}:{host.port}")
 WEBHOOK = ValueType(webhook, lambda address: f"https://{urlsplit(address).netloc}/...")  # the path may be a secret
+TIMESTAMP = ValueType(timestamp_server)
 COMMAND = ValueType(command, " ".join)
 RECIPIENTS = ValueType(recipients, ", ".join)
 APPROVERS = ValueType(approvers, lambda people: ", ".join(f"{person.name} {person.key}" for person in people))

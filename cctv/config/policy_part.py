@@ -1,6 +1,7 @@
 """The part of cameras.toml that is the site's policy: its rules as text, their digest, what two versions differ in.
 
-Who may do what and who must agree ([policy], [roles]), who is told ([alerts]), how long footage is kept ([site] and
+Who may do what and who must agree ([policy], [roles]), who is told ([alerts]), who
+gets proof of the log ([audit]), how long footage is kept ([site] and
 zones).  Pure.  Knows no storage; never shows a secret.
 """
 
@@ -20,7 +21,7 @@ from cctv.config.schema import Settings
 from cctv.model.ids import ZoneId
 from cctv.model.legal import Jurisdiction, ZoneKind
 
-_WHOLE = ("policy", "roles", "alerts")  # sections
+_WHOLE = ("policy", "roles", "alerts", "audit")  # sections
 _OF_SITE = ("jurisdiction", "max_retention", "role")
 _PLACES = frozenset({("alerts", "state")})  # where this machine keeps a file is no policy
 _SECRET = frozenset({("alerts", "webhook")})  # its path may be one: a digest shows that it changed

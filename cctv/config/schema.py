@@ -396,6 +396,33 @@ class AlertsSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class AuditSettings:
+    """[audit]; where signed checkpoints of the audit log go that the account of the services cannot rewrite.
+
+    `cctv notify run` sends both, by the mail host of [alerts].
+    """
+
+    mail: str | None = setting(
+        fields.MAIL,
+        "mail address that gets the latest signed checkpoint once a week: the data protection officer's",
+        None,
+    )
+    timestamp: str | None = setting(
+        fields.TIMESTAMP,
+        "address of a server that stamps the first checkpoint of each day with the time (RFC 3161)",
+        None,
+    )
+    timestamp_ca: Path | None = setting(
+        fields.PATH, "file with the certificates (PEM) that its stamps are verified against; required with it", None
+    )
+
+    @property
+    def is_set(self) -> bool:
+        """Whether checkpoints go anywhere."""
+        return self.mail is not None or self.timestamp is not None
+
+
+@dataclass(frozen=True, slots=True)
 class BackupSettings:
     """[backup]; the public halves of the recovery keys, where back-ups go, how long they stay, when one is due.
 
@@ -588,6 +615,7 @@ class Settings:
     roles: RolesSettings = section(RolesSettings)
     credentials: CredentialsSettings = section(CredentialsSettings)
     alerts: AlertsSettings = section(AlertsSettings)
+    audit: AuditSettings = section(AuditSettings)
     backup: BackupSettings = section(BackupSettings)
     controller: ControllerSettings = section(ControllerSettings)
     processor: ProcessorSettings = section(ProcessorSettings)

@@ -29,7 +29,8 @@ from cctv.core.errors import CctvError, ToolFailed, ToolMissing
 from cctv.core.text import without_secrets
 
 T = TypeVar("T")
-_PACKAGES = {"ffmpeg": "ffmpeg", "ssh-keygen": "openssh-client", "setpriv": "util-linux", "smartctl": "smartmontools",
+_PACKAGES = {"ffmpeg": "ffmpeg", "ssh-keygen": "openssh-client", "openssl": "openssl",
+             "setpriv": "util-linux", "smartctl": "smartmontools",
              "systemctl": "systemd"}  # fmt: skip
 
 

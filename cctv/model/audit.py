@@ -127,6 +127,8 @@ class Act(Enum):
     SITE_CLOSED = "site.closed"
     FOOTAGE_SEALED = "footage.sealed"
     CHECKPOINT_SIGNED = "checkpoint.signed"
+    CHECKPOINT_MAILED = "checkpoint.mailed"
+    CHECKPOINT_STAMPED = "checkpoint.stamped"
     LOG_ACCEPTED = "log.accepted"
     LOG_EXPORTED = "log.exported"
     REGISTER_SHOWN = "register.shown"

@@ -24,7 +24,7 @@ from cctv.core.i18n import N_
 from cctv.core.text import parse_json
 from cctv.model.footage import GapCause
 from cctv.monitoring.doctor import REPORT_LATE, ReportSummary
-from cctv.monitoring.status import CameraHealth, Health, Status
+from cctv.monitoring.status import AstrayCheckpoint, CameraHealth, Health, Status
 
 CAMERA_DOWN = timedelta(minutes=10)
 RECORDER_DOWN = timedelta(minutes=2)  # a restart of the service, or of the machine, is not worth a message
@@ -32,7 +32,9 @@ DISK_SHORT = timedelta(hours=48)  # a weekend
 SHORT_DISK_FACTOR = 1.25  # above what the sweeper frees at the reserve, a tenth of it
 SWEEP_LATE = timedelta(minutes=15)  # the resident sweeper passes every minute
 BACKUP_LATE = timedelta(days=1)  # beyond `warn_after`: a disk that is changed by hand is changed in working hours
+CHECKPOINT_ASTRAY = timedelta(hours=6)  # a mail host or a timestamp server that is mended in a night is no alarm
 WEEK = timedelta(days=7)
+MAIL, TIMESTAMP = "mail", "timestamp"  # the ways of a checkpoint
 _SCHEMA = 1
 
 
@@ -55,6 +57,7 @@ class AlarmKind(Enum):
     POLICY = "policy"
     BACKUP = "backup"
     LOG = "log"
+    CHECKPOINT = "checkpoint"
     TIMER = "timer"
     WEEKLY = "weekly"
     TEST = "test"
@@ -94,11 +97,23 @@ class Remembered:
 
 
 @dataclass(frozen=True, slots=True)
+class AstrayTry:
+    """A checkpoint that did not get through, and when that was tried last."""
+
+    checkpoint: AstrayCheckpoint
+    tried: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class AlarmHistory:
-    """What is remembered between two polls: every trouble by its key, and when the last weekly notice was sent."""
+    """What is remembered between two polls: every trouble by its key, when the last weekly notice and the
+    last checkpoint were sent, and the last try of each way on which a checkpoint did not get through.
+    """
 
     troubles: Mapping[str, Remembered] = field(default_factory=lambda: MappingProxyType({}))
     weekly: datetime | None = None
+    mailed: datetime | None = None
+    astray: Mapping[str, AstrayTry] = field(default_factory=lambda: MappingProxyType({}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +167,7 @@ def remember(
         ):
             troubles[key] = was
     weekly = any(alarm.kind is AlarmKind.WEEKLY for alarm in delivered)
-    return AlarmHistory(MappingProxyType(troubles), now if weekly else previous.weekly)
+    return replace(previous, troubles=MappingProxyType(troubles), weekly=now if weekly else previous.weekly)
 
 
 def _was_told(previous: AlarmHistory, key: str) -> bool:
@@ -195,6 +210,7 @@ def _troubles(status: Status, previous: AlarmHistory) -> list[_Trouble]:
         *_policy(status),
         *_backup(status),
         *_log(status),
+        *_astray(status),
         *_timers(status),
     ]
 
@@ -364,6 +380,17 @@ def _log(status: Status) -> list[_Trouble]:
     return [_trouble(AlarmKind.LOG, "", status.now, text, "cctv audit verify")]
 
 
+def _astray(status: Status) -> list[_Trouble]:
+    troubles = []
+    for one in status.astray:
+        text = N_("The checkpoint of the audit log was not mailed: {problem}.", problem=one.problem)
+        if one.way == TIMESTAMP:
+            text = N_("The checkpoint of the audit log got no timestamp: {problem}.", problem=one.problem)
+        following = "cctv notify run  # tries again, half an hour after the last time"
+        troubles.append(_trouble(AlarmKind.CHECKPOINT, one.way, one.since, text, following, CHECKPOINT_ASTRAY))
+    return troubles
+
+
 def _timers(status: Status) -> list[_Trouble]:
     return [
         _trouble(
@@ -406,10 +433,14 @@ def read_history(path: Path) -> AlarmHistory:
         payload = parse_json(path.read_text("utf-8"))
         if payload["schema"] != _SCHEMA:
             return AlarmHistory()
-        weekly: datetime | None = from_us(payload["weekly_us"]) if payload["weekly_us"] is not None else None
+        weekly, mailed = (
+            from_us(payload[key]) if payload.get(key) is not None else None for key in ("weekly_us", "mailed_us")
+        )
+        astray = {row["way"]: _stored_try(row) for row in payload.get("astray", [])}
         remembered = [Remembered(_stored_alarm(row), bool(row["told"])) for row in payload["troubles"]]
-        return AlarmHistory(MappingProxyType({trouble.alarm.key: trouble for trouble in remembered}), weekly)
-    except (FileNotFoundError, ValueError, KeyError, TypeError):
+        troubles = MappingProxyType({trouble.alarm.key: trouble for trouble in remembered})
+        return AlarmHistory(troubles, weekly, mailed, MappingProxyType(astray))
+    except (FileNotFoundError, ValueError, KeyError, TypeError, AttributeError):
         return AlarmHistory()
 
 
@@ -418,6 +449,16 @@ def write_history(path: Path, memory: AlarmHistory, disk: DurableFiles) -> None:
     payload = {
         "schema": _SCHEMA,
         "weekly_us": to_us(memory.weekly) if memory.weekly else None,
+        "mailed_us": to_us(memory.mailed) if memory.mailed else None,
+        "astray": [
+            {
+                "way": one.checkpoint.way,
+                "since_us": to_us(one.checkpoint.since),
+                "problem": one.checkpoint.problem,
+                "tried_us": to_us(one.tried),
+            }
+            for one in memory.astray.values()
+        ],
         "troubles": [_as_json(trouble) for trouble in memory.troubles.values()],
     }
     disk.make_directory(path.parent)
@@ -439,3 +480,8 @@ def _as_json(trouble: Remembered) -> dict[str, Any]:
 def _stored_alarm(row: dict[str, Any]) -> Alarm:
     kind, since = AlarmKind(row["kind"]), from_us(row["since_us"])
     return Alarm(kind, AlarmState.RAISED, str(row["subject"]), since, str(row["text"]), str(row["next"]))
+
+
+def _stored_try(row: dict[str, Any]) -> AstrayTry:
+    checkpoint = AstrayCheckpoint(str(row["way"]), from_us(row["since_us"]), str(row["problem"]))
+    return AstrayTry(checkpoint, from_us(row["tried_us"]))

@@ -86,6 +86,15 @@ class OverdueItem:
 
 
 @dataclass(frozen=True, slots=True)
+class AstrayCheckpoint:
+    """A place outside of the storage that a checkpoint of the log did not get to: `way` is `mail` or `timestamp`."""
+
+    way: str
+    since: datetime
+    problem: str
+
+
+@dataclass(frozen=True, slots=True)
 class FailedUnit:
     """A unit of systemd whose last run failed, and how: `exit-code`, `timeout`, `oom-kill`."""
 
@@ -134,6 +143,7 @@ class Status:
     volume: Volume | None = None  # the volume of the footage
     log_whole: bool = True  # whether the audit log reaches the signed checkpoint
     failed_units: tuple[FailedUnit, ...] = ()  # only for alarms too: what timers start
+    astray: tuple[AstrayCheckpoint, ...] = ()  # only for alarms: where checkpoints of the log did not get to
     soon: tuple[OverdueItem, ...] = ()  # copies whose lease ends within a week, or has ended
     late: tuple[
         OverdueItem, ...

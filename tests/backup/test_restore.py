@@ -329,3 +329,16 @@ def test_the_restored_index_is_the_newest_and_the_one_that_was_replaced_is_not(r
     rig.lose_index()
     (rig.site.root / "cctv.db").write_bytes(kept)
     assert "is not the newest index" in rig.cctv("sweep --once", exit=18).err
+
+
+def test_the_latest_timestamp_comes_back(rig):
+    folder = rig.site.root / "audit/timestamps"
+    folder.mkdir(parents=True)
+    for entries, reply in ((9, b"older"), (10, b"latest")):
+        (folder / f"{entries}.tsr").write_bytes(reply)
+    file = rig.back_up()
+    rig.lose()
+
+    rig.restore(file)
+
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == {"10.tsr": b"latest"}

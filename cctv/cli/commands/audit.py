@@ -14,7 +14,7 @@ from cctv.audit.chain import AuditEntry, AuditFacts
 from cctv.audit.checkpoint_files import all_checkpoints, latest, read_checkpoints
 from cctv.audit.checkpoints import sign_checkpoint
 from cctv.audit.export import export_log, write_export
-from cctv.audit.kept import KEPT, keep_latest, kept_checkpoints
+from cctv.audit.kept import KEPT, STAMPS, keep_latest, kept_checkpoints, latest_reply
 from cctv.audit.log import append_entry, audit_entries, chain_head
 from cctv.audit.search import LogQuery, search_log
 from cctv.cli.context import CommandContext, json_option, restrict_umask
@@ -146,6 +146,7 @@ def verify(context: CommandContext, checkpoint: Path | None, key: Path | None) -
     signer = read_public_key(public) if key or public.exists() else None
     proof = prove_storage(context.site, checkpoints, signer, kept=kept)
     proved = proof.proved
+    reply, is_compared = latest_reply(context.site.root), context.settings.audit.timestamp_ca is not None
     data = {
         "entries": proof.log.entries,
         "head": proof.log.head,
@@ -159,9 +160,11 @@ def verify(context: CommandContext, checkpoint: Path | None, key: Path | None) -
         "rows": len(proof.log.rows),
         "sealed_folders": proof.sealed,
         "unsealed_lines": proof.unsealed,
+        "stamped_entries": int(reply.stem) if reply is not None else 0,
+        "stamp_compared": reply is not None and is_compared,
         "differences": [{"name": finding.name, "why": finding.why, "entry": finding.seq} for finding in proof.findings],
     }
-    context.emit(data, lambda console: _proved_text(console, context, proof))
+    context.emit(data, lambda console: _proved_text(console, context, proof, reply))
     if proof.findings:
         return int(Exit.UNREADABLE)
     return int(Exit.PARTLY if proof.lacks_checkpoints else Exit.OK)
@@ -279,7 +282,7 @@ def export(context: CommandContext, authority: str, target: Path, about: tuple[s
     )
 
 
-def _proved_text(console: Console, context: CommandContext, proof: StorageProof) -> None:
+def _proved_text(console: Console, context: CommandContext, proof: StorageProof, reply: Path | None) -> None:
     log, proved = proof.log, proof.proved
     console.print(f"{log.entries} entries, unbroken; the last one's hash is {log.head}")
     if proved.latest is None:
@@ -299,6 +302,10 @@ def _proved_text(console: Console, context: CommandContext, proof: StorageProof)
     console.print(f"{rows} rows and the index of {proof.sealed} days compared with what the log says of them")
     if proof.unsealed:
         console.print(f"{proof.unsealed} lines of index.jsonl are newer than the last seal, which sweeps set each hour")
+    if reply is not None and context.settings.audit.timestamp_ca is None:
+        console.print("LOOK: stamps of a timestamp server are not verified: timestamp_ca in [audit] says against what")
+    elif reply is not None and not any(finding.name.startswith(STAMPS) for finding in proof.findings):
+        console.print(f"the checkpoint of {reply.stem} entries is stamped by a timestamp server")
     if proof.findings:
         console.print(f"DIFFERS: {len(proof.findings)}", style="bold")
         found = [

@@ -16,6 +16,7 @@ from sqlalchemy import Connection, select
 
 from cctv.audit.checkpoint_files import DAILY, FOLDER, LATEST, Checkpoint, latest
 from cctv.audit.checkpoints import Proved, key_digests, prove
+from cctv.audit.kept import stamp_findings
 from cctv.audit.proof import LogFinding, LogRead, checkpoint_findings, read_log, row_findings
 from cctv.core.clock import from_us
 from cctv.core.errors import FileUnreadable
@@ -40,11 +41,17 @@ from cctv.holds.store import all_holds, holds_in_force
 from cctv.model.audit import Act
 from cctv.model.ids import ZoneId
 
-_WANTED = frozenset(
-    act
-    for act in Act
-    if act.value in HOLD_ACTS or act in (Act.FOOTAGE_SEALED, Act.POLICY_ADOPTED, Act.CHECKPOINT_SIGNED)
+_PROVING = frozenset(
+    {
+        Act.FOOTAGE_SEALED,
+        Act.POLICY_ADOPTED,
+        Act.CHECKPOINT_SIGNED,
+        Act.CHECKPOINT_STAMPED,
+        Act.BACKUP_RESTORED,
+        Act.INDEX_REBUILT,
+    }
 )
+_WANTED = frozenset(act for act in Act if act.value in HOLD_ACTS or act in _PROVING)
 FRESH = timedelta(days=1)  # a sweep signs each minute: an older log without any checkpoint has lost them
 
 
@@ -91,6 +98,8 @@ def prove_storage(
         except (ValueDamaged, DatabaseDamaged) as error:
             findings.append(LogFinding("cctv.db", error.message))
     findings += [*_file_findings(site), *_signing_findings(site, log, proved.latest)]
+    ca = site.settings.audit.timestamp_ca
+    findings += stamp_findings(site.root, log, [*checkpoints, *kept], ca)
     age = site.clock.now() - from_us(log.first_us) if log.first_us is not None else timedelta(0)
     lacks = not checkpoints and not kept and age > FRESH
     return StorageProof(log, proved, tuple(findings), len(seals), unsealed, lacks)
