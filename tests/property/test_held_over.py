@@ -104,7 +104,8 @@ def act(site: Storage, clock: HandClock, number: int, step) -> None:
         clock.at += timedelta(minutes=given_[0])
         sweep_once(site)
     else:
-        with write_transaction(site.engine) as connection:
+        # What is lost is lost past the log.
+        with site.engine.begin() if kind == "lose" else write_transaction(site.engine) as connection:
             choose(connection, site, kind, given_[0])
 
 
