@@ -52,16 +52,18 @@ def takes_two_persons(known: KnownPolicy, found: tuple[RuleChange, ...], *, alon
         return False
     if TwoPersonAct.POLICY_CHANGE.value in asked:
         return True
-    return any(_weakens(change) for change in found)
+    has_roles = any(rule.key.startswith(_ROLES) and _members(rule.value) for rule in known.rules)
+    return any(_weakens(change, has_roles=has_roles) for change in found)
 
 
-def _weakens(change: RuleChange) -> bool:
+def _weakens(change: RuleChange, *, has_roles: bool) -> bool:
+    """Whether a change takes a control away, or lets somebody else act; the first roles of a site are one person's."""
     before, after = _members(change.before), _members(change.after)
     if change.key in _CONTROLS:
         return bool(before - after)
     if change.key == _APPROVERS:
         return True
-    return change.key.startswith(_ROLES) and bool(before)
+    return change.key.startswith(_ROLES) and (has_roles or bool(before))
 
 
 def _members(value: str | None) -> frozenset[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from dataclasses import replace
 
 import click
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from cctv.access.adoption import takes_two_persons
 from cctv.access.policy import GO_ON, KnownPolicy
 from cctv.cli.app import root
-from cctv.config.policy_part import RuleChange, stored_rules
+from cctv.config.policy_part import PolicyRule, RuleChange, stored_rules
 
 WHEN = "--cameras gevel-1 --from '2026-11-01 10:00' --to '2026-11-01 10:05'"
 RELEASE = "hold release HOLD-2026-001 --reason over"
@@ -261,3 +262,19 @@ def test_only_commands_that_there_are_go_on_under_a_policy_that_nobody_adopted()
     assert leaves(root) >= GO_ON
     nouns = {name.split()[0] for name in GO_ON - {"grant mine"}}  # which shows whoever types it their own roles
     assert nouns.isdisjoint({"hold", "incident", "request", "redaction", "disclosure", "grant", "register", "site"})
+
+
+@pytest.mark.parametrize(
+    ("deciders", "change", "takes_two"),
+    [
+        ("none", ("roles.decider", "none", "deciders"), False),  # the first roles of a site
+        ("deciders", ("roles.auditor", "none", "mine"), True),
+        ("deciders", ("roles.decider", "deciders", "deciders, mine"), True),
+        ("deciders", ("zones.facade.retention", "7d", "5d"), False),
+    ],
+)
+def test_once_a_site_has_roles_nobody_gives_another_group_one_alone(deciders, change, takes_two):
+    policy = known(two_person="hold.release")
+    policy = replace(policy, rules=(*policy.rules, PolicyRule("roles.decider", deciders)))
+
+    assert takes_two_persons(policy, (RuleChange(*change),), alone=False) is takes_two
