@@ -338,7 +338,7 @@ def _try(memory: AlarmHistory, way: str, now: datetime, send: Callable[[], bool]
     except (OSError, HTTPException, CctvError, SQLAlchemyError, subprocess.TimeoutExpired) as error:
         since = failed.checkpoint.since if failed is not None else now
         detail = _detail(error) if isinstance(error, OSError | HTTPException | CctvError) else _text(str(error))[:200]
-        log.warning("checkpoint.astray", extra={"way": way, "error": detail})
+        log.warning("checkpoint.astray", extra={"method": way, "error": detail})
         tried = AstrayTry(AstrayCheckpoint(way, since, detail), now)
         return replace(memory, astray=MappingProxyType({**memory.astray, way: tried}))
     memory = _came_through(memory, way)
