@@ -85,7 +85,7 @@ def snapshot(folder):
 def parses(line):
     """Whether click would run the line, which begins with cctv."""
     words = shlex.split(line, comments=True)[1:]
-    context, here = click.Context(root, info_name="cctv"), root
+    context, here = click.Context(root, info_name="cctv", **root.context_settings), root
     while isinstance(here, click.Group):
         while words and words[0].startswith("-"):
             words.pop(0)

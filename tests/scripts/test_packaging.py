@@ -100,7 +100,8 @@ def test_every_command_has_its_man_page_and_every_shell_its_completion(unpacked)
         return found
 
     pages = {path.name for path in (unpacked / "usr/share/man/man1").iterdir()}
-    assert pages == {f"{name}.1.gz" for name in names(root, click.Context(root, info_name="cctv"), "cctv")}
+    context = click.Context(root, info_name="cctv", **root.context_settings)
+    assert pages == {f"{name}.1.gz" for name in names(root, context, "cctv")}
     for page in ("cctv", "cctv-footage-init", "cctv-hold-place"):
         text = run(["zcat", unpacked / f"usr/share/man/man1/{page}.1.gz"]).stdout
         checked = run(["groff", "-man", "-Tutf8", "-wall", "-z", "-k"], input=text)

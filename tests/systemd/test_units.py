@@ -185,7 +185,7 @@ def test_each_command_of_a_unit_is_one():
         for line in service(name)["ExecStart"]:
             words = line.split()
             assert words[:3] == [PROGRAM, "--config", "/etc/cctv/cameras.toml"]
-            context, here = click.Context(root, info_name="cctv"), root
+            context, here = click.Context(root, info_name="cctv", **root.context_settings), root
             rest = words[3:]
             while isinstance(here, click.Group):
                 here = here.get_command(context, rest.pop(0))
