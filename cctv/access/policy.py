@@ -4,7 +4,7 @@ A storage knows its policy by entries of its log: place of the file, rules, thei
 another file that says something else, and under the same file once it was changed, until `cctv config adopt`.
 Recording and deletion go on by what was adopted.
 
-What 1.x releases stored has [policy] alone: the rest is adopted, and logged, by the first act.
+An index that an older version made has [policy] alone: the rest is adopted, and logged, by the first act.
 """
 
 from __future__ import annotations

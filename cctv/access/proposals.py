@@ -10,14 +10,14 @@ Who a person is comes from `site.actor.account` alone: never from what they say,
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
 from cctv.access.policy import known_policy, require_known_settings
-from cctv.access.roles import members_of
+from cctv.access.roles import accounts_with
 from cctv.audit.chain import AuditEntry, AuditFacts
 from cctv.audit.log import append_entry, audit_entries, entries_since
 from cctv.config.fields import KEY_KIND, Approver
@@ -29,6 +29,7 @@ from cctv.core.i18n import N_, Message, join_messages
 from cctv.core.typed_time.resolve import echo_instant
 from cctv.db.engine import read_transaction, write_transaction
 from cctv.db.storage import Storage
+from cctv.model.access import Role
 from cctv.model.audit import Act
 
 VALIDITY = timedelta(days=7)  # later, the second person should be given the reason again
@@ -267,12 +268,10 @@ def other_accounts(site: Storage, account: str) -> tuple[str, ...]:
 
 def accounts_that_act(site: Storage) -> tuple[str, ...]:
     """Which accounts of this machine may act: the members of the groups of [roles], else who writes the storage."""
-    groups = set(_groups_of(getattr(site.settings, "roles", None)))
-    names = (
-        {name for group in groups for name in members_of(group) or ()}
-        if groups
-        else set(accounts_that_write(site.root))
-    )
+    roles = site.settings.roles
+    if not roles.is_set:
+        return tuple(sorted(accounts_that_write(site.root)))
+    names = {name for role in Role for name in accounts_with(roles, role)}
     return tuple(sorted(names))
 
 
@@ -359,18 +358,3 @@ def _who_else(site: Storage, first: Signature) -> Message:
     if not others:
         return N_("no other account may act here yet; whoever runs the machine names groups in [roles].")
     return N_("{accounts} may.", accounts=join_messages(others))
-
-
-def _groups_of(roles: object) -> Iterator[str]:
-    """The unix groups that a section [roles] names, whatever its shape is."""
-    if isinstance(roles, str):
-        yield roles
-    elif isinstance(roles, Mapping):
-        for value in roles.values():
-            yield from _groups_of(value)
-    elif is_dataclass(roles):
-        for item in fields(roles):
-            yield from _groups_of(getattr(roles, item.name))
-    elif isinstance(roles, Collection):
-        for value in roles:
-            yield from _groups_of(value)
