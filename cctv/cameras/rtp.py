@@ -77,6 +77,7 @@ class Depacketiser(ABC):
         self._is_key = self._has_slice = self._is_open = False  # open: a fragment is still to come
         self._is_marked = False  # the last packet had the marker
         self._is_damaged = False  # packets of this picture were lost
+        self._has_unmarked = False  # a NAL unit of this picture ended without the marker
         self._unit_at = self._units = 0  # where the last NAL unit begins in the data, and how many there are
         self._taken: float | None = None
         self._marker = _Marker.UNKNOWN
@@ -111,6 +112,8 @@ class Depacketiser(ABC):
             self._go_on(data, at, end, arrived)
         self._unpack(data, at, end)
         self._is_marked = kind >= _MARKER
+        if not (self._is_marked or self._is_open or self._is_damaged):
+            self._has_unmarked = True
         if self._is_marked and self._marker is _Marker.RIGHT and self._has_slice and not self._is_open:
             self._finish()
 
@@ -171,13 +174,14 @@ class Depacketiser(ABC):
     def _begin(self, stamp: int, arrived: float) -> None:
         """Another timestamp: the picture before is complete."""
         if self._stamp >= 0:
-            if self._is_marked and self._is_key and self._has_slice and self._marker is _Marker.UNKNOWN:
+            # Only a picture of several units tells a marker of pictures from one that is set on each unit.
+            if self._is_marked and self._has_unmarked and self._has_slice and self._marker is _Marker.UNKNOWN:
                 self._marker = _Marker.RIGHT
             self._is_open = False
             if self._is_damaged and not self._has_slice:  # what is left of a picture whose slices were lost
                 self._data.clear()
                 self._unit_at = self._units = 0
-                self._is_damaged = False
+                self._is_damaged = self._has_unmarked = False
             self._finish()
             self._time += (stamp - self._stamp + _HALF) % _WHOLE - _HALF
         else:
@@ -198,7 +202,7 @@ class Depacketiser(ABC):
             return
         self.ready.append(SentPicture(bytes(self._data), self._time, self._is_key, self._arrived, self._taken))
         self._data.clear()
-        self._is_key = self._has_slice = self._is_damaged = False
+        self._is_key = self._has_slice = self._is_damaged = self._has_unmarked = False
         self._unit_at = self._units = 0
 
 

@@ -64,8 +64,6 @@ def test_pictures_come_out_as_they_were_packed(data, codec, marker, aggregates, 
     rtp = packets(codec, sent, most=most, marker=marker, aggregates=aggregates, order_bytes=order_bytes)
     came = taken(codec, rtp, has_order_numbers=bool(order_bytes)).ready
 
-    if marker is Marker.EVERY and all(len(units) == 1 for units in sent):
-        return  # nothing tells it from a right one
     assert [picture.data for picture in came] == [annexb(units) for units in sent]
     assert [picture.is_key for picture in came] == [len(units) > 3 for units in sent]
     assert all(later.pts - earlier.pts == FRAME for earlier, later in pairwise(came))
@@ -96,11 +94,24 @@ def test_times_that_stand_still_part_pictures_by_their_marker():
 
 def test_a_marker_that_turns_out_wrong_is_not_believed_again():
     two_slices = [unit(H264, 1), unit(H264, 1, b"\x40abc")]
-    sent = packets(H264, [[unit(H264, 5)], *[two_slices] * 5], marker=Marker.EVERY)
+    right = packets(H264, [KEY])
+    wrong = packets(H264, [two_slices] * 5, marker=Marker.EVERY, number=65_533, stamp=(1 << 32) - 4 * FRAME)
 
-    came = [one.data for one in taken(H264, sent).ready]
+    came = [one.data for one in taken(H264, [*right, *wrong]).ready]
 
+    assert came[0] == annexb(KEY)
     assert came[-4:] == [annexb(two_slices)] * 4  # the first of them is in two parts
+
+
+@pytest.mark.parametrize("key", [[unit(H264, 5)], KEY])
+@pytest.mark.parametrize("aggregates", [False, True])
+def test_a_camera_that_marks_every_unit_never_has_a_picture_parted(key, aggregates):
+    """A key picture in one packet with the marker says nothing of what the marker is worth."""
+    sent = [key, [unit(H264, 1), unit(H264, 1, b"\x40abc")], key, [unit(H264, 1, bytes(60)), unit(H264, 1, b"\x40ab")]]
+
+    came = taken(H264, packets(H264, sent, marker=Marker.EVERY, aggregates=aggregates)).ready
+
+    assert [one.data for one in came] == [annexb(units) for units in sent]
 
 
 def test_parameter_sets_with_a_time_of_their_own_belong_to_the_picture_that_follows():
