@@ -42,7 +42,7 @@ from cctv.core.typed_time.resolve import (
     parse_review,
     parse_span,
 )
-from cctv.db.engine import read_transaction
+from cctv.db.engine import read_transaction, require_no_transaction
 from cctv.db.storage import CommandCode, Storage, open_site
 from cctv.footage.runs import archived_cameras
 from cctv.holds.store import check_end
@@ -197,6 +197,7 @@ class CommandContext:
 
     def emit(self, data: Mapping[str, Any], text: Callable[[Console], None]) -> None:
         """Print a result: one JSON object with `--json`, else what `text` draws on a rich console."""
+        require_no_transaction()  # a terminal that is stopped takes no more output, for as long as it likes
         if "site" in vars(self):
             enter_list(self.site, data)
         if self.json:
@@ -212,6 +213,7 @@ def restrict_umask() -> None:
 
 def ask_hidden(question: str) -> str:
     """What is typed at the terminal, which does not show it; the question goes to stderr."""
+    require_no_transaction()
     return str(click.prompt(printable(question), default="", show_default=False, hide_input=True, err=True))
 
 
@@ -220,6 +222,7 @@ def confirm(question: str) -> bool:
 
     Neither silence nor an answer that it does not know is a yes.
     """
+    require_no_transaction()
     answer = click.prompt(
         printable(f"{question} {_('[y/N]')}"), default="", show_default=False, prompt_suffix=": ", err=True, type=str
     )
@@ -232,6 +235,7 @@ def ask_yes_or_no(question: str) -> bool:
 
     For a question of which no is as much a decision as yes.
     """
+    require_no_transaction()
     while True:
         typed = str(click.prompt(printable(f"{question} [y/N]"), default="", show_default=False, err=True)).strip()
         if typed.casefold() in _YES:

@@ -8,6 +8,7 @@ check and its tombstone.
 from __future__ import annotations
 
 import sqlite3
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -27,6 +28,7 @@ from cctv.db.sealed_rows import watch_rows
 
 BUSY_SECONDS = 30
 _before_commit: list[Callable[[Connection], None]] = []
+_transactions = threading.local()  # `count`: transactions of this thread
 _ROWS = 1000  # fetched at once
 _POLL_SECONDS = 0.001
 # What sqlite3 says without a code of its own: text that is none, and a schema that is not the one of this program.
@@ -131,7 +133,7 @@ def write_transaction(engine: Engine, *, dry_run: bool = False) -> Iterator[Conn
     what a rollback does not undo, such as files.
     """
     options = {"cctv_write": True, "cctv_dry_run": dry_run}
-    with engine.connect().execution_options(**options) as connection, connection.begin() as transaction:
+    with _counted(), engine.connect().execution_options(**options) as connection, connection.begin() as transaction:
         yield connection
         if dry_run:
             transaction.rollback()
@@ -152,9 +154,26 @@ def is_dry_run(connection: Connection) -> bool:
 
 @contextmanager
 def read_transaction(engine: Engine) -> Iterator[Connection]:
-    """One consistent view of the database; blocks no writer."""
-    with engine.connect() as connection, connection.begin():
+    """One consistent view of the database; blocks no writer, but keeps erased rows in the write-ahead log meanwhile."""
+    with _counted(), engine.connect() as connection, connection.begin():
         yield connection
+
+
+def require_no_transaction() -> None:
+    """To be asked before waiting for somebody outside, a person or a client: they may never answer.
+
+    A write transaction would stop recording and deletion meanwhile, a read transaction the erasure of rows.
+    """
+    assert not getattr(_transactions, "count", 0), "a transaction is open while somebody outside is waited for"
+
+
+@contextmanager
+def _counted() -> Iterator[None]:
+    _transactions.count = getattr(_transactions, "count", 0) + 1
+    try:
+        yield
+    finally:
+        _transactions.count -= 1
 
 
 def read_any_text(connection: Connection) -> None:

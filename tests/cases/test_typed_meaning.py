@@ -204,3 +204,14 @@ def test_a_date_over_a_month_off_is_asked_about_on_a_terminal(site, typed, code)
     answered, shown = on_a_terminal(site.box(), asked, typed)
 
     assert answered == code, shown
+
+
+@pytest.mark.parametrize("typed", ["y", "n"])
+def test_whoever_is_asked_for_a_year_keeps_no_transaction_open(site, typed):
+    """They may never answer; meanwhile rows that are erased would stay in SQLite's log."""
+    asked = ["retention", "explain", "--cameras", "foyer-1", "--from", "4/6 9:00", "--to", "+1u"]
+
+    answered, shown = on_a_terminal(site.box(), asked, typed)
+
+    assert answered == (0 if typed == "y" else 2)
+    assert "2026" in shown

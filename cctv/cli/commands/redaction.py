@@ -29,6 +29,7 @@ from cctv.cli.views.redaction import (
 from cctv.core.confine import for_python, restart_confined
 from cctv.core.i18n import _, translate
 from cctv.core.typed_time.resolve import parse_date
+from cctv.db.engine import require_no_transaction
 from cctv.model.national_number import refuse_national_number
 from cctv.model.requests import Consent
 from cctv.redaction.background.inpaint import Fill
@@ -290,6 +291,7 @@ def _hidden_reason(context: CommandContext, little: SubjectHidden) -> str:
         raise little
     echo(translate(little.phrase), err=True)
     question = _("Why can no more of the requester be shown?")
+    require_no_transaction()
     answer = str(click.prompt(question, default="", show_default=False, prompt_suffix=" ", err=True, type=str))
     if not answer.strip():
         raise little

@@ -50,23 +50,29 @@ def explain(
         raise click.UsageError("a segment stands alone, without --cameras, --from and --to")
     if segment is None and start is None:
         raise click.UsageError("give a segment, or --cameras and --from (and --to)")
+    asked = _asked(context, segment, cameras, zones, start, end)
     with read_transaction(context.site.engine) as connection:
-        if segment is not None:
-            explained = [explain_span(connection, *_segment(context, segment), context.now)]
-        else:
-            assert start is not None
-            if end is not None:
-                span = context.span(start, end)
-            else:
-                instant = context.instant(start)
-                span = Span(instant, instant + timedelta(seconds=1))
-            explained = [
-                explain_span(connection, camera, span, context.now) for camera in context.cameras(cameras, zones)
-            ]
+        explained = [explain_span(connection, camera, span, context.now) for camera, span in asked]
     context.emit(
         {"cameras": [_data(explanation) for explanation in explained]},
         lambda console: _text(console, context, explained),
     )
+
+
+def _asked(
+    context: CommandContext, segment: str | None, cameras: str | None, zones: str | None, start: str | None,
+    end: str | None,
+) -> list[tuple[CameraId, Span]]:  # fmt: skip
+    """What is to be explained.  A person may be asked which year they mean, so no transaction is open here."""
+    if segment is not None:
+        return [_segment(context, segment)]
+    assert start is not None
+    if end is not None:
+        span = context.span(start, end)
+    else:
+        instant = context.instant(start)
+        span = Span(instant, instant + timedelta(seconds=1))
+    return [(camera, span) for camera in context.cameras(cameras, zones)]
 
 
 def _segment(context: CommandContext, text: str) -> tuple[CameraId, Span]:

@@ -18,6 +18,7 @@ from typing import Any
 from cctv.core.durable import DurableFiles
 from cctv.core.i18n import N_
 from cctv.core.medium import medium_error
+from cctv.db.engine import require_no_transaction
 from cctv.services.serve.errors import CallersFileRefused, PathNotThroughService
 from cctv.services.serve.protocol import Message
 from cctv.services.serve.session import CallerConversation
@@ -58,6 +59,7 @@ class CallersFiles(DurableFiles):
 
     def fetch(self, path: str) -> CallersPath:
         """A file of the caller, copied; raises CallersFileRefused, CallerGone."""
+        require_no_transaction()
         answer, descriptors = self._conversation.ask({"ask": "read", "path": path})
         try:
             self._require(answer, path)
@@ -152,6 +154,7 @@ class CallersFiles(DurableFiles):
         return seen
 
     def _ask(self, message: Message, descriptors: tuple[int, ...] = ()) -> Message:
+        require_no_transaction()
         answer, received = self._conversation.ask(message, descriptors)
         for descriptor in received:
             os.close(descriptor)
