@@ -7,14 +7,12 @@ When the client is gone it is interrupted as by Ctrl-C: transactions roll back, 
 from __future__ import annotations
 
 import codecs
-import io
 import os
 import pwd
 import queue
 import re
 import signal
 import socket
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -36,6 +34,7 @@ from cctv.services.serve.protocol import (
     Message,
     allowed_environment,
 )
+from cctv.services.serve.streams import open_streams
 
 UMASK = 0o077
 _MOST_WORDS = 4096
@@ -185,12 +184,7 @@ def enter(request: Request) -> None:
     kept = {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}
     os.environ.clear()
     os.environ.update(request.environ | kept)
-    stdin, stdout, stderr = request.encodings
-    sys.stdin = open(0, encoding=stdin, errors="surrogateescape", closefd=False)  # noqa: SIM115 - of the process
-    output = io.BufferedWriter(io.FileIO(1, "w", closefd=False))
-    sys.stdout = io.TextIOWrapper(output, encoding=stdout, errors="backslashreplace", line_buffering=os.isatty(1))
-    sys.stderr = open(2, "w", encoding=stderr, errors="backslashreplace", closefd=False)  # noqa: SIM115
-    sys.stderr.reconfigure(line_buffering=True)
+    open_streams(request.encodings)
 
 
 def _is_word(word: Any) -> bool:  # noqa: ANN401 - from outside
