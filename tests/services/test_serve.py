@@ -125,8 +125,9 @@ def talk(served, account, command, answer):
     child = served.popen(account, command, stdin=terminal, stdout=terminal, stderr=terminal, start_new_session=True)
     os.close(terminal)
     shown, deadline = b"", time.monotonic() + TERMINAL_SECONDS
-    while b"[y/N]" not in shown and time.monotonic() < deadline and select.select([keyboard], [], [], 1.0)[0]:
-        shown += os.read(keyboard, 4096)
+    while b"[y/N]" not in shown and child.poll() is None and time.monotonic() < deadline:
+        if select.select([keyboard], [], [], 1.0)[0]:
+            shown += os.read(keyboard, 4096)
     answer(keyboard, child)
     while True:
         try:
