@@ -32,6 +32,7 @@ from cctv.core.durable import exclusive, sha256_file
 from cctv.core.filesystem import require_disk_space
 from cctv.core.i18n import N_, join_messages, ngettext_lazy
 from cctv.core.time_range import Span
+from cctv.core.worker import WorkerFailed
 from cctv.crypto.signing_key import SigningKey, signing_key
 from cctv.db.engine import read_transaction, write_transaction
 from cctv.db.storage import Storage, next_short_id
@@ -112,7 +113,7 @@ _REFUSALS = (
     *(NotPrepared, NotApproved, FootageAdded, MasksAdded, PlanChanged, SegmentMissing, SegmentChanged, ArtefactChanged),
     *(ScopeMoved, NotReviewed, SourceUnreadable, SceneLost, DetectorFailed, VerifyFailed),
     *(PeopleSearchFailed, DetectorBlind, ModelRefused, WeightsMissing, WeightsDiffer),
-    *(FootageBlocked, CopyNotReady, RequestUnknown, RequestClosed),
+    *(WorkerFailed, FootageBlocked, CopyNotReady, RequestUnknown, RequestClosed),
 )
 _MAX_RENDER_FRACTION = (
     1.5  # a render of mostly still backdrop is smaller than its source; this is the worst that was measured
