@@ -7,6 +7,7 @@ these, and the model that finds people.
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -17,7 +18,8 @@ import cv2
 
 from cctv.core.errors import CctvError
 from cctv.core.medium import FileTooLarge, MediumFull, MediumGone, MediumReadOnly
-from cctv.core.worker import Nonsense, Workplace, nonsense, work_apart
+from cctv.core.worker import Nonsense, Workplace, nonsense, settled_files, work_apart
+from cctv.db.storage import Storage
 from cctv.footage.ingest import INDEX, days_before, file_before
 from cctv.footage.layout import PathOutside
 from cctv.redaction.errors import (
@@ -46,6 +48,9 @@ ENGINE_ERRORS: tuple[type[CctvError], ...] = (
     *(MediumFull, FileTooLarge, MediumReadOnly, MediumGone, PathOutside),
 )
 
+LARGEST_VIDEO_BYTES = 2**32 - 1
+"""What FAT32 takes of one file; parts and copies are cut so that none is larger."""
+
 
 @dataclass(frozen=True, slots=True)
 class Decoding:
@@ -61,6 +66,7 @@ class Decoding:
     detector: Path | None = None
     errors: tuple[type[CctvError], ...] = ()
     handed: list[Any] = field(default_factory=list)
+    is_led: bool = True  # pictures are decoded, not only packets read: those of the files before may be needed
 
 
 def decode_apart(work: Callable[[Progress], object], decoding: Decoding, progress: Progress) -> Any:  # noqa: ANN401
@@ -73,8 +79,8 @@ def decode_apart(work: Callable[[Progress], object], decoding: Decoding, progres
     own = () if decoding.detector is None else (decoding.detector,)
     for path in own:
         survive(load_model(path))
-    earlier = _run_in(recordings[0])
-    days = {day for path in (*earlier, *recordings) for day in days_before(path)}
+    earlier = _run_in(recordings[0]) if decoding.is_led else ()
+    days = {day for path in (*earlier, *recordings) for day in days_before(path)} if decoding.is_led else set()
     place = Workplace(
         recordings[0],
         (*recordings, *earlier, *(day / INDEX for day in sorted(days)), *own, *decoding.reads),
@@ -98,6 +104,34 @@ def believed(decoding: Decoding) -> Iterator[None]:
         yield
     except Nonsense as error:
         raise nonsense(decoding.recordings[0]) from error
+
+
+@contextmanager
+def workroom(site: Storage, folder: Path, name: str) -> Iterator[Path]:
+    """A folder in another one for a worker alone, removed at the end; one that a crash left goes first."""
+    room = folder / name
+    _remove_room(site, room)
+    site.disk.make_directory(room)
+    try:
+        yield room
+    finally:
+        _remove_room(site, room)
+
+
+def take_out(site: Storage, room: Path, target: Path) -> None:
+    """Move the one file that a worker was to leave, named as its target, in its place, flushed; raises Nonsense."""
+    made = room / target.name
+    if settled_files(room, lambda name: name == made.name, LARGEST_VIDEO_BYTES) != [made] or not made.stat().st_size:
+        raise Nonsense
+    site.disk.sync_file(made)
+    site.disk.rename(made, target)
+
+
+def _remove_room(site: Storage, room: Path) -> None:
+    if room.is_symlink():
+        site.disk.unlink(room)
+    elif room.exists():
+        shutil.rmtree(room)
 
 
 def _run_in(path: Path) -> Sequence[Path]:

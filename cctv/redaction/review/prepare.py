@@ -189,7 +189,7 @@ def _holds(site: Storage, segment: Segment, span: Span) -> bool:
     path = inside(site.root, segment.path)
     if not path.is_file():
         return True
-    decoding = Decoding((path,))
+    decoding = Decoding((path,), is_led=False)
     try:
         told = decode_apart(lambda _: _times(path), decoding, silent)
     except WorkerFailed:  # a part of it is requested: the analysis reports what is wrong

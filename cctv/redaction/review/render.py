@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import re
-import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields, replace
@@ -21,14 +20,14 @@ from cctv.core.clock import to_us
 from cctv.core.errors import CctvError
 from cctv.core.i18n import N_, Language
 from cctv.core.logs import SHOWN
-from cctv.core.worker import Nonsense, settled_files
+from cctv.core.worker import Nonsense
 from cctv.core.worker_messages import is_count
 from cctv.db.storage import Storage
 from cctv.footage.layout import inside
 from cctv.redaction.background.lighting_segments import backdrops_of
 from cctv.redaction.background.model import FEWEST, cover
 from cctv.redaction.background.survey import BackgroundModel, sampled
-from cctv.redaction.decoding import Decoding, believed, decode_apart
+from cctv.redaction.decoding import Decoding, believed, decode_apart, take_out, workroom
 from cctv.redaction.errors import SourceUnreadable
 from cctv.redaction.people.detections import DetectionSpool
 from cctv.redaction.people.persons import Doubt
@@ -60,8 +59,6 @@ _OF_PICTURES = (cv2.error, ArithmeticError, MemoryError, RuntimeError, ValueErro
 _BUDGET_BYTES = 256 << 20  # bytes of samples held at once, as model.Sampler's own
 _MIN_OWN_SAMPLES = 32
 _WORKROOM = "rendering"  # in a part's folder
-LARGEST_VIDEO_BYTES = 2**32 - 1
-"""What FAT32 takes of one file; a part is cut so that its video is smaller."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +204,7 @@ def render_part(site: Storage, part: CasePart, language: Language, target: Path,
     RenderFailed.
     """
     directory = part_directory(site, part)
-    with _workroom(site, directory) as room:
+    with workroom(site, directory, _WORKROOM) as room:
         decoding = Decoding(
             tuple(inside(site.root, source.path) for source in part.plan.sources),
             reads=tuple(directory / name for name in (SURVEY, TRACKS, UNSEEN)),
@@ -219,31 +216,8 @@ def render_part(site: Storage, part: CasePart, language: Language, target: Path,
         told = decode_apart(lambda watched: asdict(_rendered(site, part, language, made, watched)), decoding, progress)
         with believed(decoding):
             result = checked_result(told, part.plan.frames)
-            if settled_files(room, lambda name: name == made.name, LARGEST_VIDEO_BYTES) != [made]:
-                raise Nonsense
-        site.disk.sync_file(made)
-        site.disk.rename(made, target)
+            take_out(site, room, target)
     return result
-
-
-@contextmanager
-def _workroom(site: Storage, directory: Path) -> Iterator[Path]:
-    """A folder for a worker alone, in that of its part; one that a crash left goes first."""
-    room = directory / _WORKROOM
-    if room.exists() or room.is_symlink():
-        _remove_room(site, room)
-    site.disk.make_directory(room)
-    try:
-        yield room
-    finally:
-        _remove_room(site, room)
-
-
-def _remove_room(site: Storage, room: Path) -> None:
-    if room.is_symlink():
-        site.disk.unlink(room)
-    else:
-        shutil.rmtree(room)
 
 
 def _rendered(site: Storage, part: CasePart, language: Language, target: Path, progress: Progress) -> RenderResult:
