@@ -248,7 +248,7 @@ def _signal_name(number: int) -> str:
 
 
 def _be_worker(
-    work: Callable[[Progress], object], place: Workplace, write_end: int, parent: int, kept: set[signal.Signals]
+    work: Callable[[Progress], object], place: Workplace, write_end: int, parent: int, kept: set[int | signal.Signals]
 ) -> NoReturn:
     """The child, from its first line to its last; nothing of the parent's runs in it any more."""
     status = 1

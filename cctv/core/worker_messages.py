@@ -13,7 +13,7 @@ import string
 from collections.abc import Iterable, Mapping
 from enum import Enum
 from pathlib import PurePath
-from typing import Any
+from typing import Any, TypeGuard
 
 from cctv.core.errors import CctvError
 from cctv.core.i18n import N_, Message, enum_label, pgettext_lazy
@@ -64,7 +64,7 @@ def progress_of(content: object) -> tuple[str, int, int]:
     raise Nonsense
 
 
-def is_count(value: object, most: int = _LARGEST) -> bool:
+def is_count(value: object, most: int = _LARGEST) -> TypeGuard[int]:
     """Whether a value from a child is a whole number from 0 on."""
     return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= most
 

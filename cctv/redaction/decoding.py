@@ -18,10 +18,11 @@ import cv2
 
 from cctv.core.errors import CctvError
 from cctv.core.medium import FileTooLarge, MediumFull, MediumGone, MediumReadOnly
-from cctv.core.worker import Nonsense, Workplace, nonsense, settled_files, work_apart
+from cctv.core.worker import Workplace, nonsense, settled_files, work_apart
+from cctv.core.worker_messages import Nonsense
 from cctv.db.storage import Storage
-from cctv.footage.ingest import INDEX, days_before, file_before
-from cctv.footage.layout import PathOutside
+from cctv.footage.ingest import days_before, file_before
+from cctv.footage.layout import INDEX, PathOutside
 from cctv.redaction.errors import (
     DetectorBlind,
     InputMissing,

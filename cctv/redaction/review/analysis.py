@@ -21,7 +21,7 @@ import numpy as np
 
 from cctv.core.clock import to_us
 from cctv.core.durable import sha256_file
-from cctv.core.worker import Nonsense
+from cctv.core.worker_messages import Nonsense
 from cctv.db.storage import Storage
 from cctv.footage.layout import inside
 from cctv.redaction.background.scene_changes import scenery_changes

@@ -19,7 +19,8 @@ import numpy as np
 from numpy.lib import format as npy
 from pydantic import TypeAdapter, ValidationError
 
-from cctv.core.worker import Nonsense, settled_files
+from cctv.core.worker import settled_files
+from cctv.core.worker_messages import Nonsense
 from cctv.redaction.people.detections import LOOK_VALUES
 from cctv.redaction.review.artefacts import (
     CHANGES,
@@ -199,9 +200,9 @@ def _tracks(folder: Path, frames: int) -> FoundTracks:
     if not all(0 <= link.probability <= 1 for link in found.links):
         raise Nonsense
     for name, head in array_heads(folder / PICTURES).items():
-        track, frame = _numbers(name, "-", 2)
+        number, frame = _numbers(name, "-", 2)
         is_picture = head.dtype == np.uint8 and len(head.shape) == 3 and head.shape[2] == 3
-        if track not in known or frame >= frames or not is_picture or not all(0 < s < _MOST_SIDE for s in head.shape):
+        if number not in known or frame >= frames or not is_picture or not all(0 < s < _MOST_SIDE for s in head.shape):
             raise Nonsense
     return found
 

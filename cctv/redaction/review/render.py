@@ -20,8 +20,7 @@ from cctv.core.clock import to_us
 from cctv.core.errors import CctvError
 from cctv.core.i18n import N_, Language
 from cctv.core.logs import SHOWN
-from cctv.core.worker import Nonsense
-from cctv.core.worker_messages import is_count
+from cctv.core.worker_messages import Nonsense, is_count
 from cctv.db.storage import Storage
 from cctv.footage.layout import inside
 from cctv.redaction.background.lighting_segments import backdrops_of
