@@ -11,6 +11,7 @@ Never uses what the parent had open: no database, no log, no terminal.
 
 from __future__ import annotations
 
+import codecs
 import gc
 import logging
 import os
@@ -94,7 +95,9 @@ def work_apart(work: Callable[[Progress], object], place: Workplace, progress: P
     early, answered nonsense or tried what is closed to it, WorkerFault for a fault of the program.  Whatever is raised
     here meanwhile, by `progress` or a signal, interrupts the child, which may still save what it has.
     """
-    fences()  # libraries are loaded here once
+    fences()  # libraries and codecs are loaded here once: another account may not read where they lie
+    for encoding in ("ascii", "latin-1", "utf-8", "cp437"):  # cp437: of archives
+        codecs.lookup(encoding)
     read_end, write_end = os.pipe()
     kept = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
     parent = os.getpid()
