@@ -186,11 +186,11 @@ def build(site: Storage, request_id: str, progress: Progress = silent) -> Built:
     subject = id_in(request_id)
     with exclusive(site.root / "exports" / ".lock"), refusals_logged(site, subject or NO_ID, subject, _REFUSALS):
         plan = plan_build(site, request_id, progress)
-        key = signing_key(site.root / "keys", site.disk)
         with require_disk_space(site.root, int(plan.source_bytes * _MAX_RENDER_FRACTION)):
             working = begin_build(site)
             try:
                 outputs = tuple(_render(site, plan, output, working, progress) for output in plan.outputs)
+                key = signing_key(site.root / "keys", site.disk)  # not before: what decodes has a copy of this memory
                 package, manifest = _commit(site, plan, working, outputs, key)
             except BaseException:
                 finish_interrupted_build(site)  # removes it, unless the package was committed

@@ -169,7 +169,6 @@ def build_disclosure(site: Storage, disclosure_id: str, progress: Progress = sil
     logged = refusals_logged(site, subject or NO_ID, subject, _REFUSALS, {"mode": UNREDACTED})
     with exclusive(site.root / "exports" / ".lock"), logged:
         plan = plan_disclosure(site, disclosure_id, progress)
-        key = signing_key(site.root / "keys", site.disk)
         with require_disk_space(site.root, plan.source_bytes):
             working = begin_build(site)
             try:
@@ -177,6 +176,7 @@ def build_disclosure(site: Storage, disclosure_id: str, progress: Progress = sil
                 for done, planned in enumerate(plan.outputs):
                     progress("copying", done, len(plan.outputs))
                     outputs.append(_copied(site, planned, working))
+                key = signing_key(site.root / "keys", site.disk)  # not before: what reads has a copy of this memory
                 package, manifest = _commit(site, plan, working, tuple(outputs), key)
             except BaseException:
                 finish_interrupted_build(site)  # removes it, unless the package was committed
