@@ -125,7 +125,8 @@ def take_out(site: Storage, room: Path, target: Path) -> None:
     if settled_files(room, lambda name: name == made.name, LARGEST_VIDEO_BYTES) != [made] or not made.stat().st_size:
         raise Nonsense
     site.disk.sync_file(made)
-    site.disk.rename(made, target)
+    made.replace(target)  # an earlier preview too
+    site.disk.sync_directory(target.parent)
 
 
 def _remove_room(site: Storage, room: Path) -> None:

@@ -23,10 +23,14 @@ from casestages import REQUEST, acts, approved, footage_files, keep_file, opened
 
 from cctv.core import worker
 from cctv.core.confine import fences
+from cctv.core.worker import WorkerFailed
 from cctv.core.worker_messages import Nonsense
+from cctv.footage.ingest import file_before
+from cctv.redaction.decoding import Decoding, decode_apart
 from cctv.redaction.review import analysis, render
 from cctv.redaction.review.artefact_checks import checked_analysis
 from cctv.redaction.review.artefacts import CHANGES, OUTCOME, PICTURES, SURVEY, TRACKS
+from cctv.redaction.review.case import silent
 from cctv.viewing import contact_sheet
 
 __all__ = ["approved", "footage_files", "keep_file", "opened", "prepared", "stages"]
@@ -324,3 +328,24 @@ def test_a_look_at_footage_is_decoded_behind_the_fence(site, monkeypatch):
         monkeypatch.setattr(f"{path}.clip_of", lambda *_: _reads(index))
         assert "cctv.db, which is closed to it" in site.cctv(f"footage {name} {look}", exit=15).err
     assert list((site.root / "derived" / "INC-2026-001" / "views").iterdir()) == []
+
+
+def test_a_preview_that_is_made_again_takes_the_place_of_the_first(approved):
+    for _ in range(2):
+        approved.cctv(COMMANDS["redaction preview"])
+    made = [path.name for path in (approved.root / "derived" / REQUEST).rglob("*") if "preview" in path.name]
+    assert made == ["preview.mp4"]
+    assert not list((approved.root / "derived").rglob("rendering"))
+
+
+def test_a_worker_reads_the_recording_before_as_pictures_may_refer_to_it(approved):
+    first, second = sorted((approved.root / "segments").glob("*/foyer-1/*/*_100*.mp4"))[:2]
+    assert file_before(second) == first
+
+    def look(_progress: object) -> list[object]:
+        before = file_before(second)
+        return [str(before), first.read_bytes() == before.read_bytes()]
+
+    assert decode_apart(look, Decoding((second,)), silent) == [str(first), True]
+    with pytest.raises(WorkerFailed, match="closed to it"):
+        decode_apart(look, Decoding((second,), is_led=False), silent)
