@@ -339,7 +339,7 @@ def test_a_preview_that_is_made_again_takes_the_place_of_the_first(approved):
 
 
 def test_a_worker_reads_the_recording_before_as_pictures_may_refer_to_it(approved):
-    first, second = sorted((approved.root / "segments").glob("*/foyer-1/*/*_100*.mp4"))[:2]
+    first, second = sorted((approved.root / "segments").glob("*/foyer-1/*/*T1000*.mp4"))[:2]
     assert file_before(second) == first
 
     def look(_progress: object) -> list[object]:
