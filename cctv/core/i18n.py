@@ -13,6 +13,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from enum import Enum
 from functools import cache
 from gettext import GNUTranslations, NullTranslations
@@ -57,11 +58,25 @@ class Message(str):
     """
 
     render: Callable[[NullTranslations], str]
+    recipe: Recipe | None
 
-    def __new__(cls, english: str, render: Callable[[NullTranslations], str]) -> Message:
+    def __new__(cls, english: str, render: Callable[[NullTranslations], str], recipe: Recipe | None = None) -> Message:
         message = super().__new__(cls, english)
         message.render = render
+        message.recipe = recipe
         return message
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """What a message was made of, so that another process can make it again: its template and the values.
+
+    `context` is that of gettext.  A message that was made otherwise has none.
+    """
+
+    template: str
+    values: Mapping[str, object]
+    context: str | None = None
 
 
 def N_(template: str, /, **values: object) -> Message:  # noqa: N802 - the name by convention of gettext
@@ -69,6 +84,7 @@ def N_(template: str, /, **values: object) -> Message:  # noqa: N802 - the name 
     return Message(
         format_message(template, values),
         lambda translations: format_message(translations.gettext(template), values, translations),
+        Recipe(template, values),
     )
 
 
@@ -88,7 +104,7 @@ def enum_label(member: Enum) -> Message:
 
 def pgettext_lazy(context: str, english: str) -> Message:
     """A text without fields that may mean another thing elsewhere: `context` is its `msgctxt`."""
-    return Message(english, lambda translations: translations.pgettext(context, english))
+    return Message(english, lambda translations: translations.pgettext(context, english), Recipe(english, {}, context))
 
 
 def join_messages(items: Iterable[object], between: str = ", ") -> Message:

@@ -12,6 +12,7 @@ import ctypes
 import os
 import resource
 import shutil
+import signal
 import subprocess
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -110,6 +111,14 @@ def _in_confined_thread(confinement: Confinement, act: Callable[[], T], *, stays
     return outcome.result()
 
 
+def die_with_parent(parent: int) -> None:
+    """Let the kernel kill this forked process when the thread that forked it ends; at once where it has ended."""
+    if ctypes.CDLL(None, use_errno=True).prctl(_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0) != 0:
+        raise OSError(ctypes.get_errno(), "prctl")
+    if os.getppid() != parent:
+        os._exit(1)
+
+
 def clean_env() -> dict[str, str]:
     """The environment for tools: English messages, no credential of this program."""
     environ = {name: value for name, value in os.environ.items() if not name.startswith(("CCTV_", "LANGUAGE"))}
@@ -122,6 +131,7 @@ def last_lines(stderr: bytes, count: int = 3) -> str:
     return without_secrets("; ".join(line.strip() for line in lines[-count:])) or "no message"
 
 
+_SET_PDEATHSIG = 1  # prctl(2)
 _UNIT_PROPERTIES = (
     "Id", "LoadState", "ActiveState", "UnitFileState", "Result", "NRestarts", "DropInPaths", "NeedDaemonReload",
     "MemoryMax", "LimitCORE", "RequiresMountsFor", "ReadWritePaths", "LastTriggerUSec", "ExecMainExitTimestamp",

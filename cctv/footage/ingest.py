@@ -152,13 +152,9 @@ def from_index_line(line: str, directory: str) -> NewSegment:
 
 def file_before(path: Path) -> Path | None:
     """The segment that a segment's pictures follow without a gap, by the lines of index.jsonl; None without one."""
-    day = path.parent
-    if len(day.parts) < len(_DAY_PARTS) or day.parts[-len(_DAY_PARTS)] != _DAY_PARTS[0]:
-        return None  # no segment of a storage
-    days = sorted(entry for entry in day.parent.iterdir() if entry.name <= day.name and entry.is_dir())
     lines = {
         directory / Path(name).name: line
-        for directory in days[-2:]
+        for directory in days_before(path)
         for name, line in lines_in(directory, "/".join(directory.parts[-len(_DAY_PARTS) :])).items()
     }
     own = lines.get(path)
@@ -170,6 +166,17 @@ def file_before(path: Path) -> Path | None:
     if end is None or abs(own.span.start - end) > longest or before.is_symlink() or not before.is_file():
         return None
     return before
+
+
+def days_before(path: Path) -> list[Path]:
+    """The folders whose index.jsonl says what a segment follows: of its day and the day before; none for another file.
+
+    Lists the folder of its camera.
+    """
+    day = path.parent
+    if len(day.parts) < len(_DAY_PARTS) or day.parts[-len(_DAY_PARTS)] != _DAY_PARTS[0]:
+        return []
+    return sorted(entry for entry in day.parent.iterdir() if entry.name <= day.name and entry.is_dir())[-2:]
 
 
 def lines_in(directory: Path, relative: str) -> dict[str, NewSegment]:

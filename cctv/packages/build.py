@@ -32,6 +32,7 @@ from cctv.core.durable import exclusive, sha256_file
 from cctv.core.filesystem import require_disk_space
 from cctv.core.i18n import N_, join_messages, ngettext_lazy
 from cctv.core.time_range import Span
+from cctv.core.worker import WorkerFailed
 from cctv.crypto.signing_key import SigningKey, signing_key
 from cctv.db.engine import read_transaction, write_transaction
 from cctv.db.storage import Storage, next_short_id
@@ -112,7 +113,7 @@ _REFUSALS = (
     *(NotPrepared, NotApproved, FootageAdded, MasksAdded, PlanChanged, SegmentMissing, SegmentChanged, ArtefactChanged),
     *(ScopeMoved, NotReviewed, SourceUnreadable, SceneLost, DetectorFailed, VerifyFailed),
     *(PeopleSearchFailed, DetectorBlind, ModelRefused, WeightsMissing, WeightsDiffer),
-    *(FootageBlocked, CopyNotReady, RequestUnknown, RequestClosed),
+    *(WorkerFailed, FootageBlocked, CopyNotReady, RequestUnknown, RequestClosed),
 )
 _MAX_RENDER_FRACTION = (
     1.5  # a render of mostly still backdrop is smaller than its source; this is the worst that was measured
@@ -185,11 +186,11 @@ def build(site: Storage, request_id: str, progress: Progress = silent) -> Built:
     subject = id_in(request_id)
     with exclusive(site.root / "exports" / ".lock"), refusals_logged(site, subject or NO_ID, subject, _REFUSALS):
         plan = plan_build(site, request_id, progress)
-        key = signing_key(site.root / "keys", site.disk)
         with require_disk_space(site.root, int(plan.source_bytes * _MAX_RENDER_FRACTION)):
             working = begin_build(site)
             try:
                 outputs = tuple(_render(site, plan, output, working, progress) for output in plan.outputs)
+                key = signing_key(site.root / "keys", site.disk)  # not before: what decodes has a copy of this memory
                 package, manifest = _commit(site, plan, working, outputs, key)
             except BaseException:
                 finish_interrupted_build(site)  # removes it, unless the package was committed

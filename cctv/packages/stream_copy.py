@@ -1,6 +1,7 @@
 """Copying recorded video bit for bit: selecting packets, writing them as MP4, and proving that they are the same.
 
 Responsible for the selection and the muxing.  Never decodes and never encodes: the output is what the camera sent.
+Files are read and written by workers that reach nothing else (`redaction/decoding.py`).
 Sound is left out, as this site records none.
 
 A frame decodes only from its key frame on, and a packet that is encoded again is not the recorded one.  So a file
@@ -11,8 +12,9 @@ frame needs: up to one group of pictures more at the start, nothing more at the 
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from fractions import Fraction
 from pathlib import Path
@@ -25,15 +27,26 @@ from av.video.stream import VideoStream
 from cctv.core.clock import to_us
 from cctv.core.i18n import N_
 from cctv.core.time_range import Span
+from cctv.core.worker_messages import Nonsense, is_count
+from cctv.db.storage import Storage
 from cctv.footage.layout import inside
 from cctv.footage.media import READING
 from cctv.model.footage import Segment
 from cctv.packages.errors import CopyDiffers, RecordingUnreadable
+from cctv.redaction.decoding import Decoding, believed, decode_apart, take_out, workroom
 
 SEAM = timedelta(seconds=1)  # a longer pause is a gap, which begins a new file; as in redaction
 LARGEST_COPY_BYTES = 4_000_000_000  # what FAT32 takes, less what the index of an MP4 of a day may be (50 MB)
 _MAX_OVERLAP = timedelta(milliseconds=10)  # rounding; less than a frame
 _MAX_TIME_DIFFERENCE_US = 1000
+_WORKROOM = ".copying"
+_ERRORS = (RecordingUnreadable, CopyDiffers)
+_LARGEST_SIDE, _LARGEST_TICK, _LONGEST_US = 16384, 1 << 31, 1 << 50
+_CODEC, _HEX, _SHA256 = (
+    re.compile(r"[a-z0-9]{1,16}"),
+    re.compile(r"(?:[0-9a-f]{2}){0,65536}"),
+    re.compile(r"[0-9a-f]{64}"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +148,48 @@ def stretches(takes: Iterable[Take], largest_bytes: int = LARGEST_COPY_BYTES) ->
 
 
 def read_recording(segment: Segment, path: Path) -> RecordedStretch:
-    """The packets of a segment's file; raises RecordingUnreadable."""
+    """The packets of a segment's file, read by a worker; raises RecordingUnreadable, WorkerFailed."""
+    decoding = Decoding((path,), errors=_ERRORS, is_led=False)
+    told = decode_apart(lambda _: _told(_read(segment, path)), decoding, _silent)
+    with believed(decoding):
+        return checked_recording(told, segment)
+
+
+def _told(recording: RecordedStretch) -> dict[str, object]:
+    codec, width, height, parameters = recording.setup
+    return {
+        "codec": codec,
+        "size": [width, height],
+        "parameters": parameters.hex(),
+        "tick": [recording.tick.numerator, recording.tick.denominator],
+        "packets": [[packet.time, packet.decoding, packet.key] for packet in recording.packets],
+    }
+
+
+def checked_recording(told: object, segment: Segment) -> RecordedStretch:
+    """What a worker tells of a segment; raises Nonsense."""
+    match told:
+        case {"codec": str(codec), "size": [width, height], "parameters": str(parameters), "tick": [over, under],
+              "packets": list(rows), **others} if not others and rows:  # fmt: skip
+            sides = (is_count(width, _LARGEST_SIDE), is_count(height, _LARGEST_SIDE))
+            if not (all(sides) and is_count(over, _LARGEST_TICK) and is_count(under, _LARGEST_TICK) and over and under):
+                raise Nonsense
+            if _CODEC.fullmatch(codec) is None or _HEX.fullmatch(parameters) is None:
+                raise Nonsense
+            packets = tuple(_packet(row) for row in rows)
+            setup = (codec, width, height, bytes.fromhex(parameters))
+            return RecordedStretch(segment, packets, setup, Fraction(over, under))
+    raise Nonsense
+
+
+def _packet(row: object) -> Packet:
+    match row:
+        case [int(time), int(decoding), bool(key)] if abs(time) < _LONGEST_US and abs(decoding) < _LONGEST_US:
+            return Packet(time, decoding, key)
+    raise Nonsense
+
+
+def _read(segment: Segment, path: Path) -> RecordedStretch:
     packets_read: list[tuple[int, int, bool]] = []
     with _open_recording(path) as container:
         stream = container.streams.video[0]
@@ -157,8 +211,32 @@ def read_recording(segment: Segment, path: Path) -> RecordedStretch:
     return RecordedStretch(segment, packets, setup, tick)
 
 
-def copy(stretch: CopyStretch, root: Path, target: Path) -> Copied:
-    """Write a stretch as one MP4 and prove it; raises RecordingUnreadable, CopyDiffers (15)."""
+def copy(site: Storage, stretch: CopyStretch, target: Path) -> Copied:
+    """Have a worker write a stretch as one MP4 and prove it.
+
+    Raises RecordingUnreadable, CopyDiffers, WorkerFailed (15).
+    """
+    paths = tuple(inside(site.root, take.recording.segment.path) for take in stretch.takes)
+    with workroom(site, target.parent, _WORKROOM) as room:
+        decoding = Decoding(paths, writes=(room,), errors=_ERRORS, is_led=False)
+        made = room / target.name
+        told = decode_apart(lambda _: asdict(_copy(stretch, site.root, made)), decoding, _silent)
+        with believed(decoding):
+            match told:
+                case {"frames": frames, "stream_sha256": str(digest), **others} if not others:
+                    if frames != stretch.frames or _SHA256.fullmatch(digest) is None:
+                        raise Nonsense
+                case _:
+                    raise Nonsense
+            take_out(site, room, target)
+    return Copied(stretch.frames, digest)
+
+
+def _silent(stage: str, done: int, of: int) -> None:
+    """A copy tells nothing of its own."""
+
+
+def _copy(stretch: CopyStretch, root: Path, target: Path) -> Copied:
     tick = stretch.takes[0].recording.tick
     options = {"movflags": "faststart", "fflags": "+bitexact"}
     if tick.numerator == 1:

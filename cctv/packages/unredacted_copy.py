@@ -35,6 +35,7 @@ from cctv.core.durable import exclusive, sha256_file
 from cctv.core.filesystem import require_disk_space
 from cctv.core.i18n import N_, join_messages, pgettext_lazy
 from cctv.core.time_range import Span
+from cctv.core.worker import WorkerFailed
 from cctv.crypto.signing_key import SigningKey, signing_key
 from cctv.db.engine import read_transaction, write_transaction
 from cctv.db.storage import Storage, next_short_id
@@ -72,6 +73,7 @@ from cctv.redaction.review.privacy_masks import masks_in_force
 log = logging.getLogger(__name__)
 
 _REFUSALS = (
+    WorkerFailed,
     DisclosureUnknown,
     DisclosureClosed,
     DisclosureNeedsSecond,
@@ -167,7 +169,6 @@ def build_disclosure(site: Storage, disclosure_id: str, progress: Progress = sil
     logged = refusals_logged(site, subject or NO_ID, subject, _REFUSALS, {"mode": UNREDACTED})
     with exclusive(site.root / "exports" / ".lock"), logged:
         plan = plan_disclosure(site, disclosure_id, progress)
-        key = signing_key(site.root / "keys", site.disk)
         with require_disk_space(site.root, plan.source_bytes):
             working = begin_build(site)
             try:
@@ -175,6 +176,7 @@ def build_disclosure(site: Storage, disclosure_id: str, progress: Progress = sil
                 for done, planned in enumerate(plan.outputs):
                     progress("copying", done, len(plan.outputs))
                     outputs.append(_copied(site, planned, working))
+                key = signing_key(site.root / "keys", site.disk)  # not before: what reads has a copy of this memory
                 package, manifest = _commit(site, plan, working, tuple(outputs), key)
             except BaseException:
                 finish_interrupted_build(site)  # removes it, unless the package was committed
@@ -192,7 +194,7 @@ def _stretches(site: Storage, segments: list[Segment], span: Span) -> list[CopyS
 
 def _copied(site: Storage, planned: PlannedCopy, working: Path) -> CopiedOutput:
     target = working / planned.file
-    copied = copy(planned.stretch, site.root, target)
+    copied = copy(site, planned.stretch, target)
     site.disk.sync_file(target)
     span = planned.stretch.span
     return CopiedOutput(

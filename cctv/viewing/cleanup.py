@@ -49,7 +49,10 @@ def tidy_views(site: Storage, *, everything: bool = False) -> tuple[str, ...]:
                 facts: AuditFacts = {"files": len(due)}
                 append_entry(connection, site, Act.DERIVED_DELETED, site.relative(folder), case_id=case, facts=facts)
             for path in due:
-                site.disk.unlink(path)
+                if path.is_dir() and not path.is_symlink():  # of a worker that a crash ended
+                    shutil.rmtree(path)
+                else:
+                    site.disk.unlink(path)
             log.info("views.deleted", extra={"case": case, "files": len(due)})
             touched.append(case)
         if ended and not is_link:

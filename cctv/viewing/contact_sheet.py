@@ -10,7 +10,7 @@ import base64
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 import cv2
@@ -21,12 +21,15 @@ from cctv.audit.log import append_entry
 from cctv.core.clock import to_us
 from cctv.core.text import isolated
 from cctv.core.time_range import Span
+from cctv.core.worker_messages import Nonsense, is_count
 from cctv.db.engine import write_transaction
 from cctv.db.storage import Storage
 from cctv.footage.layout import inside
 from cctv.model.audit import Act
 from cctv.model.footage import Segment
 from cctv.model.ids import CameraId
+from cctv.redaction.decoding import Decoding, believed, decode_apart
+from cctv.redaction.review.case import Progress, silent
 from cctv.redaction.review.sheet.thumbnails import Bgr, bgr
 from cctv.redaction.video.reader import Reading, clip_of
 from cctv.retention.copies import view_stem
@@ -35,6 +38,8 @@ from cctv.viewing.permission import Look, require_view, views_directory
 MOST = 60  # stills: a page that a person can still survey
 _WIDTH_PIXELS = 480  # pixels of a still: enough to see what happened, too few to publish
 _QUALITY = 80
+_JPEG = b"\xff\xd8\xff"
+_MOST_CODED = 1 << 20  # signs of a still in base64; of that width it has 60,000
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +55,7 @@ def show(
 ) -> ContactSheet:
     """Write a page with at most `stills` stills of a span.
 
-    Raises what `require_view` raises, and SourceUnreadable (15) for a segment that cannot be decoded.
+    Raises what `require_view` raises, SourceUnreadable (15) for a segment that cannot be decoded, WorkerFailed (15).
     """
     look = require_view(site, case_id, camera, span, "footage show", reason=reason, dry_run=dry_run)
     times = instants(look, min(stills, MOST))
@@ -92,13 +97,47 @@ def instants(look: Look, count: int) -> tuple[datetime, ...]:
     return tuple(chosen)
 
 
-def _pictures(site: Storage, look: Look, times: tuple[datetime, ...]) -> Iterator[tuple[datetime, Bgr]]:
-    """The first picture at or after each instant, its own segment read once."""
+def _pictures(site: Storage, look: Look, times: tuple[datetime, ...]) -> Iterator[tuple[datetime, bytes]]:
+    """The first picture at or after each instant as JPEG, decoded by a worker; raises WorkerFailed."""
     for stretch in look.stretches:
-        for segment in stretch:
-            wanted = [at for at in times if segment.span.start <= at < segment.span.end]
-            if wanted:
-                yield from _of_segment(site, look, segment, wanted)
+        if not any(segment.span.start <= at < segment.span.end for segment in stretch for at in times):
+            continue
+        decoding = Decoding(tuple(inside(site.root, segment.path) for segment in stretch))
+        told = decode_apart(partial(_stills, site, look, stretch, times), decoding, silent)
+        with believed(decoding):
+            yield from ((times[number], picture) for number, picture in checked_stills(told, len(times)))
+
+
+def _stills(
+    site: Storage, look: Look, stretch: tuple[Segment, ...], times: tuple[datetime, ...], _progress: Progress
+) -> list[list[object]]:
+    """In the worker: the number of each instant that has a picture, and the picture in base64."""
+    told: list[list[object]] = []
+    for segment in stretch:
+        wanted = [at for at in times if segment.span.start <= at < segment.span.end]
+        if wanted:
+            told += [[times.index(at), _coded(picture)] for at, picture in _of_segment(site, look, segment, wanted)]
+    return told
+
+
+def checked_stills(told: object, count: int) -> list[tuple[int, bytes]]:
+    """The pictures that a worker tells, of `count` instants; raises Nonsense."""
+    if not isinstance(told, list) or len(told) > count:
+        raise Nonsense
+    stills: list[tuple[int, bytes]] = []
+    for item in told:
+        match item:
+            case [number, str(text)] if is_count(number, count - 1) and len(text) <= _MOST_CODED:
+                try:
+                    stills.append((number, base64.b64decode(text, validate=True)))
+                except ValueError as error:
+                    raise Nonsense from error
+            case _:
+                raise Nonsense
+    numbers = [number for number, _ in stills]
+    if numbers != sorted(set(numbers)) or not all(picture.startswith(_JPEG) for _, picture in stills):
+        raise Nonsense
+    return stills
 
 
 def _of_segment(site: Storage, look: Look, segment: Segment, wanted: list[datetime]) -> Iterator[tuple[datetime, Bgr]]:
@@ -111,7 +150,11 @@ def _of_segment(site: Storage, look: Look, segment: Segment, wanted: list[dateti
             break
 
 
-def _data(picture: Bgr) -> str:
+def _data(jpeg: bytes) -> str:
+    return f"data:image/jpeg;base64,{base64.b64encode(jpeg).decode()}"
+
+
+def _coded(picture: Bgr) -> str:
     height, width = picture.shape[:2]
     if width > _WIDTH_PIXELS:
         picture = cv2.resize(
@@ -119,7 +162,7 @@ def _data(picture: Bgr) -> str:
         )  # type: ignore[assignment]
     encoded, data = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])
     assert encoded
-    return f"data:image/jpeg;base64,{base64.b64encode(data.tobytes()).decode()}"
+    return base64.b64encode(data.tobytes()).decode()
 
 
 @cache

@@ -3,7 +3,7 @@
 For the people who handle the case, on this computer: it is unredacted.  Third parties get a package or a disclosure.
 
 1. audit entry, committed      (crash: the log names a view that was not made)
-2. each video under a temporary name, then renamed, flushed
+2. each video in a folder of its own, by a worker, then flushed and renamed   (crash: the sweep removes it)
 """
 
 from __future__ import annotations
@@ -15,15 +15,17 @@ from pathlib import Path
 from cctv.audit.chain import AuditFacts
 from cctv.audit.log import append_entry
 from cctv.core.clock import to_us
-from cctv.core.durable import create_beside
+from cctv.core.durable import DurableFiles
 from cctv.core.filesystem import require_disk_space
 from cctv.core.time_range import Span
+from cctv.core.worker_messages import Nonsense, is_count
 from cctv.db.engine import write_transaction
 from cctv.db.storage import Storage
 from cctv.footage.layout import inside
 from cctv.model.audit import Act
 from cctv.model.footage import Segment
 from cctv.model.ids import CameraId
+from cctv.redaction.decoding import Decoding, believed, decode_apart, take_out, workroom
 from cctv.redaction.review.case import Progress, silent
 from cctv.redaction.video.encoder import Picture, from_first, h264_writer, write_planes
 from cctv.redaction.video.reader import Clip, Reading, clip_of
@@ -31,6 +33,7 @@ from cctv.retention.copies import view_stem
 from cctv.viewing.permission import Look, require_view, views_directory
 
 _MAX_SOURCE_RATIO = 1.5  # as in a build
+_WORKROOM = ".extracting"  # in the folder of views
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +56,7 @@ def extract_footage(
 ) -> Extract:
     """Write the frames of a span, and no other.
 
-    Raises what `require_view` raises, SourceUnreadable (15), RenderFailed, RoomMissing (16).
+    Raises what `require_view` raises, SourceUnreadable, WorkerFailed (15), RenderFailed, RoomMissing (16).
     """
     look = require_view(site, case_id, camera, span, "footage extract", reason=reason, dry_run=dry_run)
     if dry_run:
@@ -69,9 +72,22 @@ def extract_footage(
         paths, frames = [], 0
         for stretch in look.stretches:
             path = _name(site, look, stretch, directory)
-            frames += _write(site, _clip(site, look, stretch), path, progress)
+            frames += _extracted(site, look, stretch, path, progress)
             paths.append(path)
     return Extract(tuple(paths), frames)
+
+
+def _extracted(site: Storage, look: Look, stretch: tuple[Segment, ...], path: Path, progress: Progress) -> int:
+    """Have a worker write the frames of a stretch; returns how many."""
+    with workroom(site, path.parent, _WORKROOM) as room:
+        decoding = Decoding(tuple(inside(site.root, segment.path) for segment in stretch), writes=(room,))
+        made = room / path.name
+        told = decode_apart(lambda told: _write(_clip(site, look, stretch), made, told), decoding, progress)
+        with believed(decoding):
+            if not is_count(told):
+                raise Nonsense
+            take_out(site, room, path)
+    return int(told)
 
 
 def _clip(site: Storage, look: Look, stretch: tuple[Segment, ...]) -> Clip:
@@ -81,21 +97,21 @@ def _clip(site: Storage, look: Look, stretch: tuple[Segment, ...]) -> Clip:
     return replace(clip, masks=look.masks).within(0, to_us(look.span.end) - start)
 
 
-def _write(site: Storage, clip: Clip, path: Path, progress: Progress) -> int:
-    """Write a clip; returns its frames.  Reads it twice: the writer needs all times before the first frame."""
+def _write(clip: Clip, path: Path, progress: Progress) -> int:
+    """Write a clip, in the worker; returns its frames.
+
+    Reads it twice: the writer needs all times before the first frame.
+    """
     timing = Reading(clip)
     for number, _ in enumerate(timing):
         progress("reading", number + 1, clip.frames_estimate)
     times = from_first(timing.times)
     stream = clip.parts[0].stream
-    part, descriptor = create_beside(path)
-    os.close(descriptor)  # the encoder opens it by its name, which nobody else knew
-    with h264_writer(part, Picture(clip.size, stream.aspect, stream.colour), times) as writer:
+    os.close(DurableFiles().create(path))  # the encoder would make it readable for others
+    with h264_writer(path, Picture(clip.size, stream.aspect, stream.colour), times) as writer:
         for number, planes in enumerate(Reading(clip)):
             write_planes(writer, planes)
             progress("writing", number + 1, len(times))
-    site.disk.sync_file(part)
-    site.disk.rename(part, path)
     return len(times)
 
 

@@ -22,6 +22,7 @@ from cctv.footage.repair import rebuild, recover
 from cctv.holds import confirmation, files
 from cctv.packages import build, deliver, expiry, folder, orphans, unredacted_copy
 from cctv.recording import state
+from cctv.redaction import decoding
 from cctv.redaction.people import detections
 from cctv.redaction.render import render
 from cctv.redaction.review import analysis, checkpoints, cleanup, people
@@ -33,7 +34,6 @@ from cctv.services.serve import files as served_files
 from cctv.services.serve import listener, outgoing
 from cctv.setup import apply, network
 from cctv.viewing import cleanup as viewing_cleanup
-from cctv.viewing import extract
 
 PACKAGE = Path(cctv.__file__).parent
 REMOVES = {  # what each module removes, or moves; none but the first takes footage away
@@ -72,7 +72,7 @@ REMOVES = {  # what each module removes, or moves; none but the first takes foot
     people: "pictures of the question before",
     checkpoints: "derived files",
     cleanup: "derived files",
-    extract: "moves a finished view into place",
+    decoding: "the folder of a worker",
     viewing_cleanup: "views",
     sweep_size: "sweep-accepted.json",
     network: "its own drop-in of the recorder's unit",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 from pathlib import Path
@@ -108,6 +109,24 @@ def test_views_go_when_the_case_ends_and_after_four_weeks_at_most(recorded, cloc
 
     assert not views.parent.exists()
     assert "derived.deleted" in recorded.cctv("audit list").out
+
+
+def test_what_a_crash_left_of_an_extract_goes_after_a_day(recorded, clock):
+    recorded.cctv(CASE)
+    recorded.cctv(f"footage extract --case INC-2026-001 --camera gevel-1 {SPAN}")
+    views = recorded.root / "derived" / "INC-2026-001" / "views"
+    left = views / ".extracting"
+    left.mkdir()
+    (left / "half.mp4").write_bytes(b"half")
+    made = clock.now().timestamp()
+    os.utime(left / "half.mp4", (made, made))
+    os.utime(left, (made, made))
+
+    clock.advance(hours=25)
+    recorded.cctv("sweep --once")
+
+    assert not left.exists()
+    assert len(list(views.iterdir())) == 1
 
 
 def test_a_grant_to_view_is_asked_for_where_the_policy_says_so(recorded):

@@ -59,7 +59,7 @@ class Detector:
         A site's own is tried in a process of its own first, once: OpenCV 4.14 crashes on some damaged ONNX files.
         """
         if model.kind is ModelKind.YOLOX:
-            _survive(model)
+            survive(model)
         self._model = model
         self._network: _Network = _NETWORKS[model.kind](model)
 
@@ -182,7 +182,7 @@ def suppressed(boxes: Floats, scores: Floats, overlap: float) -> NDArray[np.intp
 
 
 def trial() -> None:
-    """Try the model that comes on standard input, sides of its input as arguments; what `_survive` starts.
+    """Try the model that comes on standard input, sides of its input as arguments; what `survive` starts.
 
     A refusal is no failure here: the process that asked comes to the same one.
     """
@@ -192,7 +192,7 @@ def trial() -> None:
         _NETWORKS[model.kind](model)
 
 
-def _survive(model: Model) -> None:
+def survive(model: Model) -> None:
     """Raise ModelRefused where trying a model ends the process that tries it, or does not end."""
     if model.sha256 in _survived:
         return

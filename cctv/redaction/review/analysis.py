@@ -1,8 +1,9 @@
 """Analysis of a part on disk: survey, tracks and pictures, in a directory that a plan names by hash.
 
-Responsible for those directories under `derived/REQ-YYYY-NNN/`.  Each is written once and never changed: a new survey
-gets a new directory, and the old one is removed when no row names it.  A crash leaves an extra directory, never one
-with wrong content.
+The work is a worker's, which decodes and reaches nothing (`redaction/decoding.py`); what it leaves counts when it was
+checked, and is flushed and hashed here.  Responsible for those directories under `derived/REQ-YYYY-NNN/`.  Each is
+written once and never changed: a new survey gets a new directory, and the old one is removed when no row names it.  A
+crash leaves an extra directory, never one with wrong content.
 """
 
 from __future__ import annotations
@@ -20,14 +21,18 @@ import numpy as np
 
 from cctv.core.clock import to_us
 from cctv.core.durable import sha256_file
+from cctv.core.worker_messages import Nonsense
 from cctv.db.storage import Storage
+from cctv.footage.layout import inside
 from cctv.redaction.background.scene_changes import scenery_changes
 from cctv.redaction.background.survey import BackgroundModel
+from cctv.redaction.decoding import Decoding, believed, decode_apart
 from cctv.redaction.people.detections import SavedDetections, SearchIdentity
 from cctv.redaction.people.search import RULES
 from cctv.redaction.people.weights import Model, load_model
 from cctv.redaction.render.options import Options
 from cctv.redaction.render.visibility import FrameDecision
+from cctv.redaction.review.artefact_checks import MOST_BACKDROPS, checked_analysis, count_in, shown_in, told_of
 from cctv.redaction.review.artefacts import (
     PICTURES,
     SURVEY,
@@ -37,14 +42,16 @@ from cctv.redaction.review.artefacts import (
     RenderOutcome,
     read_found,
     read_survey,
+    read_times,
     write_outcome,
     write_pictures,
     write_survey,
     write_tracks,
 )
-from cctv.redaction.review.background_samples import samples_of
+from cctv.redaction.review.background_samples import MOST_SAMPLES, RawPicture, pictures_around, samples_of
 from cctv.redaction.review.case import Progress, case_directory, part_directory
 from cctv.redaction.review.checkpoints import note_finished
+from cctv.redaction.review.errors import ArtefactUnreadable, DetectorFailed
 from cctv.redaction.review.plan import Artefact, BackdropDecision, CasePart, CasePlan
 from cctv.redaction.review.render import analysed, clip_for, covered, fail_closed, keep_of, survey_part
 from cctv.redaction.review.sheet.thumbnails import (
@@ -71,15 +78,37 @@ _SEARCH = ".search"  # in the name of a directory that is no part's
 
 
 def analyse_part(site: Storage, plan: CasePlan, progress: Progress) -> CasePart:
-    """Survey a new part and find its tracks; raises SourceUnreadable, DetectorFailed."""
-    with _new_directory(site, plan) as directory, ExitStack() as stack:
+    """Survey a new part and find its tracks, in a worker; raises SourceUnreadable, DetectorFailed, WorkerFailed."""
+    with _new_directory(site, plan) as directory, _search_folder(site, plan) as search:
+        pictures = pictures_around(site, plan, progress)
+        decoding = _decoding(site, plan, (directory, search), handed=pictures)
+        told = decode_apart(
+            lambda watched: _analyse(site, plan, directory, search, pictures, watched), decoding, progress
+        )
+        with believed(decoding):
+            checked = checked_analysis(directory, has_tracks=True)
+            found, samples = checked.found, count_in(told, "samples", MOST_SAMPLES)
+        tracks = found.tracks if found is not None else ()
+        numbered = replace(plan, tracks=tuple(track.id for track in tracks), samples=samples)
+        part = _entered(site, numbered, checked.frames, directory)
+        note_finished(site, part)
+        facts = {"case": plan.request, "camera": plan.camera, "part": plan.position, "frames": checked.frames}
+        log.info("part.analysed", extra=facts)
+        return part
+
+
+def _analyse(
+    site: Storage, plan: CasePlan, directory: Path, search: Path, pictures: list[RawPicture], progress: Progress
+) -> dict[str, object]:
+    """The same in the worker, which writes its files into `directory`."""
+    with ExitStack() as stack:
         watched = stack.enter_context(fail_closed(plan, progress))
         clip = clip_for(site, plan)
         scratch = stack.enter_context(Scratch(directory, clip.size.even(), None))
-        samples = samples_of(site, plan, clip.size, watched)
+        samples = samples_of(site, plan, clip.size, pictures)
         model = load_model(site.settings.redaction.detector)
         survey = survey_part(clip, NOTHING_KEPT, samples, watched, scratch, model)
-        spool = stack.enter_context(_search_of(site, plan, survey, model))
+        spool = stack.enter_context(_search_of(site, plan, survey, model, search))
         with analysed(clip, survey, NOTHING_KEPT, watched, scratch, model, spool) as analysis:
             found = FoundTracks(analysis.people, doubts_of(analysis.people, survey.rate))
             write_tracks(directory, found)
@@ -91,41 +120,39 @@ def analyse_part(site: Storage, plan: CasePlan, progress: Progress) -> CasePart:
             write_outcome(directory, outcome)
         write_pictures(directory / PICTURES, crops.crops)
         _write_survey(directory, survey)
-        part = _entered(site, numbered, len(survey.times), directory)
-        note_finished(site, part)
-        facts = {"case": plan.request, "camera": plan.camera, "part": plan.position, "frames": len(survey.times)}
-        log.info("part.analysed", extra=facts)
-        return part
+    return {"samples": samples.count}
 
 
 def analyse_again(site: Storage, part: CasePart, plan: CasePlan, progress: Progress) -> CasePart:
     """The part under a plan with other decisions, with pictures and a measure of what it shows now.
 
     What is newly drawn no longer counts as empty scene: the backdrops are recreated.  Tracks keep their numbers, and
-    what was covered stays covered.  Raises SourceUnreadable, DetectorFailed.
+    what was covered stays covered.  Raises SourceUnreadable, DetectorFailed, WorkerFailed.
     """
     before = part_directory(site, part)
-    found = read_found(before)
-    survey = read_survey(before / SURVEY)
-    keep = keep_of(plan.decisions, found, survey.rate)
-    with _new_directory(site, plan) as directory, ExitStack() as stack:
-        watched = stack.enter_context(fail_closed(plan, progress))
-        clip = clip_for(site, plan)
-        scratch = stack.enter_context(Scratch(directory, clip.size.even(), None))
+    found, rate = read_found(before), BackgroundModel(read_times(before / SURVEY), ()).rate
+    is_redrawn = keep_of(plan.decisions, found, rate) != keep_of(part.plan.decisions, found, rate)
+    del found
+    with _new_directory(site, plan) as directory:
+        pictures = pictures_around(site, plan, progress) if is_redrawn else []
+        decoding = _decoding(site, plan, (directory,), reads=(before,), handed=pictures)
+        told = decode_apart(
+            lambda watched: _analyse_anew(site, part, plan, directory, pictures if is_redrawn else None, watched),
+            decoding,
+            progress,
+        )
+        with believed(decoding):
+            checked = checked_analysis(directory, has_tracks=False)
+            if is_redrawn:
+                samples, count = count_in(told, "samples", MOST_SAMPLES), count_in(told, "before", MOST_BACKDROPS)
+                plan = _covered_anew(replace(plan, samples=samples), count, checked.backdrops)
+            if checked.frames != part.plan.frames:
+                raise Nonsense
+            subject, *companions = shown_in(told, 1 + len(plan.decisions.companions), checked.frames)
+            plan = replace(plan, subject=subject, companions=tuple(companions))
         for name in (TRACKS, UNSEEN, PICTURES):
             shutil.copyfile(before / name, directory / name)
-        if keep != keep_of(part.plan.decisions, found, survey.rate):
-            samples = samples_of(site, plan, clip.size, watched)
-            backdrop_count = len(survey.backdrops)
-            model = load_model(site.settings.redaction.detector)
-            survey = survey_part(clip, keep, samples, watched, scratch, model)
-            plan = _covered_anew(replace(plan, samples=samples.count), backdrop_count, len(survey.backdrops))
-        with analysed(clip, covered(survey, plan), keep, watched, scratch, found.people) as analysis:
-            meter = SubjectMeter(analysis, plan.decisions, found.tracks)
-            write_outcome(directory, _outcome(clip, analysis, plan, keep, watched, meter.see))
-            plan = replace(plan, subject=meter.result(), companions=meter.companions())
-        _write_survey(directory, survey)
-        entered = _entered(site, plan, len(survey.times), directory)
+        entered = _entered(site, plan, checked.frames, directory)
     return replace(
         entered,
         prepared=part.prepared,
@@ -133,6 +160,56 @@ def analyse_again(site: Storage, part: CasePart, plan: CasePlan, progress: Progr
         approval=part.approval,
         reviews=part.reviews,
         consents=part.consents,
+    )
+
+
+def _analyse_anew(
+    site: Storage,
+    part: CasePart,
+    plan: CasePlan,
+    directory: Path,
+    pictures: list[RawPicture] | None,
+    progress: Progress,
+) -> dict[str, object]:
+    """The same in the worker; `pictures` is None where the backdrops stay as they are."""
+    before = part_directory(site, part)
+    found = read_found(before)
+    survey = read_survey(before / SURVEY)
+    told: dict[str, object] = {"before": len(survey.backdrops)}
+    keep = keep_of(plan.decisions, found, survey.rate)
+    with ExitStack() as stack:
+        watched = stack.enter_context(fail_closed(plan, progress))
+        clip = clip_for(site, plan)
+        scratch = stack.enter_context(Scratch(directory, clip.size.even(), None))
+        if pictures is not None:
+            samples = samples_of(site, plan, clip.size, pictures)
+            backdrop_count = len(survey.backdrops)
+            model = load_model(site.settings.redaction.detector)
+            survey = survey_part(clip, keep, samples, watched, scratch, model)
+            plan = _covered_anew(replace(plan, samples=samples.count), backdrop_count, len(survey.backdrops))
+            told["samples"] = samples.count
+        with analysed(clip, covered(survey, plan), keep, watched, scratch, found.people) as analysis:
+            meter = SubjectMeter(analysis, plan.decisions, found.tracks)
+            write_outcome(directory, _outcome(clip, analysis, plan, keep, watched, meter.see))
+            shown = (meter.result(), *meter.companions())
+        _write_survey(directory, survey)
+    return told | {"shown": told_of(shown)}
+
+
+def _decoding(
+    site: Storage,
+    plan: CasePlan,
+    writes: tuple[Path, ...],
+    reads: tuple[Path, ...] = (),
+    handed: list[RawPicture] | None = None,
+) -> Decoding:
+    return Decoding(
+        tuple(inside(site.root, source.path) for source in plan.sources),
+        reads=reads,
+        writes=writes,
+        detector=site.settings.redaction.detector,
+        errors=(DetectorFailed, ArtefactUnreadable),
+        handed=[] if handed is None else handed,
     )
 
 
@@ -203,10 +280,25 @@ def _entered(site: Storage, plan: CasePlan, frames: int, directory: Path) -> Cas
 
 
 @contextmanager
-def _search_of(site: Storage, plan: CasePlan, survey: BackgroundModel, model: Model) -> Iterator[SavedDetections]:
-    """The search for people in a part, beside its directories: one that was broken off goes on, when it is the same."""
+def _search_folder(site: Storage, plan: CasePlan) -> Iterator[Path]:
+    """Where the search for people in a part saves what it finds; it stays where one that breaks off found some."""
     folder = case_directory(site, plan.request) / f"{plan.camera}_{plan.span.start:%Y%m%dT%H%M%SZ}{_SEARCH}"
     site.disk.make_directory(folder)
+    try:
+        yield folder
+    except BaseException:
+        if not any(folder.iterdir()):
+            folder.rmdir()
+        raise
+    shutil.rmtree(folder)
+    site.disk.sync_directory(folder.parent)
+
+
+@contextmanager
+def _search_of(
+    site: Storage, plan: CasePlan, survey: BackgroundModel, model: Model, folder: Path
+) -> Iterator[SavedDetections]:
+    """The search for people in a part, beside its directories: one that was broken off goes on, when it is the same."""
     scene = hashlib.sha256()
     for backdrop in survey.backdrops:
         scene.update(backdrop.planes.to_bytes())
@@ -220,11 +312,7 @@ def _search_of(site: Storage, plan: CasePlan, survey: BackgroundModel, model: Mo
             yield spool
         except BaseException:
             spool.finish()
-            if not len(spool):
-                shutil.rmtree(folder)
             raise
-    shutil.rmtree(folder)
-    site.disk.sync_directory(folder.parent)
 
 
 @contextmanager

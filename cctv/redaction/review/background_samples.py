@@ -1,8 +1,9 @@
 """Background samples from around a part: other footage of its camera, from which its empty scene is learned too.
 
 A person who stands still throughout the requested minutes would become part of a backdrop made from them alone.
-Chooses segments (pure), decodes one picture of each, and some of the part's own first and last segment that lie outside
-of the requested span.  Samples stay in memory, since on disk they could outlive their limit; the audit log counts them.
+Chooses segments (pure), has one picture of each decoded, and takes some of the part's own first and last segment that
+lie outside of the requested span.  Samples stay in memory, since on disk they could outlive their limit; the audit log
+counts them.
 """
 
 from __future__ import annotations
@@ -41,6 +42,7 @@ from cctv.redaction.video.yuv import frame_bytes, from_buffer
 REACH = timedelta(hours=6)  # before and after: enough for people to move on, and mostly still the same season of light
 MARGIN = 12  # pictures from before the request in the part's first segment, and from after it in the last
 MOST = 48  # pictures; a backdrop takes about 100 in all (docs/redaction.md), the rest come from the part itself
+MOST_SAMPLES = MOST + 2 * MARGIN
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,23 +58,45 @@ class Samples:
         return len(self.before) + len(self.after)
 
 
-def samples_of(site: Storage, plan: CasePlan, size: Size, progress: Progress) -> Samples:
-    """Pictures of the part's (displayed) size from around it.
+@dataclass(frozen=True, slots=True)
+class RawPicture:
+    """The first picture of a segment around a part as ffmpeg gave it, of any size, and whether it comes before it."""
 
-    The plan's masks cover them.  A segment that is missing, unreadable or of another size gives none: it is not what
-    was requested, and a sample less is no loss.
+    data: bytes
+    is_before: bool
+
+
+def pictures_around(site: Storage, plan: CasePlan, progress: Progress) -> list[RawPicture]:
+    """One picture of each of some segments around a part, decoded by a confined ffmpeg, in order of time.
+
+    A segment that is missing or unreadable gives none: it is not what was requested, and a sample less is no loss.
     """
     with read_transaction(site.engine) as connection:
         around = samples_around(connection, plan)
+    pictures: list[RawPicture] = []
+    for done, segment in enumerate(around):
+        progress("samples", done, len(around))
+        data = _first_picture(inside(site.root, segment.path))
+        if data is not None:
+            pictures.append(RawPicture(data, segment.span.start < plan.span.start))
+    progress("samples", len(around), len(around))
+    return pictures
+
+
+def samples_of(site: Storage, plan: CasePlan, size: Size, pictures: list[RawPicture]) -> Samples:
+    """Pictures of the part's (displayed) size from around it: `pictures`, which are used up, and its own margins.
+
+    The plan's masks cover them.  One of another size gives none.
+    """
     masked = masked_area(plan.masks, size)
     before: list[BackgroundSample] = []
     after = _margin(site, plan, plan.sources[-1], plan.span.end, plan.sources[-1].end)
-    for done, segment in enumerate(around):
-        progress("samples", done, len(around))
-        picture = _first_picture(inside(site.root, segment.path), size, masked)
-        if picture is not None:
-            (before if segment.span.start < plan.span.start else after).append(BackgroundSample(0, picture, None))
-    progress("samples", len(around), len(around))
+    pictures.reverse()
+    while pictures:
+        raw = pictures.pop()
+        buffer = _as_buffer(raw.data, size, masked)
+        if buffer is not None:
+            (before if raw.is_before else after).append(BackgroundSample(0, buffer, None))
     before += _margin(site, plan, plan.sources[0], plan.sources[0].start, plan.span.start)
     return Samples(tuple(before), tuple(after))
 
@@ -108,14 +132,18 @@ def _margin(
     return sampler.kept[:MARGIN]
 
 
-def _first_picture(path: Path, size: Size, masked: MaskedArea | None) -> NDArray[np.uint8] | None:
-    """The first picture of a file as one flat yuv420p buffer, padded to even sides and masked as the engine does."""
+def _first_picture(path: Path) -> bytes | None:
+    """The first picture of a file as flat yuv420p, padded to even sides."""
     if not path.is_file():
         return None
     try:
-        data = run_process(first_picture_command(path), timeout=60, confined=Confinement((path,), programs=("ffmpeg",)))
+        return run_process(first_picture_command(path), timeout=60, confined=Confinement((path,), programs=("ffmpeg",)))
     except ToolFailed:
         return None
+
+
+def _as_buffer(data: bytes, size: Size, masked: MaskedArea | None) -> NDArray[np.uint8] | None:
+    """A picture as one flat yuv420p buffer, masked as the engine does; None for one of another size."""
     if len(data) != frame_bytes(size.even()):
         return None
     buffer = np.frombuffer(data, np.uint8).copy()

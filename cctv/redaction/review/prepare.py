@@ -38,6 +38,8 @@ from cctv.core.durable import exclusive
 from cctv.core.filesystem import require_disk_space
 from cctv.core.i18n import N_, Message, join_messages
 from cctv.core.time_range import Span
+from cctv.core.worker import WorkerFailed
+from cctv.core.worker_messages import is_count
 from cctv.db.engine import read_transaction, write_transaction
 from cctv.db.storage import Storage
 from cctv.footage.layout import inside
@@ -47,6 +49,7 @@ from cctv.model.audit import Act
 from cctv.model.cases import AccessRequest, RequestType
 from cctv.model.footage import Segment
 from cctv.model.ids import CameraId
+from cctv.redaction.decoding import Decoding, decode_apart
 from cctv.redaction.review.analysis import analyse_part, remove_unnamed
 from cctv.redaction.review.case import (
     LOCK,
@@ -183,11 +186,26 @@ def _long(part: tuple[Segment, ...], span: Span) -> bool:
 
 
 def _holds(site: Storage, segment: Segment, span: Span) -> bool:
-    try:
-        times = read_timing(inside(site.root, segment.path)).times
-    except MediaUnreadable:  # a part of it is requested: the analysis reports what is wrong
+    path = inside(site.root, segment.path)
+    if not path.is_file():
         return True
-    return any(span.contains(segment.span.start + time - times[0]) for time in times)
+    decoding = Decoding((path,), is_led=False)
+    try:
+        told = decode_apart(lambda _: _times(path), decoding, silent)
+    except WorkerFailed:  # a part of it is requested: the analysis reports what is wrong
+        return True
+    if not isinstance(told, list) or not all(is_count(time) for time in told):
+        return True
+    return any(span.contains(segment.span.start + timedelta(microseconds=time)) for time in told)
+
+
+def _times(path: Path) -> list[int] | None:
+    """When the pictures of a file are shown, microseconds from its first; None where it cannot be read."""
+    try:
+        times = read_timing(path).times
+    except MediaUnreadable:
+        return None
+    return [(time - times[0]) // timedelta(microseconds=1) for time in times]
 
 
 def _cuts(site: Storage, connection: Connection, request: AccessRequest, again: bool) -> list[_Cut]:

@@ -1,15 +1,16 @@
 """The redaction engine for a part of a request: its clip, its survey with samples from around, its tracks, its render.
 
-Renders from the survey that was reviewed; a backdrop is never recreated after the review.  Responsible for the caption,
-and for what a package reports of a render.
+Renders in a worker that reaches nothing, from the survey that was reviewed; a backdrop is never recreated after the
+review.  Responsible for the caption, and for what a package reports of a render.
 """
 
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -19,11 +20,13 @@ from cctv.core.clock import to_us
 from cctv.core.errors import CctvError
 from cctv.core.i18n import N_, Language
 from cctv.core.logs import SHOWN
+from cctv.core.worker_messages import Nonsense, is_count
 from cctv.db.storage import Storage
 from cctv.footage.layout import inside
 from cctv.redaction.background.lighting_segments import backdrops_of
 from cctv.redaction.background.model import FEWEST, cover
 from cctv.redaction.background.survey import BackgroundModel, sampled
+from cctv.redaction.decoding import Decoding, believed, decode_apart, take_out, workroom
 from cctv.redaction.errors import SourceUnreadable
 from cctv.redaction.people.detections import DetectionSpool
 from cctv.redaction.people.persons import Doubt
@@ -33,10 +36,10 @@ from cctv.redaction.render.caption import CLOCK, CaptionTime, Line
 from cctv.redaction.render.options import Options
 from cctv.redaction.render.render import Work, redact
 from cctv.redaction.render.verify import VerifyReport
-from cctv.redaction.review.artefacts import SURVEY, FoundTracks, read_found, read_survey
+from cctv.redaction.review.artefacts import SURVEY, TRACKS, UNSEEN, FoundTracks, read_found, read_survey
 from cctv.redaction.review.background_samples import Samples
 from cctv.redaction.review.case import Progress, part_directory
-from cctv.redaction.review.errors import DetectorFailed
+from cctv.redaction.review.errors import ArtefactUnreadable, DetectorFailed
 from cctv.redaction.review.plan import CasePart, CasePlan, PartDecisions
 from cctv.redaction.review.sheet.labels import line_words
 from cctv.redaction.tracking.annotations import BoxPath, KeepBoxes
@@ -54,6 +57,7 @@ log = logging.getLogger(__name__)
 _OF_PICTURES = (cv2.error, ArithmeticError, MemoryError, RuntimeError, ValueError)
 _BUDGET_BYTES = 256 << 20  # bytes of samples held at once, as model.Sampler's own
 _MIN_OWN_SAMPLES = 32
+_WORKROOM = "rendering"  # in a part's folder
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,10 +197,30 @@ def render(work: Work, progress: Progress) -> VerifyReport:
 
 
 def render_part(site: Storage, part: CasePart, language: Language, target: Path, progress: Progress) -> RenderResult:
-    """Render and prove one part; what stops it leaves nothing behind.
+    """Render and prove one part in a worker; what stops it leaves nothing behind.
 
-    Raises SourceUnreadable, DetectorFailed, VerifyFailed, PersonShown, PeopleSearchFailed (15), RenderFailed.
+    Raises SourceUnreadable, DetectorFailed, VerifyFailed, PersonShown, PeopleSearchFailed, WorkerFailed (15),
+    RenderFailed.
     """
+    directory = part_directory(site, part)
+    with workroom(site, directory, _WORKROOM) as room:
+        decoding = Decoding(
+            tuple(inside(site.root, source.path) for source in part.plan.sources),
+            reads=tuple(directory / name for name in (SURVEY, TRACKS, UNSEEN)),
+            writes=(room,),
+            detector=site.settings.redaction.detector,
+            errors=(DetectorFailed, ArtefactUnreadable),
+        )
+        made = room / target.name
+        told = decode_apart(lambda watched: asdict(_rendered(site, part, language, made, watched)), decoding, progress)
+        with believed(decoding):
+            result = checked_result(told, part.plan.frames)
+            take_out(site, room, target)
+    return result
+
+
+def _rendered(site: Storage, part: CasePart, language: Language, target: Path, progress: Progress) -> RenderResult:
+    """The same in the worker."""
     directory = part_directory(site, part)
     found = read_found(directory)
     line = caption_line(part, language, site.settings.site.timezone)
@@ -228,6 +252,22 @@ def render_part(site: Storage, part: CasePart, language: Language, target: Path,
         witness_frames=proved.witness.frames_searched,
         witness_subjects=proved.witness.subjects_found,
     )
+
+
+def checked_result(told: object, frames: int) -> RenderResult:
+    """What a worker tells of a render of so many frames, where it is what a proof can say; raises Nonsense."""
+    if not isinstance(told, dict) or set(told) != {field.name for field in fields(RenderResult)}:
+        raise Nonsense
+    numbers = [value for name, value in told.items() if name not in ("same_times", "witness_model")]
+    model = told["witness_model"]
+    is_model = model is None or (isinstance(model, str) and re.fullmatch(r"[0-9a-f]{64}", model) is not None)
+    if told["same_times"] is not True or not is_model or not all(is_count(number) for number in numbers):
+        raise Nonsense
+    result = RenderResult(**told)
+    zeros = result.live_pixels_outside, result.audio_streams, result.metadata_entries, result.masked_pixels_live
+    if result.frames != frames or any(zeros):
+        raise Nonsense
+    return result
 
 
 def caption_line(part: CasePart, language: Language, zone: ZoneInfo) -> Line:

@@ -37,7 +37,7 @@ from cctv.redaction.video.yuv import Plane, Planes
 
 _STRICT = {"err_detect": "explode"}
 _MAX_THREADS = 4  # at most; more gain little, and each holds a picture
-_MOST_RUN_IN = 5  # files; a GOP of 250 s in segments of 60 s
+MOST_RUN_IN = 5  # files; a GOP of 250 s in segments of 60 s
 _RUN_IN_TICKS = 1 << 40  # by which the times of pictures that are only decoded lie before all others
 _ONE_EACH = frozenset({"h264", "hevc", "mjpeg"})  # a packet is a picture, or a field; of others some are not shown
 _LENGTH_BYTES = 4  # of a NAL unit, as the recorder writes it
@@ -286,7 +286,7 @@ def _files_before(path: Path, start: _Start | None) -> tuple[Path, ...]:
     files: list[Path] = []
     while start is not None and start.entry < (Entry.GRADUAL if files else Entry.CLOSED):
         before = file_before(files[0] if files else path)
-        if before is None or len(files) == _MOST_RUN_IN:
+        if before is None or len(files) == MOST_RUN_IN:
             return ()
         files.insert(0, before)
         start = _start_of(before)
