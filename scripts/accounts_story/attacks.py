@@ -30,8 +30,8 @@ def forge_a_name(people: People, box: Box, facts: Facts) -> None:
     facts.typed("stan with SUDO_UID of root", box.type("stan", command, SUDO_UID="0", SUDO_USER="root"), NOT_PERMITTED)
     facts.typed("root as sudo leaves it for dora", box.type("root", command, SUDO_USER=dora, USER=dora), NOT_PERMITTED)
     if shutil.which("sudo"):
-        words = ["sudo", "-n", "-u", people["stan"], "env", *(f"{name}={value}" for name, value in box.variables().items()),
-                 f"SUDO_USER={dora}", *box.words(command)]  # fmt: skip
+        variables = [f"{name}={value}" for name, value in box.variables(SUDO_USER=dora).items()]
+        words = ["sudo", "-n", "-u", people["stan"], "env", *variables, *box.words(command)]
         done = subprocess.run(words, cwd="/", capture_output=True, check=False)
         facts.equal("root by sudo as stan, who says that he is dora", done.returncode, NOT_PERMITTED)
     with connect(str(box.socket)) as connection, open("/dev/null", "r+b") as nowhere:  # noqa: PTH123
@@ -42,7 +42,7 @@ def forge_a_name(people: People, box: Box, facts: Facts) -> None:
 
 
 def misbehave(people: People, box: Box, facts: Facts) -> None:
-    """Fifty commands of five accounts while clients of three others hang, flood, send 10 GB, hang up and do not read."""
+    """Fifty commands of five accounts while clients of three others misbehave in five ways."""
     facts.part(
         f"{PARALLEL} commands at once while clients hang, flood, send 10 GB, hang up in mid-command, read nothing"
     )
@@ -74,7 +74,7 @@ def misbehave(people: People, box: Box, facts: Facts) -> None:
     facts.equal("what dirk asked for before he hung up: all of it or nothing", (half, len(placed)), (half, half))
     facts.typed("dora", box.type("dora", "audit verify"), 0)
     facts.typed("the service", box.type(SERVICE, f"--config {box.config} footage reconcile"), 0)
-    left = [path for path in (box.storage / "handing-over").glob("*")]
+    left = list((box.storage / "handing-over").glob("*"))
     facts.equal("half-made files in the storage", len(left), 0)
 
 

@@ -132,8 +132,9 @@ class Box:
     def set_up(self, address: str) -> None:
         """Settings of root, and the folders of the service account."""
         owner = pwd.getpwnam(self.people[SERVICE])
-        for path, mode, uid in ((self.config.parent, 0o750, 0), (self.storage, 0o700, owner.pw_uid),
-                                (self.socket.parent, 0o755, owner.pw_uid), (self.folder / "home", 0o755, 0)):  # fmt: skip
+        folders = ((self.config.parent, 0o750, 0), (self.folder / "home", 0o755, 0))
+        own = ((self.storage, 0o700, owner.pw_uid), (self.socket.parent, 0o755, owner.pw_uid))
+        for path, mode, uid in (*folders, *own):
             path.mkdir()
             path.chmod(mode)
             os.chown(path, uid, owner.pw_gid)

@@ -1,4 +1,4 @@
-"""Accounts and groups for the story: made under a prefix that nobody has, and removed by exactly the names that were made.
+"""Accounts and groups for the story: made under a prefix that nobody has, and removed by exactly their names.
 
 Never removes a name that it did not make, nor a file: the accounts have no home.
 """
@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 SERVICE, _SERVICE_GROUP = "service", "serving"
-# A venue of four of docs/roles.md; with an officer and an auditor of its own, a second decider and somebody without a role.
+# The venue of four of docs/roles.md, with an auditor, a second decider and somebody without a role.
 ROLE_OF = {
     "olaf": "operator",
     "stan": "staff",

@@ -1,7 +1,7 @@
 """A client that is none: it hangs, floods, sends ten gigabytes, hangs up in mid-command, or reads no answer.
 
-A program of its own, which runs as one of the accounts: `rude.py KIND SOCKET`, until it is ended.  It imports nothing of
-cctv: whoever attacks does not either.
+A program of its own, which runs as one of the accounts: `rude.py KIND SOCKET`, until it is ended.  It imports nothing
+of cctv: whoever attacks does not either.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ CONNECTIONS = 16  # as many as an account may have at work
 _CHUNK = b"\0" * (1 << 20)
 _TEN_GIGABYTES = 10 << 30
 _PAUSE_SECONDS = 0.05
-_ACT = ["incident", "open", "half of it", "--kind", "theft", "--cameras", "foyer-1", "--from", "yesterday 20:00", "--to",
-        "yesterday 21:00", "--another"]  # fmt: skip
+_ACT = ["incident", "open", "half of it", "--kind", "theft", "--cameras", "foyer-1", "--from", "yesterday 20:00",
+        "--to", "yesterday 21:00", "--another"]  # fmt: skip
 
 
 def frame(message: object) -> bytes:

@@ -16,7 +16,7 @@ from accounts_story.rights import LOOK as LOOK_OF_THE_FIRST
 WAITS, SECOND_MISSING, SETTINGS_REFUSED, USAGE = 3, 13, 10, 2
 RELEASE = "hold release HOLD-2026-001 --reason 'the insurer has paid'"
 ORDER = (
-    "disclosure open --recipient police --duty ordered --authority 'Lokale politie Oostende' --reference OO.12.L1.004512 "
+    "disclosure open --recipient police --duty ordered --authority 'PZ Oostende' --reference OO.12.L1.004512 "
     "--country BE --order-by 'onderzoeksrechter Brugge' --order-number 46bis/112 --order-on yesterday "
     f"--cameras {CAMERA} SPAN"
 )
