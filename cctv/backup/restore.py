@@ -386,7 +386,7 @@ def _bring_keys(root: Path, work: Path, disk: DurableFiles) -> None:
 def _set_aside(means: RestoreSources) -> Path | None:
     """Move the old index aside, its write-ahead log first: SQLite must never use it for the new index.
 
-    A log that lies there without its index, which somebody moved by hand, is moved all the same.  None without an index.
+    A log whose index somebody moved by hand is moved all the same.  None where there was no index.
     """
     stamp = f"{means.clock.now().astimezone(UTC):%Y%m%dT%H%M%S.%f}"
     aside = means.root / f"{DATABASE_FILE}.set-aside-{stamp}"

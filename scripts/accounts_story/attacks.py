@@ -10,6 +10,8 @@ import subprocess
 import time
 from collections import Counter
 
+from testbed.cameras import until
+
 from accounts_story.box import CAMERA, Box
 from accounts_story.facts import NOT_PERMITTED, Facts
 from accounts_story.people import SERVICE, People
@@ -64,6 +66,7 @@ def misbehave(people: People, box: Box, facts: Facts) -> None:
     for client in rude:
         client.send_signal(signal.SIGTERM)
         client.wait()
+    until(lambda: not box.at_work(), "the commands of whoever hung up have ended")
     wanted = Counter(name for number, name in enumerate(typing) if _command(name, number).startswith("incident open"))
     found = _opened(people, box) - before
     half = found.pop("dirk", 0)

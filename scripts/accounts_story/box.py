@@ -229,9 +229,14 @@ class Box:
         self._end(recorder)
         self.span = f"--from {began:%Y-%m-%dT%H:%M:%SZ} --to {datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
+    def at_work(self) -> bool:
+        """Whether the service runs a command."""
+        pid = self._serving.pid
+        return bool(Path(f"/proc/{pid}/task/{pid}/children").read_text().strip())
+
     def serve(self) -> None:
         """Start the service and wait until it listens."""
-        service = self._start("serve")
+        service = self._serving = self._start("serve")
         until(lambda: service.poll() is not None or self._answers(), "the service listens")
         if service.poll() is not None:
             raise BoxRefused(f"the service did not start:\n{self.log.read_text()[-2000:]}")

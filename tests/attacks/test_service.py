@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pwd
+import shlex
 import shutil
 import socket
 import stat
@@ -13,6 +14,7 @@ import subprocess
 import tempfile
 import threading
 import time
+from collections import Counter
 from contextlib import closing, suppress
 from pathlib import Path
 
@@ -338,6 +340,56 @@ def test_a_client_that_never_answers_locks_nobody_out(served):
 
     connection.close()
     settled(served)
+
+
+def test_a_client_that_hangs_up_whenever_leaves_all_of_an_act_or_nothing(served):
+    """From before the service read its request to after it answered, which is where the act falls into."""
+    settled(served)
+    for number in range(16):
+        connection, channel = served.raw()
+        with closing(connection), Path("/dev/null").open("r+b") as nowhere:
+            channel.send({**REQUEST, "argv": [*ENGLISH, *shlex.split(OPEN)]}, [nowhere.fileno()] * 3)
+            time.sleep(0.03 * number)
+    settled(served)
+
+    entries = served.type(VICTIM, "audit list --last 1000 --json").json["entries"]
+    opened = [entry for entry in entries if (entry["actor"], entry["act"]) == ("root", "incident.opened")]
+    placed = [entry for entry in entries if (entry["actor"], entry["act"]) == ("root", "hold.placed")]
+    assert len(opened) == len(placed)
+    served.type(SERVICE, f"--config {served.config} footage reconcile")
+    assert served.type(VICTIM, "audit verify --json", exit=None).json.get("differences", []) == []
+
+
+RUDE = Path(__file__).resolve().parents[2] / "scripts" / "accounts_story" / "rude.py"
+
+
+def test_fifty_commands_at_once_are_done_while_clients_hang_flood_send_10_gb_hang_up_and_read_nothing(served):
+    """None is lost and none is another's; the clients are of three accounts of which none types."""
+    rude = {"man": ("hang",), "root": ("flood", "leave"), SERVICE: ("huge", "deaf")}
+    typing = ("daemon", "bin", "sys", "games")
+    log = "audit search --act incident.opened --last 10000 --json"
+    settled(served)
+    clients = [
+        subprocess.Popen([served.python, RUDE, kind, served.socket], user=pwd.getpwnam(account).pw_uid, env={})
+        for account, kinds in rude.items()
+        for kind in kinds
+    ]
+    try:
+        before = Counter(entry["actor"] for entry in served.type(VICTIM, log).json["entries"])
+        accounts = [typing[number % len(typing)] for number in range(50)]
+        children = [served.popen(account, OPEN, stdout=subprocess.DEVNULL) for account in accounts]
+        assert [child.wait() for child in children] == [0] * len(children)
+        assert [client.poll() for client in clients] == [None] * len(clients)
+    finally:
+        for client in clients:
+            client.kill()
+            client.wait()
+    settled(served)
+
+    after = Counter(entry["actor"] for entry in served.type(VICTIM, log).json["entries"])
+    assert {account: after[account] - before[account] for account in typing} == Counter(accounts)
+    served.type(SERVICE, f"--config {served.config} footage reconcile")
+    assert list((served.root / "handing-over").glob("*")) == []
 
 
 def fake(greeting, answer=b""):
