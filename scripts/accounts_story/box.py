@@ -182,10 +182,9 @@ class Box:
 
     def type(self, name: str, command: str, **variables: str) -> Typed:
         """Run `cctv COMMAND` as an account to its end; `variables` are what it says of itself."""
-        child = self.popen(
-            name, self.words(command), stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=self.variables(**variables)
-        )
-        out, err = child.communicate()
+        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        with self.popen(name, self.words(command), env=self.variables(**variables), **pipes) as child:
+            out, err = child.communicate()
         return Typed(command.replace("SPAN", self.span), child.returncode, out.decode(), err.decode())
 
     def rude(self, name: str, kind: str) -> subprocess.Popen[bytes]:

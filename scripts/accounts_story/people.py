@@ -29,7 +29,7 @@ ROLE_OF = {
 _ROLES = tuple(dict.fromkeys(role for role in ROLE_OF.values() if role))
 _NOBODYS_GROUP = "nogroup"
 _LOCKED = 10  # of groupadd(8) and useradd(8): somebody else writes the account database at this moment
-_TRIES, _PAUSE_SECONDS = 50, 0.1
+_TRIES, _PAUSE_SECONDS = 300, 0.1  # a command that was begun may still end
 
 
 class AccountsRefused(Exception):
@@ -95,7 +95,8 @@ class People:
             done = subprocess.run(command, capture_output=True, text=True, check=False)
             if done.returncode == 0:
                 return
-            if done.returncode != _LOCKED and "lock" not in done.stderr:
+            is_passing = "lock" in done.stderr or "used by process" in done.stderr
+            if done.returncode != _LOCKED and not is_passing:
                 break
             time.sleep(_PAUSE_SECONDS)
         raise AccountsRefused(done.stderr.strip() or f"{' '.join(command)} ended with {done.returncode}")
