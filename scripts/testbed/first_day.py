@@ -188,7 +188,9 @@ def _hardened(box: Bare, figures: Figures) -> None:
         bounded = told["MemoryMax"].isdigit() and told["LimitCORE"] == "0"
         figures.equal(f"units: {unit} has a limit of memory and writes no core", bounded, True)
         if unit != "cctv-notify.service":  # a mail host may be anywhere
-            figures.equal(f"units: {unit} is denied the network", told["IPAddressDeny"], "::/0 0.0.0.0/0")
+            figures.equal(
+                f"units: {unit} is denied the network", sorted(told["IPAddressDeny"].split()), ["0.0.0.0/0", "::/0"]
+            )
         security = box.run("systemd-analyze", "security", unit).stdout.splitlines()[-1]
         figures.at_most(f"units: exposure of {unit}", float(security.partition(": ")[2].split()[0]), 2.0)
     bounds = {"CapEff": "0000000000000000", "CapBnd": "0000000000000000", "NoNewPrivs": "1", "Seccomp": "2"}
