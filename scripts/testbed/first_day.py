@@ -73,16 +73,16 @@ handler = ["cctv-handlers"]
 decider = ["cctv-deciders"]
 dpo = ["cctv-dpo"]
 """
-_SPAN = "--from '3 minutes ago' --to '2 minutes ago'"
+_SPAN = "--from 'yesterday 22:00' --to 'yesterday 23:00'"
 _PEOPLE = (
     "cctv config check",
-    "cctv config adopt --reason 'who may do what'",
+    "runuser -u dora -- cctv config adopt --reason 'who may do what'",
     "systemctl stop cctv-serve",
     f"runuser -u stan -- cctv incident open 'laptop, foyer' --kind theft --cameras foyer-1 {_SPAN}",
     "systemctl is-active cctv-serve",
     "runuser -u olaf -- cctv status",
     "runuser -u hanna -- cctv request list",
-    "runuser -u hanna -- cctv register show incidents --format csv --output /home/hanna/incidents.csv",
+    "runuser -u hanna -- sh -c 'cd && cctv register show incidents --format csv --output incidents.csv'",
     "runuser -u anna -- cctv audit list",
     "for name in olaf stan hanna dora anna sofie; do runuser -u $name -- cctv grant mine || exit; done",
     "runuser -u dora -- cctv grant give stan view --briefed yesterday --confidentiality yesterday --reason 'desk'",

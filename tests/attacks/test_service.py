@@ -21,7 +21,7 @@ from pathlib import Path
 import pytest
 from serving import NAMELESS, PEOPLE, SERVICE, START_SECONDS
 
-from cctv.services.serve.caller import Unserved, hand_over, untrusted
+from cctv.services.serve.caller import Unserved, _Interrupts, hand_over, untrusted
 from cctv.services.serve.listener import BURST, MOST_OF_ACCOUNT, AccountPace, Limits
 from cctv.services.serve.outgoing import NotNamed, Outgoing
 from cctv.services.serve.protocol import PROTOCOL, REQUEST_BYTES, Closed, FrameChannel, encode
@@ -445,6 +445,28 @@ def test_a_service_that_is_not_ours_is_told_in_one_line(tmp_path, monkeypatch, s
 
     assert isinstance(outcome, Unserved)
     assert outcome.code == code
+
+
+def test_a_service_that_answers_before_the_client_has_looked_up_is_heard(monkeypatch):
+    """It takes the request, tells the exit code and is gone, while the client still comes back from sending."""
+    ours, theirs = socket.socketpair()
+    real = socket.send_fds
+
+    def send_and_be_overtaken(*words):
+        sent = real(*words)
+        FrameChannel(theirs).receive(most_descriptors=1)[1].clear()
+        FrameChannel(theirs).send({"exit": 2})
+        theirs.close()
+        return sent
+
+    monkeypatch.setattr(socket, "send_fds", send_and_be_overtaken)
+    with closing(ours), tempfile.TemporaryFile() as stream:
+        channel = FrameChannel(ours)
+        channel.send({"argv": ["hold", "show"]}, [stream.fileno()])
+        interrupts = _Interrupts(channel)
+        interrupts.interrupt()
+
+        assert channel.receive()[0] == {"exit": 2}
 
 
 def test_a_service_of_other_settings_is_passed_by(tmp_path, monkeypatch):
