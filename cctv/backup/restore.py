@@ -195,7 +195,7 @@ def restore(
         outlook = _prepare(means, identity, path, manifest, work, reason, signed)
         _bring_keys(root, work, disk)
         _bring_checkpoints(root, work, disk)
-        aside = _set_aside(means) if (root / DATABASE_FILE).exists() else None
+        aside = _set_aside(means)
         disk.rename(work / DATABASE_FILE, root / DATABASE_FILE)
         if current != identity:
             write_identity(root, identity, disk)
@@ -383,15 +383,18 @@ def _bring_keys(root: Path, work: Path, disk: DurableFiles) -> None:
             disk.write(root / "keys" / name, (work / "keys" / name).read_bytes(), mode=mode)
 
 
-def _set_aside(means: RestoreSources) -> Path:
-    """Move the old index aside, its write-ahead log first: SQLite must never use it for the new index."""
+def _set_aside(means: RestoreSources) -> Path | None:
+    """Move the old index aside, its write-ahead log first: SQLite must never use it for the new index.
+
+    A log whose index somebody moved by hand is moved all the same.  None where there was no index.
+    """
     stamp = f"{means.clock.now().astimezone(UTC):%Y%m%dT%H%M%S.%f}"
     aside = means.root / f"{DATABASE_FILE}.set-aside-{stamp}"
     for suffix in ("-wal", "-shm", ""):
         source = means.root / f"{DATABASE_FILE}{suffix}"
         if source.exists():
             means.disk.rename(source, aside.with_name(aside.name + suffix))
-    return aside
+    return aside if aside.exists() else None
 
 
 @contextmanager

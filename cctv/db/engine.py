@@ -7,6 +7,7 @@ check and its tombstone.
 
 from __future__ import annotations
 
+import signal
 import sqlite3
 import threading
 import time
@@ -129,17 +130,43 @@ def checkpoint_wal(engine: Engine) -> bool:
 def write_transaction(engine: Engine, *, dry_run: bool = False) -> Iterator[Connection]:
     """A write transaction: committed durably when the block ends, rolled back when it raises.
 
+    Once it has the lock an interrupt waits for its end: an act writes its file before its row, and is done whole.
     With `dry_run` it is always rolled back: the same checks and result, and nothing is changed.  The caller leaves out
     what a rollback does not undo, such as files.
     """
     options = {"cctv_write": True, "cctv_dry_run": dry_run}
-    with _counted(), engine.connect().execution_options(**options) as connection, connection.begin() as transaction:
-        yield connection
-        if dry_run:
-            transaction.rollback()
-            return
-        for finish in _before_commit:
-            finish(connection)
+    with _counted(), engine.connect().execution_options(**options) as connection:
+        transaction = connection.begin()  # waits for the lock, and may be interrupted
+        with _held_interrupts(), transaction:
+            yield connection
+            if dry_run:
+                transaction.rollback()
+                return
+            for finish in _before_commit:
+                finish(connection)
+
+
+@contextmanager
+def _held_interrupts() -> Iterator[None]:
+    """Let Ctrl-C, or a client of the service that hung up, interrupt when the block has ended.
+
+    Nothing to hold where an interrupt raises nothing: in another thread, or in a service that heeds it.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    previous = signal.getsignal(signal.SIGINT)
+    if previous is not signal.default_int_handler:
+        yield
+        return
+    waiting: list[int] = []
+    signal.signal(signal.SIGINT, lambda number, _: waiting.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, previous)
+        if waiting:
+            signal.raise_signal(signal.SIGINT)
 
 
 def before_commit(finish: Callable[[Connection], None]) -> None:

@@ -46,15 +46,52 @@ _TYPED = (
     "systemctl status cctv-record",
     "systemctl status cctv.socket",
     "useradd -m sofie",
-    "runuser -u sofie -- cctv hold list",
-    "runuser -u sofie -- cctv register show incidents --format csv --output /tmp/incidents.csv",
+    "! runuser -u sofie -- cctv hold list",
     "! runuser -u sofie -- ls /var/lib/cctv",
     "cctv backup /mnt/offsite",
     "cctv notify test && systemctl enable --now cctv-notify.timer",
     "systemctl enable --now cctv-backup.timer",
     "systemctl enable --now cctv-checkpoint.timer cctv-verify.timer cctv-doctor.timer",
-    "systemctl start cctv-notify cctv-backup cctv-verify cctv-doctor",
+    "systemctl start cctv-notify cctv-backup cctv-verify cctv-doctor cctv-checkpoint",
     "systemd-analyze security cctv-record",
+)
+# Lines of docs/roles.md and docs/service.md; the settings get [roles] between the two.
+_GROUPS = (
+    "for group in operators staff handlers deciders dpo; do groupadd cctv-$group; done",
+    "for name in olaf stan hanna dora anna; do useradd -m $name; done",
+    "gpasswd -a olaf cctv-operators",
+    "gpasswd -a stan cctv-staff",
+    "gpasswd -a hanna cctv-handlers",
+    "gpasswd -a dora cctv-deciders",
+    "gpasswd -a anna cctv-dpo",
+)
+_ROLES = """
+[roles]
+operator = ["cctv-operators"]
+staff = ["cctv-staff"]
+handler = ["cctv-handlers"]
+decider = ["cctv-deciders"]
+dpo = ["cctv-dpo"]
+"""
+_SPAN = "--from 'yesterday 22:00' --to 'yesterday 23:00'"
+_PEOPLE = (
+    "cctv config check",
+    "runuser -u dora -- cctv config adopt --reason 'who may do what'",
+    "systemctl stop cctv-serve",
+    f"runuser -u stan -- cctv incident open 'laptop, foyer' --kind theft --cameras foyer-1 {_SPAN}",
+    "systemctl is-active cctv-serve",
+    "runuser -u olaf -- cctv status",
+    "runuser -u hanna -- cctv request list",
+    "runuser -u hanna -- sh -c 'cd && cctv register show incidents --format csv --output incidents.csv'",
+    "runuser -u anna -- cctv audit list",
+    "for name in olaf stan hanna dora anna sofie; do runuser -u $name -- cctv grant mine || exit; done",
+    "runuser -u dora -- cctv grant give stan view --briefed yesterday --confidentiality yesterday --reason 'desk'",
+    "! runuser -u sofie -- cctv hold list",
+    "! runuser -u stan -- cctv request list",
+    "! runuser -u olaf -- cctv audit list",
+    "! cctv request list",
+    "! runuser -u anna -- cat /var/lib/cctv/cctv.db",
+    "cctv sweep --once",
 )
 # What the doctor finds wrong with where this is tried: no NTP, one disk for all, and nobody told the police in time.
 _TRIAL = frozenset({"clock", "disk", "forecast", "status: disk", "backup: disk", "registers: cameras"})
@@ -80,6 +117,7 @@ def first_day(bare: Bare, figures: Figures, first: Path, following: Path, clip: 
                 _typed(box, figures)
                 _upgrade(box, figures)
                 _back(box, figures, first)
+                _people(box, figures)
                 _remove(box, figures)
         else:
             note("systemd cannot be booted here: the units' commands run by hand")
@@ -136,9 +174,49 @@ def _typed(box: Bare, figures: Figures) -> None:
     settings.write_text(text + '\n[alerts]\ncommand = ["/bin/true"]\n')
     for line in _TYPED:
         figures.equal(f"typed: {line}", box.type(line).returncode, 0)
+    _hardened(box, figures)
     failed = box.run("systemctl", "--failed", "--plain", "--no-legend").stdout
     figures.equal("typed: units that failed", failed.strip(), "")
     figures.equal("typed: what the doctor still finds wrong", _wrong(box, frozenset()), [])
+
+
+def _hardened(box: Bare, figures: Figures) -> None:
+    """What runs has the bounds of its unit; what this machine does not enforce is told by `systemd-analyze` alone."""
+    for unit in sorted(path.name for path in box.path("/usr/lib/systemd/system").glob("cctv-*.service")):
+        asked = box.run("systemctl", "show", unit, "-p", "MemoryMax", "-p", "LimitCORE", "-p", "IPAddressDeny").stdout
+        told = dict(line.split("=", 1) for line in asked.splitlines())
+        bounded = told["MemoryMax"].isdigit() and told["LimitCORE"] == "0"
+        figures.equal(f"units: {unit} has a limit of memory and writes no core", bounded, True)
+        if unit != "cctv-notify.service":  # a mail host may be anywhere
+            figures.equal(
+                f"units: {unit} is denied the network", sorted(told["IPAddressDeny"].split()), ["0.0.0.0/0", "::/0"]
+            )
+        security = box.run("systemd-analyze", "security", unit).stdout.splitlines()[-1]
+        figures.at_most(f"units: exposure of {unit}", float(security.partition(": ")[2].split()[0]), 2.0)
+    bounds = {"CapEff": "0000000000000000", "CapBnd": "0000000000000000", "NoNewPrivs": "1", "Seccomp": "2"}
+    for unit in (*_SERVICES, "cctv-serve.service"):
+        pid = box.run("systemctl", "show", unit, "-p", "MainPID", "--value").stdout.strip()
+        status = dict(line.split(":\t", 1) for line in box.run("cat", f"/proc/{pid}/status").stdout.splitlines())
+        figures.equal(
+            f"units: capabilities and system calls of {unit}", {name: status[name] for name in bounds}, bounds
+        )
+    mode = box.run("stat", "-c", "%a %U", _STORAGE, "/var/lib/cctv-checkpoints").stdout.splitlines()
+    figures.equal(
+        "units: the storage is its account's alone, the kept checkpoints are root's", mode, ["700 cctv", "755 root"]
+    )
+    kept = list(box.path("/var/lib/cctv-checkpoints").glob("*.jsonl"))
+    figures.equal("units: cctv-checkpoint kept a checkpoint", [path.stat().st_uid for path in kept], [0])
+
+
+def _people(box: Bare, figures: Figures) -> None:
+    """The accounts of docs/roles.md, and the first command of one, which starts the service by its socket."""
+    for line in _GROUPS:
+        figures.equal(f"people: {line}", box.type(line).returncode, 0)
+    with box.path("/etc/cctv/cameras.toml").open("a") as settings:
+        settings.write(_ROLES)
+    for line in _PEOPLE:
+        done = box.type(line)
+        figures.equal(f"people: {line}", (done.returncode, "Traceback" in done.stdout + done.stderr), (0, False))
 
 
 def _upgrade(box: Bare, figures: Figures) -> None:
@@ -158,12 +236,12 @@ def _upgrade(box: Bare, figures: Figures) -> None:
 def _back(box: Bare, figures: Figures, first: Path) -> None:
     """The way back to the version before, as docs/installing.md has it."""
     lines = (
-        "systemctl stop cctv-record cctv-sweep 'cctv-*.timer'",
-        "mv /var/lib/cctv/cctv.db /var/lib/cctv/cctv.db.newer",
+        "systemctl stop cctv.socket 'cctv-*'",
+        f"cd {_STORAGE} && for end in -wal -shm ''; do [ ! -e cctv.db$end ] || mv cctv.db$end cctv.db.newer$end; done",
         f"apt install -qq -y --allow-downgrades ./{shlex.quote(first.name)}",
         "cctv restore /var/lib/cctv/cctv.db.before-upgrade.age --key /media/usb/recovery.key --reason 'back'",
         "cctv hold confirm --for 'A. Peeters' --reason 'compared with the register'",
-        "systemctl start cctv-record cctv-sweep",
+        "systemctl start cctv-record cctv-sweep cctv.socket",
     )
     for line in lines:
         figures.equal(f"back: {line}", box.type(line).returncode, 0)

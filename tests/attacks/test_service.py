@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pwd
+import shlex
 import shutil
 import socket
 import stat
@@ -13,13 +14,14 @@ import subprocess
 import tempfile
 import threading
 import time
+from collections import Counter
 from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
 from serving import NAMELESS, PEOPLE, SERVICE, START_SECONDS
 
-from cctv.services.serve.caller import Unserved, hand_over, untrusted
+from cctv.services.serve.caller import Unserved, _Interrupts, hand_over, untrusted
 from cctv.services.serve.listener import BURST, MOST_OF_ACCOUNT, AccountPace, Limits
 from cctv.services.serve.outgoing import NotNamed, Outgoing
 from cctv.services.serve.protocol import PROTOCOL, REQUEST_BYTES, Closed, FrameChannel, encode
@@ -340,6 +342,56 @@ def test_a_client_that_never_answers_locks_nobody_out(served):
     settled(served)
 
 
+def test_a_client_that_hangs_up_whenever_leaves_all_of_an_act_or_nothing(served):
+    """From before the service read its request to after it answered, which is where the act falls into."""
+    settled(served)
+    for number in range(16):
+        connection, channel = served.raw()
+        with closing(connection), Path("/dev/null").open("r+b") as nowhere:
+            channel.send({**REQUEST, "argv": [*ENGLISH, *shlex.split(OPEN)]}, [nowhere.fileno()] * 3)
+            time.sleep(0.03 * number)
+    settled(served)
+
+    entries = served.type(VICTIM, "audit list --last 1000 --json").json["entries"]
+    opened = [entry for entry in entries if (entry["actor"], entry["act"]) == ("root", "incident.opened")]
+    placed = [entry for entry in entries if (entry["actor"], entry["act"]) == ("root", "hold.placed")]
+    assert len(opened) == len(placed)
+    served.type(SERVICE, f"--config {served.config} footage reconcile")
+    assert served.type(VICTIM, "audit verify --json", exit=None).json.get("differences", []) == []
+
+
+RUDE = Path(__file__).resolve().parents[2] / "scripts" / "accounts_story" / "rude.py"
+
+
+def test_fifty_commands_at_once_are_done_while_clients_hang_flood_send_10_gb_hang_up_and_read_nothing(served):
+    """None is lost and none is another's; the clients are of three accounts of which none types."""
+    rude = {"man": ("hang",), "root": ("flood", "leave"), SERVICE: ("huge", "deaf")}
+    typing = ("daemon", "bin", "sys", "games")
+    log = "audit search --act incident.opened --last 10000 --json"
+    settled(served)
+    clients = [
+        subprocess.Popen([served.python, RUDE, kind, served.socket], user=pwd.getpwnam(account).pw_uid, env={})
+        for account, kinds in rude.items()
+        for kind in kinds
+    ]
+    try:
+        before = Counter(entry["actor"] for entry in served.type(VICTIM, log).json["entries"])
+        accounts = [typing[number % len(typing)] for number in range(50)]
+        children = [served.popen(account, OPEN, stdout=subprocess.DEVNULL) for account in accounts]
+        assert [child.wait() for child in children] == [0] * len(children)
+        assert [client.poll() for client in clients] == [None] * len(clients)
+    finally:
+        for client in clients:
+            client.kill()
+            client.wait()
+    settled(served)
+
+    after = Counter(entry["actor"] for entry in served.type(VICTIM, log).json["entries"])
+    assert {account: after[account] - before[account] for account in typing} == Counter(accounts)
+    served.type(SERVICE, f"--config {served.config} footage reconcile")
+    assert list((served.root / "handing-over").glob("*")) == []
+
+
 def fake(greeting, answer=b""):
     """A service of this process that says something else; returns its socket's path."""
     folder = Path(tempfile.mkdtemp(prefix="cctv-fake-"))
@@ -393,6 +445,28 @@ def test_a_service_that_is_not_ours_is_told_in_one_line(tmp_path, monkeypatch, s
 
     assert isinstance(outcome, Unserved)
     assert outcome.code == code
+
+
+def test_a_service_that_answers_before_the_client_has_looked_up_is_heard(monkeypatch):
+    """It takes the request, tells the exit code and is gone, while the client still comes back from sending."""
+    ours, theirs = socket.socketpair()
+    real = socket.send_fds
+
+    def send_and_be_overtaken(*words):
+        sent = real(*words)
+        FrameChannel(theirs).receive(most_descriptors=1)[1].clear()
+        FrameChannel(theirs).send({"exit": 2})
+        theirs.close()
+        return sent
+
+    monkeypatch.setattr(socket, "send_fds", send_and_be_overtaken)
+    with closing(ours), tempfile.TemporaryFile() as stream:
+        channel = FrameChannel(ours)
+        channel.send({"argv": ["hold", "show"]}, [stream.fileno()])
+        interrupts = _Interrupts(channel)
+        interrupts.interrupt()
+
+        assert channel.receive()[0] == {"exit": 2}
 
 
 def test_a_service_of_other_settings_is_passed_by(tmp_path, monkeypatch):

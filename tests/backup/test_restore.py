@@ -1,7 +1,8 @@
 """A restore brings back no deleted footage and loses no hold."""
 
 import re
-from contextlib import suppress
+import sqlite3
+from contextlib import closing, suppress
 
 import pytest
 
@@ -55,6 +56,27 @@ def test_holds_still_hold_and_deleted_stays_deleted(rig):
     gone = rig.cctv("retention explain --cameras gevel-1 --from '2026-11-01 11:01' --to '2026-11-01 11:04' --json")
     reasons = {one["reason"] for one in gone.json["cameras"][0]["gone"]}
     assert reasons == {"gone before the index was made again"}
+
+
+def test_a_write_ahead_log_whose_index_was_moved_by_hand_is_not_the_restored_index_s(rig):
+    """Of a process that was killed; SQLite would write its pages into the file that takes the place."""
+    file = rig.back_up()
+    database = rig.site.root / "cctv.db"
+    with closing(sqlite3.connect(database)) as late:
+        late.execute("SELECT count(*) FROM audit").fetchall()  # whoever closes before this one leaves the log
+        rig.hold("2026-11-01 11:00", "2026-11-01 11:01")
+        log = (rig.site.root / "cctv.db-wal").read_bytes()
+    assert log
+    (rig.site.root / "cctv.db-wal").write_bytes(log)
+    database.rename(rig.site.root / "cctv.db.newer")
+
+    rig.restore(file)
+
+    with closing(sqlite3.connect(database)) as index:
+        assert index.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+    assert [path.read_bytes() for path in rig.site.root.glob("cctv.db.set-aside-*-wal")] == [log]
+    rig.confirm()
+    rig.cctv("sweep --once")
 
 
 def test_a_hold_that_was_placed_after_the_back_up_is_kept(rig):

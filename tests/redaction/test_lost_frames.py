@@ -184,3 +184,4 @@ def test_the_need_grows_with_the_picture_and_the_machine_tells_what_is_free():
     assert free is not None
     assert 0 < free < 1 << 50
     assert 651e6 < needed_memory(Size(1920, 1080)) < 950e6  # the search took 651 MB on two cores
+    assert 3444e6 < needed_memory(Size(7680, 4320)) < 7200e6  # ten pictures took 3444 MB

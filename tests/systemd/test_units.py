@@ -14,6 +14,7 @@ from cctv.monitoring import doctor_machine
 from cctv.monitoring.doctor import REPORT_FILE
 from cctv.monitoring.notify import TIMED_SERVICES
 from cctv.services.serve import protocol
+from cctv.services.serve.places import Place, place_for
 
 UNITS = Path(__file__).resolve().parents[2] / "systemd"
 PROGRAM = "/opt/cctv/bin/cctv"
@@ -167,9 +168,18 @@ def test_who_asks_whether_the_clock_is_kept_may_ask(name):
     assert "CAP_SYS_TIME" not in service(name)["CapabilityBoundingSet"][0]
 
 
-@pytest.mark.parametrize("name", SERVICES)
-def test_no_service_leaves_a_dump_of_its_memory(name):
+@pytest.mark.parametrize("name", [*SERVICES, CHECKPOINT])
+def test_no_service_leaves_a_dump_of_its_memory_or_takes_that_of_the_machine(name):
     assert service(name)["LimitCORE"] == ["0"]
+    assert service(name)["MemoryMax"][0][-1] in "GM%"
+
+
+@pytest.mark.parametrize("name", [*SERVICES, CHECKPOINT])
+def test_the_command_of_a_unit_runs_in_that_unit(name):
+    """Handed over to the service, it would run by the service's bounds and share of the machine."""
+    is_handed_over = any(place_for(line.split()[1:]) is Place.SERVICE for line in service(name)["ExecStart"])
+
+    assert service(name).get("Environment", []) == ["CCTV_SOCKET=/run/cctv/none"] * is_handed_over
 
 
 def test_timers_make_up_for_what_they_missed_and_the_doctor_knows_each():

@@ -15,6 +15,7 @@ import stat
 import struct
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from cctv import __version__
@@ -230,10 +231,11 @@ class _Interrupts:
             self.send_waiting()
 
     def send_waiting(self) -> None:
-        """Send an interrupt that came while another frame was being sent."""
+        """Send an interrupt that came while another frame was being sent; the service may have answered meanwhile."""
         if self._is_waiting:
             self._is_waiting = False
-            self._channel.send({"interrupt": True})
+            with suppress(Closed):
+                self._channel.send({"interrupt": True})
 
 
 def _refusal(message: Message) -> Unserved:

@@ -89,7 +89,8 @@ class FrameChannel:
         try:
             if descriptors:
                 data = data[socket.send_fds(self._connection, [data], list(descriptors)) :]
-            self._connection.sendall(data)
+            if data:  # else sendall would send nothing, which fails where the other end has answered and is gone
+                self._connection.sendall(data)
         except (BrokenPipeError, ConnectionResetError) as error:
             raise Closed from error
         finally:
