@@ -157,6 +157,18 @@ def reason_digest(key: bytes, reason: str) -> str:
     return hmac.new(key, reason.encode(), hashlib.sha256).hexdigest()
 
 
+def key_bytes(stored: object) -> bytes | None:
+    """The key that stands beside a digest, of lower-case hex digits as cctv writes it; None for anything else.
+
+    `bytes.fromhex` takes capitals and blanks too, so that a changed key would give the same digest.
+    """
+    try:
+        key = bytes.fromhex(stored) if isinstance(stored, str) else None
+    except ValueError:
+        return None
+    return key if key is not None and key.hex() == stored else None
+
+
 def row_digest(key: bytes, name: str, text: str) -> str:
     """Hex HMAC-SHA-256, cut to 128 bits, of a row's name and content under the key that is stored beside it."""
     return hmac.new(key, f"{name}\0{text}".encode("utf-8", "surrogateescape"), hashlib.sha256).hexdigest()[:32]

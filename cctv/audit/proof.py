@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, select
 
-from cctv.audit.chain import GENESIS, Payload, reason_digest
+from cctv.audit.chain import GENESIS, Payload, key_bytes, reason_digest
 from cctv.audit.checkpoint_files import Checkpoint, line_digest
 from cctv.audit.log import stored_entry_hash, verified_entries
 from cctv.audit.rows import RowProblem, compare_rows, note_rows
@@ -130,10 +130,11 @@ def checkpoint_findings(log: LogRead, checkpoints: Sequence[Checkpoint]) -> Iter
             yield LogFinding(f"audit/checkpoints.jsonl: {entry['facts'].get('entries')} entries", why, entry["seq"])
 
 
-def _fits(key: object, text: object, digest: str) -> bool:
+def _fits(stored: object, text: object, digest: str) -> bool:
+    key = key_bytes(stored)
     try:
-        return isinstance(key, str) and isinstance(text, str) and reason_digest(bytes.fromhex(key), text) == digest
-    except (ValueError, TypeError):
+        return key is not None and isinstance(text, str) and reason_digest(key, text) == digest
+    except UnicodeEncodeError:  # a text that is no UTF-8
         return False
 
 

@@ -32,7 +32,8 @@ from cctv.db.engine import quick_check, read_any_text, read_transaction
 from cctv.db.identity import DATABASE_FILE
 from cctv.footage.repair.queries import count_segments
 from cctv.footage.repair.verify import VerifyRound, read_round
-from cctv.monitoring.alarms import AlarmKind, read_history, troubles
+from cctv.monitoring.alarm_history import AlarmKind, read_history
+from cctv.monitoring.alarms import troubles
 from cctv.monitoring.doctor import (
     Check,
     CheckName,

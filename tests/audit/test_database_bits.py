@@ -95,3 +95,12 @@ def test_a_path_that_is_no_text_is_named_and_is_no_crash(signed):
     change(signed, "UPDATE segments SET path = CAST(x'7365676d656e74732fee2f78' AS TEXT) WHERE id = 1")
 
     assert "no UTF-8" in names(signed)["cctv.db"]
+
+
+@pytest.mark.parametrize("table", ["row_keys", "notes"])
+@pytest.mark.parametrize("forged", ["upper(key)", "key || ' '"])
+def test_a_key_in_other_signs_is_named_though_it_is_the_same_number(signed, table, forged):
+    """One bit makes a capital of a hex digit."""
+    change(signed, f"UPDATE {table} SET key = {forged}")
+
+    assert any(name.startswith("notes/") for name in names(signed))
