@@ -6,23 +6,22 @@ The log is the only place that keeps it, so that a file put back from yesterday 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
+from sqlalchemy import Connection
 
+from cctv.access.queries import factor_entries, newest_us
 from cctv.audit.chain import AuditEntry, AuditFacts
-from cctv.audit.log import chain_head
+from cctv.audit.log import entries_of_acts
 from cctv.core.clock import from_us
-from cctv.db import schema
 from cctv.model.audit import Act
 
 FAILURES = 5  # in a row, before the factor locks
 LOCK = timedelta(minutes=15)
 LONGEST_LOCK = timedelta(days=1)
 WRONG, USED = "wrong", "used"  # causes of a refusal that count as failures; others are logged and do not
-_LOOKED_AT = 2_000  # entries
 _BASES = (Act.FACTOR_ENROLLED, Act.FACTOR_RECOVERED, Act.FACTOR_RESET)
 _ACTS = (*_BASES, Act.FACTOR_USED, Act.FACTOR_REFUSED)
 
@@ -66,16 +65,14 @@ def locked_until(failures: Sequence[datetime]) -> datetime | None:
 def state_of(connection: Connection, account: str) -> FactorState:
     """The state of an account's factor; follows the entries since it was enrolled."""
     state = FactorState(account)
-    for entry in _entries(connection, account):
+    for entry in factor_entries(connection, account, _BASES, Act.FACTOR_USED, _ACTS):  # each use has a later step
         state = _after(state, entry)
     return state
 
 
 def enrolled_states(connection: Connection) -> list[FactorState]:
     """The states of all accounts that have a factor, by name."""
-    named = func.json_extract(schema.audit.c.entry, "$.act") == Act.FACTOR_ENROLLED.value
-    rows = connection.execute(select(schema.audit.c.entry).where(named))
-    accounts = sorted({AuditEntry.from_json(row.entry).subject for row in rows})
+    accounts = sorted({entry.subject for entry in entries_of_acts(connection, {Act.FACTOR_ENROLLED})})
     states = (state_of(connection, account) for account in accounts)
     return [state for state in states if state.enrolled is not None]
 
@@ -85,40 +82,8 @@ def newest_entry(connection: Connection) -> datetime | None:
 
     None for an empty log.
     """
-    audit = schema.audit.c
-    head, _ = chain_head(connection)
-    query = select(func.max(func.json_extract(audit.entry, "$.at_us"))).where(audit.seq > head - _LOOKED_AT)
-    newest: int | None = connection.execute(query).scalar()
+    newest = newest_us(connection)
     return from_us(newest) if newest is not None else None
-
-
-def _entries(connection: Connection, account: str) -> list[AuditEntry]:
-    """The entries that make the state, in order: how the factor began or ended, the last use and what came after it.
-
-    And uses of recovery codes, of which there are ten.  Each use has a later step than the one before.
-    """
-    audit = schema.audit.c
-    since = connection.execute(select(func.max(audit.seq)).where(_about(account, _BASES))).scalar()
-    if since is None:
-        return []
-    after = audit.seq >= since
-    last = connection.execute(select(func.max(audit.seq)).where(_about(account, (Act.FACTOR_USED,)), after)).scalar()
-    needed = or_(
-        audit.seq >= (since if last is None else last),
-        audit.seq == since,
-        func.json_extract(audit.entry, "$.facts.recovery").is_not(None),
-    )
-    query = select(audit.entry).where(_about(account, _ACTS), after, needed).order_by(audit.seq)
-    return [AuditEntry.from_json(row.entry) for row in connection.execute(query)]
-
-
-def _about(account: str, acts: Collection[Act]) -> ColumnElement[bool]:
-    audit, names = schema.audit.c, schema.audit_names.c
-    return and_(
-        audit.seq.in_(select(names.seq).where(names.name == account.casefold())),
-        func.json_extract(audit.entry, "$.subject") == account,  # the search by name knows no capitals
-        func.json_extract(audit.entry, "$.act").in_([act.value for act in acts]),
-    )
 
 
 def _after(state: FactorState, entry: AuditEntry) -> FactorState:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from cctv.audit.chain import AuditBroken, AuditFacts
+from cctv.audit.chain import AuditBroken, AuditFacts, EntryUnreadable
 from cctv.audit.checkpoint_files import Checkpoint, contained, latest
 from cctv.audit.log import append_entry
 from cctv.core.errors import UsageError
@@ -29,13 +29,15 @@ class NobodyAccepts(UsageError):
 
 
 def plan_accept(site: Storage) -> Checkpoint:
-    """The latest checkpoint, which the log does not contain; raises LogReaches, FileUnreadable."""
+    """The latest checkpoint, which the log does not contain; raises LogReaches, FileUnreadable, EntryUnreadable."""
     last = latest(site.root)
     if last is None:
         raise LogReaches
     with read_transaction(site.engine) as connection:
         try:
             contained(connection, last)
+        except EntryUnreadable:
+            raise  # nothing that is accepted makes it readable
         except AuditBroken:
             return last
     raise LogReaches

@@ -12,6 +12,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from types import NoneType
 from typing import Any
 
 from cctv.core.clock import from_us, to_us
@@ -36,6 +37,13 @@ class AuditBroken(CctvError):
     """
 
     exit_code = Exit.UNREADABLE
+
+
+class EntryUnreadable(AuditBroken):
+    """Entry {seq} of the audit log cannot be read: {problem}.
+
+    next: keep the database as it is; `cctv audit verify` tells how far the log is whole, a back-up what stood there.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,21 +83,68 @@ class AuditEntry:
         return json.dumps(payload, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
     @staticmethod
-    def from_json(text: str) -> AuditEntry:
-        """The entry of a canonical text; raises ValueError, KeyError or TypeError for any other."""
-        payload: dict[str, Any] = parse_json(text)
-        return AuditEntry(
-            seq=payload["seq"],
-            at=from_us(payload["at_us"]),
-            actor=Actor(payload["actor"], payload["for"]),
-            act=Act(payload["act"]),
-            subject=payload["subject"],
-            case_id=payload["case"],
-            facts=payload["facts"],
-            reason_digest=payload["reason_digest"],
-            previous=payload["previous"],
-            rows=payload.get("rows"),
-        )
+    def read(seq: int, stored: bytes | None) -> AuditEntry:
+        """The entry that stands under a number as canonical UTF-8; raises EntryUnreadable for anything else.
+
+        Compared with what it would be written as: that no key stands twice, is left out or is one too many.
+        """
+        try:
+            if stored is None:
+                raise ValueError("it is no text")
+            text = stored.decode()
+            payload = parse_json(text)
+            if not isinstance(payload, dict):
+                raise ValueError("it is no object")
+            _require_types(payload)
+            entry = AuditEntry(
+                seq=payload["seq"],
+                at=from_us(payload["at_us"]),
+                actor=Actor(payload["actor"], payload["for"]),
+                act=Act(payload["act"]),
+                subject=payload["subject"],
+                case_id=payload["case"],
+                facts=payload["facts"],
+                reason_digest=payload["reason_digest"],
+                previous=payload["previous"],
+                rows=payload.get("rows"),
+            )
+            if entry.seq != seq:
+                raise ValueError(f"it says that it is entry {entry.seq}")
+            if entry.to_json() != text:
+                raise ValueError("it is not written as cctv writes one")
+        except KeyError as error:
+            raise EntryUnreadable(seq=seq, good=0, problem=f"it lacks {error}") from error
+        except (ValueError, RecursionError) as error:
+            raise EntryUnreadable(seq=seq, good=0, problem=f"{error!s:.200}".rstrip(".")) from error
+        return entry
+
+
+_TYPES: Mapping[str, tuple[type, ...]] = {
+    "seq": (int,),
+    "at_us": (int,),
+    "actor": (str,),
+    "for": (str, NoneType),
+    "act": (str,),
+    "subject": (str,),
+    "case": (str, NoneType),
+    "facts": (dict,),
+    "reason_digest": (str, NoneType),
+    "previous": (str,),
+}
+
+
+def _require_types(payload: Payload) -> None:
+    """Raise KeyError or ValueError for an entry whose values are not those that a later act may rely on."""
+    for key, types in _TYPES.items():
+        if type(payload[key]) not in types:  # True is an int, and no number of an entry
+            raise ValueError(f"its {key} is no {types[0].__name__}")
+    for key, fact in payload["facts"].items():
+        listed = isinstance(fact, list) and all(isinstance(item, str) for item in fact)
+        if type(fact) not in (str, int, bool) and not listed:
+            raise ValueError(f"its fact {key!s:.40} is no text, number or list of texts")
+    rows = payload.get("rows", {})
+    if not isinstance(rows, dict) or any(not isinstance(digest, str | NoneType) for digest in rows.values()):
+        raise ValueError("its rows are no digests")
 
 
 def entry_hash(text: str) -> str:
@@ -100,6 +155,18 @@ def entry_hash(text: str) -> str:
 def reason_digest(key: bytes, reason: str) -> str:
     """Hex HMAC-SHA-256 of a free text under the key that is stored beside it."""
     return hmac.new(key, reason.encode(), hashlib.sha256).hexdigest()
+
+
+def key_bytes(stored: object) -> bytes | None:
+    """The key that stands beside a digest, of lower-case hex digits as cctv writes it; None for anything else.
+
+    `bytes.fromhex` takes capitals and blanks too, so that a changed key would give the same digest.
+    """
+    try:
+        key = bytes.fromhex(stored) if isinstance(stored, str) else None
+    except ValueError:
+        return None
+    return key if key is not None and key.hex() == stored else None
 
 
 def row_digest(key: bytes, name: str, text: str) -> str:

@@ -2,7 +2,7 @@
 
 `cctv audit keep`, which a timer runs as root, appends the storage's latest checkpoint to `SITE.jsonl` in a folder of
 root's, and `cctv audit verify` compares the log with all of them.  Reads one small file of the storage, through no
-link; no database.  `cctv.monitoring.notify` mails the latest one, and has the first of each day stamped by a server
+link; no database.  `cctv.monitoring.checkpoint_sending` mails it, and has the first of each day stamped by a server
 (RFC 3161); its reply is kept in the storage, and openssl verifies it.  Opens no connection itself.
 """
 

@@ -13,7 +13,21 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, delete, func, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Label,
+    LargeBinary,
+    Select,
+    and_,
+    case,
+    cast,
+    delete,
+    func,
+    insert,
+    select,
+    update,
+)
 
 from cctv.audit.chain import (
     GENESIS,
@@ -117,7 +131,7 @@ def _has_seals(connection: Connection) -> bool:
     """Whether the log seals rows already; reads it only where there is no key, and so mostly no row."""
     if connection.execute(select(schema.row_keys.c.name).limit(1)).first() is not None:
         return True
-    sealing = func.json_extract(schema.audit.c.entry, "$.rows").is_not(None)
+    sealing = value_at("$.rows").is_not(None)
     return connection.execute(select(schema.audit.c.seq).where(sealing).limit(1)).first() is not None
 
 
@@ -129,7 +143,7 @@ def audit_entries(
     `last` limits the result to the last so many.
     """
     query = (
-        select(schema.audit.c.entry, schema.notes.c.text)
+        select(schema.audit.c.seq, stored_text(), schema.notes.c.text)
         .join(schema.notes, schema.notes.c.audit_seq == schema.audit.c.seq, isouter=True)
         .order_by(schema.audit.c.seq.desc())
     )
@@ -140,7 +154,7 @@ def audit_entries(
         )
     entries: list[tuple[AuditEntry, str | None]] = []
     for row in connection.execute(query):
-        entry = AuditEntry.from_json(row.entry)
+        entry = AuditEntry.read(row.seq, row.entry)
         if act and entry.act is not act:
             continue
         entries.append((entry, row.text))
@@ -152,16 +166,16 @@ def audit_entries(
 def entries_about(connection: Connection, name: str, *, last: int | None = None) -> list[AuditEntry]:
     """The entries of a subject or case, in order; `last` limits them to the last so many.  Reads no others."""
     names, table = schema.audit_names.c, schema.audit
-    query = select(table.c.entry).join(schema.audit_names, names.seq == table.c.seq)
+    query = select(table.c.seq, stored_text()).join(schema.audit_names, names.seq == table.c.seq)
     query = query.where(names.name == name.casefold()).order_by(table.c.seq.desc())
-    rows = connection.execute(query.limit(last) if last is not None else query).scalars()
-    return [AuditEntry.from_json(text) for text in rows][::-1]
+    rows = connection.execute(query.limit(last) if last is not None else query)
+    return [AuditEntry.read(row.seq, row.entry) for row in rows][::-1]
 
 
 def entry_at(connection: Connection, seq: int) -> AuditEntry | None:
     """The entry of a number, None where there is none."""
-    text = connection.execute(select(schema.audit.c.entry).where(schema.audit.c.seq == seq)).scalar()
-    return AuditEntry.from_json(text) if text is not None else None
+    row = connection.execute(select(stored_text()).where(schema.audit.c.seq == seq)).one_or_none()
+    return AuditEntry.read(seq, row.entry) if row is not None else None
 
 
 def chain_head(connection: Connection) -> tuple[int, str]:
@@ -191,16 +205,41 @@ def entries_since(connection: Connection, at: datetime) -> Iterator[AuditEntry]:
         else:
             high = middle
     table = schema.audit
-    for row in connection.execute(select(table.c.entry).where(table.c.seq >= low).order_by(table.c.seq)):
-        yield AuditEntry.from_json(row.entry)
+    for row in connection.execute(select(table.c.seq, stored_text()).where(table.c.seq >= low).order_by(table.c.seq)):
+        yield AuditEntry.read(row.seq, row.entry)
 
 
 def entries_of_acts(connection: Connection, acts: Collection[Act]) -> Iterator[AuditEntry]:
-    """The entries of some acts, in order; the others are not parsed."""
+    """The entries of some acts, in order; the others are not parsed, but where they are of no act."""
     table = schema.audit
-    named = func.json_extract(table.c.entry, "$.act").in_([act.value for act in acts])
-    for row in connection.execute(select(table.c.entry).where(named).order_by(table.c.seq)):
-        yield AuditEntry.from_json(row.entry)
+    for row in connection.execute(select(table.c.seq, stored_text()).where(may_be_of(acts)).order_by(table.c.seq)):
+        yield AuditEntry.read(row.seq, row.entry)
+
+
+def stored_text() -> Label[bytes | None]:
+    """The text of an entry as SQL: its bytes, which need not be UTF-8; NULL for what is no text."""
+    entry = schema.audit.c.entry
+    return case((func.typeof(entry) == "text", cast(entry, LargeBinary))).label("entry")
+
+
+def value_at(path: str) -> ColumnElement[Any]:
+    """What an entry has at a path of JSON, as SQL; NULL for an entry that is no JSON, which else ends the query."""
+    entry = schema.audit.c.entry
+    return case((_is_json(), func.json_extract(entry, path)))
+
+
+def may_be_of(acts: Collection[Act]) -> ColumnElement[bool]:
+    """Entries of some acts, as SQL, and those of no act that is known: reading one of these raises EntryUnreadable.
+
+    To pass over an entry since it is damaged would be to forget what it says.
+    """
+    others = [act.value for act in Act if act not in acts]
+    return func.coalesce(value_at("$.act").not_in(others), True)
+
+
+def _is_json() -> ColumnElement[bool]:
+    entry = schema.audit.c.entry
+    return and_(func.typeof(entry) == "text", func.json_valid(entry) == 1)
 
 
 def stored_entries(connection: Connection, *, after: int = 0) -> Iterator[tuple[int, str, str]]:

@@ -11,12 +11,15 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, select
 
-from cctv.audit.chain import GENESIS, Payload, reason_digest
+from cctv.audit.chain import GENESIS, Payload, key_bytes, reason_digest
 from cctv.audit.checkpoint_files import Checkpoint, line_digest
 from cctv.audit.log import stored_entry_hash, verified_entries
 from cctv.audit.rows import RowProblem, compare_rows, note_rows
 from cctv.core.i18n import N_, Message
 from cctv.db import schema
+from cctv.db.engine import page_problems
+from cctv.db.identity import DATABASE_FILE
+from cctv.db.migrate import changed_objects, header_values
 from cctv.db.sealed_rows import BUCKET
 from cctv.model.audit import Act
 
@@ -85,7 +88,9 @@ def row_findings(connection: Connection, log: LogRead) -> Iterator[LogFinding]:
 
 
 def _schema_findings(connection: Connection) -> Iterator[LogFinding]:
-    """Triggers and views, of which cctv makes none, and columns that are not those of its tables."""
+    """Triggers and views, of which cctv makes none, columns that are not those of its tables, and definitions that are
+    not those that its migrations make: a check that was left out, another default, an index of other rows.
+    """
     strange = "SELECT type, name FROM sqlite_master WHERE type IN ('trigger', 'view')"
     for kind, name in connection.exec_driver_sql(strange):
         yield LogFinding(f"{kind} {name}", N_("cctv makes none in its database: it may change or hide rows"))
@@ -96,6 +101,15 @@ def _schema_findings(connection: Connection) -> Iterator[LogFinding]:
             wrong = sorted(str(name) for name, _ in found.items() ^ known.items())
             why = N_("the database has other columns: {columns}", columns=", ".join(wrong))
             yield LogFinding(f"table {table.name}", why)
+    for name in changed_objects(connection):
+        yield LogFinding(f"definition of {name}", N_("it is not the one that cctv makes"))
+    for name in header_values(connection):
+        yield LogFinding(f"{DATABASE_FILE}: {name}", N_("cctv writes none into the header of its database"))
+
+
+def page_findings(connection: Connection) -> list[LogFinding]:
+    """Damaged pages, and indexes that are not what their tables say: then queries by them count for nothing."""
+    return [LogFinding(DATABASE_FILE, problem) for problem in page_problems(connection)]
 
 
 def row_name(name: str) -> str:
@@ -116,10 +130,11 @@ def checkpoint_findings(log: LogRead, checkpoints: Sequence[Checkpoint]) -> Iter
             yield LogFinding(f"audit/checkpoints.jsonl: {entry['facts'].get('entries')} entries", why, entry["seq"])
 
 
-def _fits(key: object, text: object, digest: str) -> bool:
+def _fits(stored: object, text: object, digest: str) -> bool:
+    key = key_bytes(stored)
     try:
-        return isinstance(key, str) and isinstance(text, str) and reason_digest(bytes.fromhex(key), text) == digest
-    except (ValueError, TypeError):
+        return key is not None and isinstance(text, str) and reason_digest(key, text) == digest
+    except UnicodeEncodeError:  # a text that is no UTF-8
         return False
 
 

@@ -14,7 +14,7 @@ from enum import Enum
 
 from sqlalchemy import Connection, delete, insert, select
 
-from cctv.audit.chain import Payload, RowDigests, row_digest
+from cctv.audit.chain import Payload, RowDigests, key_bytes, row_digest
 from cctv.db import schema
 from cctv.db.sealed_rows import all_rows, row_text
 
@@ -91,7 +91,7 @@ def compare_rows(connection: Connection, sealed: Mapping[str, tuple[str | None, 
         digest, seq = sealed.get(name, (None, None))
         if digest is None:
             yield RowDifference(name, RowProblem.UNKNOWN, seq)
-        elif row_digest(_bytes(keys.get(name)), name, text) != digest:
+        elif (key := key_bytes(keys.get(name))) is None or row_digest(key, name, text) != digest:
             yield RowDifference(name, RowProblem.CHANGED, seq)
     for name, (digest, seq) in sealed.items():
         if digest is not None and name not in seen:
@@ -99,10 +99,3 @@ def compare_rows(connection: Connection, sealed: Mapping[str, tuple[str | None, 
     for name in sorted(keys.keys() - seen):
         if sealed.get(name, (None, 0))[0] is None:
             yield RowDifference(f"row_keys/{name}", RowProblem.UNKNOWN, None)
-
-
-def _bytes(key: object) -> bytes:
-    try:
-        return bytes.fromhex(key) if isinstance(key, str) else b""
-    except ValueError:
-        return b""

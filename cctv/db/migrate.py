@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
+from importlib.resources import files
+
 from sqlalchemy import Connection, Engine, inspect, text
 
 from cctv.core.errors import CctvError, Exit
+from cctv.core.text import parse_json
 
 REVISIONS = ("0001", "0002", "0003", "0004")  # oldest first
 HEAD = REVISIONS[-1]
+DEFINITIONS = "definitions.json"  # of HEAD; made by tests/db/test_definitions.py --update-snapshots
 
 
 class DatabaseNewer(CctvError):
@@ -26,6 +31,28 @@ class DatabaseOlder(CctvError):
     """
 
     exit_code = Exit.GUARD
+
+
+def schema_objects(connection: Connection) -> dict[str, str]:
+    """The SHA-256 of the definition of each table, index, trigger and view, cut to 64 bits, by kind and name."""
+    query = "SELECT type || ' ' || name, tbl_name, sql FROM sqlite_master ORDER BY 1"
+    return {
+        name: hashlib.sha256(repr((table, sql)).encode("utf-8", "surrogateescape")).hexdigest()[:16]
+        for name, table, sql in connection.exec_driver_sql(query)
+    }
+
+
+def changed_objects(connection: Connection) -> list[str]:
+    """Tables, indexes, triggers and views that are not those that the migrations make, or that are missing."""
+    known = parse_json((files("cctv.db") / DEFINITIONS).read_bytes())
+    found = schema_objects(connection)
+    return sorted(name for name in known.keys() | found.keys() if known.get(name) != found.get(name))
+
+
+def header_values(connection: Connection) -> list[str]:
+    """Numbers in the header of the file that SQLite keeps for a program, of which cctv sets none."""
+    names = ("application_id", "user_version")
+    return [name for name in names if connection.exec_driver_sql(f"PRAGMA {name}").scalar() != 0]
 
 
 def version(connection: Connection) -> str | None:

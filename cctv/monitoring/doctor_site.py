@@ -14,8 +14,9 @@ from itertools import chain
 from pathlib import Path
 from types import MappingProxyType
 
+from cctv.audit.chain import AuditBroken
 from cctv.audit.checkpoint_files import latest
-from cctv.audit.log import audit_entries
+from cctv.audit.log import verify_log
 from cctv.backup.state import BackupLook, BackupState, look_at_backup, read_backup_state
 from cctv.cases.agenda.agenda import AgendaKind, Item, board
 from cctv.cases.registers.contents import make_register
@@ -27,11 +28,12 @@ from cctv.core.access import AccessDenied
 from cctv.core.errors import CctvError
 from cctv.core.i18n import N_
 from cctv.core.typed_time.durations import format_duration
-from cctv.db.engine import quick_check, read_transaction
+from cctv.db.engine import quick_check, read_any_text, read_transaction
 from cctv.db.identity import DATABASE_FILE
 from cctv.footage.repair.queries import count_segments
 from cctv.footage.repair.verify import VerifyRound, read_round
-from cctv.monitoring.alarms import AlarmKind, read_history, troubles
+from cctv.monitoring.alarm_history import AlarmKind, read_history
+from cctv.monitoring.alarms import troubles
 from cctv.monitoring.doctor import (
     Check,
     CheckName,
@@ -286,8 +288,14 @@ def _audit(examined: Examined) -> Iterator[DoctorFinding]:
     site = examined.require_site()
     checkpoint = latest(site.root)
     with read_transaction(site.engine) as connection:
-        entries = bool(audit_entries(connection, last=1))
-    yield judge_checkpoint(checkpoint.at if checkpoint else None, entries, examined.now)
+        read_any_text(connection)
+        try:
+            entries, _ = verify_log(connection)
+        except AuditBroken as error:
+            why = N_("what it says from there on counts for nothing, and what relies on it is refused")
+            yield wrong(CheckName.AUDIT, error.phrase, why, "cctv audit verify", "whole")
+            return
+    yield judge_checkpoint(checkpoint.at if checkpoint else None, bool(entries), examined.now)
 
 
 def _registers(examined: Examined) -> Iterator[DoctorFinding]:

@@ -11,36 +11,16 @@ from __future__ import annotations
 import json
 import logging
 import re
-import smtplib
-import socket
-import ssl
 import subprocess
-import threading
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from email.message import EmailMessage
-from email.utils import format_datetime, make_msgid
-from http import HTTPStatus
-from http.client import HTTPConnection, HTTPException, HTTPSConnection
-from smtplib import SMTPRecipientsRefused, SMTPResponseException
-from types import MappingProxyType
-from urllib.parse import urlsplit
+from datetime import datetime
+from http.client import HTTPException
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from cctv import __version__
-from cctv.audit.checkpoint_files import latest
-from cctv.audit.kept import (
-    MOST_REPLY_BYTES,
-    TimestampUnusable,
-    checkpoint_mail,
-    note_mailed,
-    stamp_checkpoint,
-    unstamped,
-)
 from cctv.cases.agenda.agenda import LEASE_AHEAD, AgendaKind, board
 from cctv.config.credentials import load_credential
 from cctv.config.errors import CredentialsRefused
@@ -49,33 +29,18 @@ from cctv.core.clock import iso
 from cctv.core.durable import DurableFiles, exclusive, give_as_folder
 from cctv.core.errors import CctvError, ConfigError, ToolFailed, ToolMissing
 from cctv.core.process import SystemdAbsent, run_process, unit_facts
-from cctv.crypto.signing_key import PUBLIC, read_public_key
 from cctv.db.storage import Storage
-from cctv.monitoring.alarms import (
-    MAIL,
-    TIMESTAMP,
-    WEEK,
-    Alarm,
-    AlarmHistory,
-    AlarmKind,
-    AlarmState,
-    AstrayTry,
-    alarms,
-    read_history,
-    remember,
-    write_history,
-)
+from cctv.monitoring.alarm_history import Alarm, AlarmKind, AlarmState, read_history, write_history
+from cctv.monitoring.alarms import alarms, remember
+from cctv.monitoring.channels import PATIENCE, WEBHOOK_PATIENCE, detail_of, post, send_mail
+from cctv.monitoring.checkpoint_sending import send_checkpoints
 from cctv.monitoring.doctor import REPORT_FILE, read_summary
-from cctv.monitoring.status import AstrayCheckpoint, FailedUnit, OverdueItem, Status, status_now
+from cctv.monitoring.status import FailedUnit, OverdueItem, Status, status_now
 
 log = logging.getLogger(__name__)
 
-PATIENCE = timedelta(seconds=30)
-AGAIN = timedelta(minutes=30)  # a checkpoint that did not get through
-WEBHOOK_PATIENCE = timedelta(seconds=10)  # from the first packet to the last of the answer
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, 5.1 and 5.5
 _HEADER_VALUE = re.compile(r"[\x21-\x7e](?:[\x20-\x7e\t]*[\x21-\x7e])?")
-_ANSWER_BYTES = 1 << 10  # of an error, for the message
 TIMED_SERVICES = ("cctv-backup.service", "cctv-verify.service", "cctv-doctor.service", "cctv-checkpoint.service")
 _STATE_LABELS = {AlarmState.RAISED: "alarm", AlarmState.OVER: "over", AlarmState.NOTICE: "notice"}
 
@@ -205,45 +170,15 @@ def deliver(settings: Settings, message: AlarmMessage, environ: Mapping[str, str
             WebhookRefused,
             WebhookUnusable,
         ) as error:
-            failed.append(AlarmsNotDelivered(channel=channel, detail=_detail(error)))
+            failed.append(AlarmsNotDelivered(channel=channel, detail=detail_of(error)))
         except subprocess.TimeoutExpired:
             detail = f"it did not end within {PATIENCE.total_seconds():.0f} seconds"
             failed.append(AlarmsNotDelivered(channel=channel, detail=detail))
     return failed
 
 
-def _detail(error: OSError | HTTPException | CctvError) -> str:
-    """The answer of the mail host, the program or the webhook, as text."""
-    if isinstance(error, SMTPRecipientsRefused):
-        code, answer = next(iter(error.recipients.values()))
-        return f"the mail host answers {code} {_text(answer)}"
-    if isinstance(error, SMTPResponseException):
-        return f"the mail host answers {error.smtp_code} {_text(error.smtp_error)}"
-    strerror = error.strerror if isinstance(error, OSError) else None
-    return (strerror or str(error) or type(error).__name__).rstrip(".")
-
-
-def _text(answer: bytes | str) -> str:
-    text = answer.decode("utf-8", "replace") if isinstance(answer, bytes) else answer
-    return " ".join(text.split()).rstrip(".")
-
-
 def _mail(alerts: AlertsSettings, message: AlarmMessage) -> None:
-    _send_mail(alerts, alerts.mail or "", " ".join(message.subject.split()), message.body, message.at)
-
-
-def _send_mail(
-    alerts: AlertsSettings, to: str, subject: str, body: str, at: datetime, files: Sequence[tuple[str, bytes]] = ()
-) -> None:
-    mail, sender = EmailMessage(), alerts.sender or to
-    mail["From"], mail["To"], mail["Subject"] = sender, to, subject
-    mail["Date"], mail["Message-ID"] = format_datetime(at), make_msgid(domain=sender.rpartition("@")[2])
-    mail["Auto-Submitted"] = "auto-generated"  # no holiday reply to it
-    mail.set_content(body)
-    for name, content in files:
-        mail.add_attachment(content, maintype="application", subtype="octet-stream", filename=name)  # byte for byte
-    with smtplib.SMTP(alerts.smtp.host, alerts.smtp.port, timeout=PATIENCE.total_seconds()) as host:
-        host.send_message(mail)
+    send_mail(alerts, alerts.mail or "", " ".join(message.subject.split()), message.body, message.at, PATIENCE)
 
 
 def _command(alerts: AlertsSettings, message: AlarmMessage) -> None:
@@ -259,114 +194,10 @@ def _webhook(settings: Settings, message: AlarmMessage, environ: Mapping[str, st
         if not (_HEADER_NAME.fullmatch(credential.username) and _HEADER_VALUE.fullmatch(credential.password)):
             raise WebhookUnusable(name=alerts.webhook_credential)
         headers[credential.username] = credential.password
-    answer = _post(alerts.webhook or "", message.as_json.encode(), headers)
+    answer = post(alerts.webhook or "", message.as_json.encode(), headers, WEBHOOK_PATIENCE)
     if not answer.is_well:
         said = " ".join(answer.content.decode("utf-8", "replace").split())
         raise WebhookRefused(status=answer.status, reason=said[:200] or answer.reason)
-
-
-@dataclass(frozen=True, slots=True)
-class _Answer:
-    """What a server answered; of the content no more than was asked for."""
-
-    is_well: bool
-    status: int
-    reason: str
-    content: bytes
-
-
-def _post(address: str, content: bytes, headers: Mapping[str, str], most: int = 0) -> _Answer:
-    """Post bytes; TLS is verified, no redirect is followed, of the answer `most` bytes are read: of an error 1024."""
-    target, seconds = urlsplit(address), WEBHOOK_PATIENCE.total_seconds()
-    connection = HTTPConnection(target.hostname or "", target.port, timeout=seconds)
-    if target.scheme == "https":
-        context = ssl.create_default_context()
-        connection = HTTPSConnection(target.hostname or "", target.port, timeout=seconds, context=context)
-    limit = threading.Timer(seconds, _hang_up, [connection])  # the time-out of a socket is of each packet
-    limit.daemon = True
-    limit.start()
-    try:
-        path = f"{target.path or '/'}{f'?{target.query}' if target.query else ''}"
-        connection.request("POST", path, content, dict(headers))
-        answer = connection.getresponse()
-        is_well = HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES
-        return _Answer(is_well, answer.status, answer.reason, answer.read(most if is_well else _ANSWER_BYTES))
-    finally:
-        limit.cancel()
-        connection.close()
-
-
-def _hang_up(connection: HTTPConnection) -> None:
-    if connection.sock is not None:
-        with suppress(OSError):  # it ended meanwhile
-            connection.sock.shutdown(socket.SHUT_RDWR)
-
-
-def _ask_stamp(address: str, query: bytes) -> bytes:
-    """The reply of a timestamp server (RFC 3161, section 3.4); raises OSError, HTTPException, TimestampUnusable."""
-    headers = {"Content-Type": "application/timestamp-query", "User-Agent": f"cctv/{__version__}"}
-    answer = _post(address, query, headers, MOST_REPLY_BYTES + 1)
-    if not answer.is_well:
-        raise TimestampUnusable(detail=f"the server answers {answer.status} {answer.reason}")
-    return answer.content
-
-
-def send_checkpoints(settings: Settings, site: Storage, before: AlarmHistory, now: datetime) -> AlarmHistory:
-    """Mail the latest checkpoint once a week, and have the first of each day stamped; returns what to remember.
-
-    What fails is remembered with its cause, is tried again after half an hour, and stops nothing else.
-    """
-    memory = before
-    if settings.audit.mail is None:
-        memory = _came_through(memory, MAIL)
-    elif before.mailed is None or now - before.mailed >= WEEK:
-        memory = _try(memory, MAIL, now, lambda: _mail_checkpoint(settings, site, now))
-    if settings.audit.timestamp is None:
-        memory = _came_through(memory, TIMESTAMP)
-    else:
-        memory = _try(memory, TIMESTAMP, now, lambda: _stamp_checkpoint(settings, site))
-    return memory
-
-
-def _try(memory: AlarmHistory, way: str, now: datetime, send: Callable[[], bool]) -> AlarmHistory:
-    """Send unless it failed less than half an hour ago.  `send` returns whether there was anything to send."""
-    failed = memory.astray.get(way)
-    if failed is not None and timedelta(0) <= now - failed.tried < AGAIN:
-        return memory
-    try:
-        is_sent = send()
-    except (OSError, HTTPException, CctvError, SQLAlchemyError, subprocess.TimeoutExpired) as error:
-        since = failed.checkpoint.since if failed is not None else now
-        detail = _detail(error) if isinstance(error, OSError | HTTPException | CctvError) else _text(str(error))[:200]
-        log.warning("checkpoint.astray", extra={"method": way, "error": detail})
-        tried = AstrayTry(AstrayCheckpoint(way, since, detail), now)
-        return replace(memory, astray=MappingProxyType({**memory.astray, way: tried}))
-    memory = _came_through(memory, way)
-    return replace(memory, mailed=now) if is_sent and way == MAIL else memory
-
-
-def _came_through(memory: AlarmHistory, way: str) -> AlarmHistory:
-    return replace(memory, astray=MappingProxyType({name: one for name, one in memory.astray.items() if name != way}))
-
-
-def _mail_checkpoint(settings: Settings, site: Storage, now: datetime) -> bool:
-    checkpoint, to = latest(site.root), settings.audit.mail or ""
-    if checkpoint is None:
-        return False
-    mail = checkpoint_mail(settings.site.name, checkpoint, read_public_key(site.root / "keys" / PUBLIC))
-    _send_mail(settings.alerts, to, " ".join(mail.subject.split()), mail.body, now, mail.files)
-    log.info("checkpoint.mailed", extra={"entries": checkpoint.seq})
-    note_mailed(site, checkpoint, to)
-    return True
-
-
-def _stamp_checkpoint(settings: Settings, site: Storage) -> bool:
-    checkpoint, address, ca = unstamped(site), settings.audit.timestamp, settings.audit.timestamp_ca
-    if checkpoint is None or address is None or ca is None:
-        return False
-    stamp_checkpoint(site, checkpoint, ca, lambda query: _ask_stamp(address, query))
-    log.info("checkpoint.stamped", extra={"entries": checkpoint.seq})
-    return True
 
 
 def failed_units() -> tuple[FailedUnit, ...]:

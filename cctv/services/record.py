@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from cctv.access.policy import by_adopted_limits
+from cctv.audit.chain import AuditBroken
 from cctv.config.credentials import DIRECTORY, RESTART, Credential, load_credentials
 from cctv.config.loader import load_settings
 from cctv.core.errors import CctvError
@@ -90,7 +91,8 @@ def _adopted(site: Storage, tell: Callable[[str], None]) -> Storage:
     """
     try:
         adopted, waiting = by_adopted_limits(site)
-    except (ValueError, KeyError, TypeError) as error:
+    except (AuditBroken, ValueError) as error:
+        log.warning("policy.unknown", extra={"error": type(error).__name__, SHOWN: True})
         tell(f"warning: the log does not say which limits were adopted ({error}): those of cameras.toml go on")
         return site
     if waiting:

@@ -14,6 +14,7 @@ import sqlite3
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path
 
 Rows = list[tuple[object, ...]]
@@ -29,12 +30,21 @@ IRRELEVANT_COLUMNS = {
 IRRELEVANT_FILES = {"clock.json", "verify.json", "recorder.lock", "sweeper.lock", "keys/.signing.lock", "cctv.db-shm"}
 
 
+class Effect(Enum):
+    """What a change altered; anything but SOME is counted apart, and nothing need find it."""
+
+    SOME = "some"
+    NONE = "without effect"  # no row, no definition, no index and no page says anything else: `logical_content`
+    IRRELEVANT = "nothing relies on it"  # only what IRRELEVANT_TABLES and IRRELEVANT_COLUMNS name
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What was done, and the words of which what is found must have one."""
+    """What was done, the words of which what is found must have one, and whether it changed anything that counts."""
 
     what: str
     words: tuple[str, ...]
+    effect: Effect = Effect.SOME
 
 
 Kind = Callable[[Path, random.Random, Sequence[Path]], Change | None]
@@ -70,6 +80,27 @@ def content(root: Path) -> dict[str, Rows]:
             connection.text_factory = bytes
             tables[table] = sorted(connection.execute(f"SELECT {', '.join(columns)} FROM {table}").fetchall(), key=repr)
         return tables
+
+
+def logical_content(root: Path) -> list[object]:
+    """Everything that a query of the database can answer: each row by its table alone, with the type of each value;
+    definitions; the numbers of the header; and that pages are sound and each index is what its table says.
+
+    Raises sqlite3.Error or UnicodeDecodeError for a database that cannot be read.
+    """
+    with closing(database(root)) as connection:
+        connection.text_factory = bytes
+        definitions = connection.execute("SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY 1, 2").fetchall()
+        content: list[object] = [definitions]
+        for kind, name, _, _ in definitions:
+            if kind == b"table":
+                columns = [row[1].decode() for row in connection.execute(f"PRAGMA table_info({name.decode()})")]
+                values = ", ".join(f"{column}, typeof({column})" for column in columns)
+                rows = connection.execute(f"SELECT rowid, {values} FROM {name.decode()} NOT INDEXED")
+                content.append((name, sorted(rows.fetchall(), key=repr)))
+        for pragma in ("integrity_check", "foreign_key_check", "application_id", "user_version", "encoding"):
+            content.append(connection.execute(f"PRAGMA {pragma}").fetchall())
+        return content
 
 
 def _changed(value: object, rng: random.Random) -> object:
@@ -194,15 +225,36 @@ def cut_chain(root: Path, rng: random.Random, _: Sequence[Path]) -> Change | Non
 
 
 def flip_database(root: Path, rng: random.Random, _: Sequence[Path]) -> Change | None:
-    """A byte of cctv.db, of which much is free space or repeats what other bytes say."""
-    before = content(root)
+    """A bit of cctv.db, of which much is free space."""
+    before, relevant = logical_content(root), content(root)
     path = root / "cctv.db"
+    original = path.read_bytes()
     place = _flip(path, rng)
+    flipped = path.read_bytes()
     try:
-        same = content(root) == before
+        same, is_sound = logical_content(root) == before, _is_sound(root)
+        effect = Effect.NONE if same else Effect.SOME
+        if not same and is_sound and content(root) == relevant and _definitions(root) == before[0]:
+            effect = Effect.IRRELEVANT
     except (sqlite3.Error, UnicodeDecodeError):
-        same = False
-    return None if same else Change(f"byte {place} of cctv.db", ("",))
+        effect = Effect.SOME
+    for name in ("cctv.db-wal", "cctv.db-shm"):  # of looking
+        (root / name).unlink(missing_ok=True)
+    path.write_bytes(flipped)
+    bit = (original[place] ^ flipped[place]).bit_length() - 1
+    return Change(f"bit {bit} of byte {place} of cctv.db", ("",), effect)
+
+
+def _is_sound(root: Path) -> bool:
+    with closing(database(root)) as connection:
+        header = [connection.execute(f"PRAGMA {name}").fetchone() for name in ("application_id", "user_version")]
+        return connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)] and header == [(0,), (0,)]
+
+
+def _definitions(root: Path) -> object:
+    with closing(database(root)) as connection:
+        connection.text_factory = bytes
+        return connection.execute("SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY 1, 2").fetchall()
 
 
 def _flip(path: Path, rng: random.Random) -> int:

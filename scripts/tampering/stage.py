@@ -16,7 +16,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 
-from cctv.audit.checkpoint_files import Checkpoint, all_checkpoints
+from cctv.audit.checkpoint_files import Checkpoint, all_checkpoints, read_checkpoints
 from cctv.cli.app import run
 from cctv.cli.invocation import Invocation
 from cctv.config.loader import load_settings
@@ -114,19 +114,28 @@ class Stage:
     """A generated storage in `folder`/storage, its earlier states, and how to open it."""
 
     def __init__(self, folder: Path) -> None:
+        """Generate a storage; in a folder that `keep_all` made, take that one as it is, changed or not."""
         self.folder, self.clock = folder, OwnClock(BEGIN)
-        folder.mkdir(parents=True)
-        self.config = folder / "cameras.toml"
-        self.config.write_text(CAMERAS_TOML)
-        self.config.chmod(0o644)
+        self.config, self.pristine, self.elsewhere = (
+            folder / name for name in ("cameras.toml", "pristine", "kept.jsonl")
+        )
+        is_kept = self.pristine.exists()
+        if not is_kept:
+            folder.mkdir(parents=True)
+            self.config.write_text(CAMERAS_TOML)
+            self.config.chmod(0o644)
         self.settings = load_settings(self.config, environ={}).settings
         self.snapshots: list[Path] = []
         self._noise = random.Random(1)
+        if is_kept:
+            self.clock.advance(datetime.fromisoformat((folder / "now").read_text()) - BEGIN)
+            self.kept: list[Checkpoint] = read_checkpoints(self.elsewhere)
+            return
         self._play()
-        self.pristine = self.keep("pristine")
-        self.kept: list[Checkpoint] = all_checkpoints(self.root)
-        self.elsewhere = folder / "kept.jsonl"
+        self.keep("pristine")
+        self.kept = all_checkpoints(self.root)
         self.elsewhere.write_text("".join(f"{checkpoint.line}\n" for checkpoint in self.kept))
+        (folder / "now").write_text(self.clock.now().isoformat())
 
     @property
     def root(self) -> Path:
@@ -161,6 +170,10 @@ class Stage:
         copy = self.folder / name
         shutil.copytree(self.root, copy, symlinks=True)
         return copy
+
+    def keep_all(self, target: Path) -> None:
+        """Copy everything, the storage as it is now too: keys are random, so that no seed makes the same storage."""
+        shutil.copytree(self.folder, target, symlinks=True)
 
     def reset(self) -> None:
         """Put the storage back as it was generated."""

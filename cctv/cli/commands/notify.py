@@ -9,7 +9,7 @@ import click
 from cctv.cli.context import CommandContext, json_option
 from cctv.cli.options import mutation
 from cctv.cli.output import echo
-from cctv.monitoring.alarms import Alarm
+from cctv.monitoring.alarm_history import Alarm
 from cctv.monitoring.notify import AlarmsNotDelivered, notify_once, send_test
 
 

@@ -17,7 +17,7 @@ from sqlalchemy import Connection, select
 from cctv.audit.checkpoint_files import DAILY, FOLDER, LATEST, Checkpoint, latest
 from cctv.audit.checkpoints import Proved, key_digests, prove
 from cctv.audit.kept import stamp_findings
-from cctv.audit.proof import LogFinding, LogRead, checkpoint_findings, read_log, row_findings
+from cctv.audit.proof import LogFinding, LogRead, checkpoint_findings, page_findings, read_log, row_findings
 from cctv.core.clock import from_us
 from cctv.core.errors import FileUnreadable
 from cctv.core.i18n import N_
@@ -84,25 +84,41 @@ def prove_storage(
         read_any_text(connection)
         log = read_log(connection, _WANTED)
         proved = prove(connection, [*checkpoints, *kept], key)
-        findings = [*row_findings(connection, log), *checkpoint_findings(log, checkpoints)]
+        damaged = page_findings(connection)
+        findings = [*damaged, *row_findings(connection, log), *checkpoint_findings(log, checkpoints)]
         if not has_mark(connection, mark, strict=True):
             why = N_("the database is not the newest index of this storage, or {file} was changed", file=MARK_FILE)
             findings.append(LogFinding("cctv.db", why))
         seals = seals_of(log.kept)
         unsealed = 0
-        try:
-            findings += _hold_findings(connection, site, log)
-            folders = {path.rpartition("/")[0] for path in first_paths(connection)}
-            unsealed, of_seals = _seal_findings(site, seals, folders, _deleted(connection))
-            findings += [*of_seals, *_segment_findings(connection, site, log, folders)]
-        except (ValueDamaged, DatabaseDamaged) as error:
-            findings.append(LogFinding("cctv.db", error.message))
+        if not damaged:  # what follows looks rows up by indexes
+            unsealed, of_index = _index_findings(connection, site, log, seals)
+            findings += of_index
     findings += [*_file_findings(site), *_signing_findings(site, log, proved.latest)]
     ca = site.settings.audit.timestamp_ca
     findings += stamp_findings(site.root, log, [*checkpoints, *kept], ca)
     age = site.clock.now() - from_us(log.first_us) if log.first_us is not None else timedelta(0)
     lacks = not checkpoints and not kept and age > FRESH
     return StorageProof(log, proved, tuple(findings), len(seals), unsealed, lacks)
+
+
+def _index_findings(
+    connection: Connection, site: Storage, log: LogRead, seals: Mapping[str, IndexSeal]
+) -> tuple[int, list[LogFinding]]:
+    """How many lines are newer than the last seal, and what differs between rows, files of holds and index.jsonl."""
+    findings: list[LogFinding] = []
+    unsealed = 0
+    try:
+        findings += _hold_findings(connection, site, log)
+        folders = {path.rpartition("/")[0] for path in first_paths(connection)}
+        unsealed, of_seals = _seal_findings(site, seals, folders, _deleted(connection))
+        findings += [*of_seals, *_segment_findings(connection, site, log, folders)]
+    except (ValueDamaged, DatabaseDamaged) as error:
+        findings.append(LogFinding("cctv.db", error.message))
+    except UnicodeEncodeError as error:  # a path in a row that is no UTF-8 names no file of cctv's
+        why = N_("a row has a text that is no UTF-8: {text}", text=repr(error.object)[:200])
+        findings.append(LogFinding("cctv.db", why))
+    return unsealed, findings
 
 
 def _segment_findings(
