@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from cctv.audit.accept import accept_log, plan_accept
+from cctv.access.acceptance import accept_log, plan_accept
 from cctv.audit.chain import AuditEntry, AuditFacts
 from cctv.audit.checkpoint_files import all_checkpoints, latest, read_checkpoints
 from cctv.audit.checkpoints import sign_checkpoint
