@@ -104,7 +104,10 @@ def _left_to_do(box: Box, answers: Answers, found: CameraRound | None) -> Sequen
     if answers.texts and answers.recovery_file is not None:
         lines.append(f"take {answers.recovery_file} away from this box")
         nightly = f" && systemctl enable --now {BACKUP_TIMER}" if box.is_service else ""
-        lines.append(f"name a folder of another disk in [backup] of {box.config}, then: {program} backup{nightly}")
+        lines.append(
+            f"name a folder of another disk in [backup] of {box.config}, then: "
+            f'{program} config adopt --reason "back-ups" && {program} backup{nightly}'
+        )
     elif answers.texts:
         lines.append(f"make a recovery key, for there are no back-ups without: {program} backup key FILE")
     left_out = found.left_out if found else ()
