@@ -125,7 +125,7 @@ def _adoption(connection: Connection, site: Storage, known: KnownPolicy | None) 
         after=after,
         changes=found,
         takes_two=known is not None and takes_two_persons(known, found, alone=alone),
-        changed=known is None or bool(found) or known.place != place or known.is_partial,
+        changed=known is None or bool(found) or known.place != place or not known.is_whole,
     )
 
 

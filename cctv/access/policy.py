@@ -4,7 +4,8 @@ A storage knows its policy by entries of its log: place of the file, rules, thei
 another file that says something else, and under the same file once it was changed, until `cctv config adopt`.
 Recording and deletion go on by what was adopted.
 
-An index that an older version made has [policy] alone: the rest is adopted, and logged, by the first act.
+An index that an older version made has [policy] alone, or all but [backup]: the rest is adopted, and logged, by the
+first act.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from sqlalchemy import Connection
 from cctv.audit.chain import AuditEntry, AuditFacts
 from cctv.audit.log import append_entry, audit_entries, entry_at
 from cctv.config.policy_part import (
+    BACKUP,
     PolicyRule,
     RuleChange,
     changes,
@@ -42,13 +44,16 @@ _SHOWN = 5  # changes that a message names
 # deletion going by what was adopted, and adopt.  Every other command is refused until then.
 GO_ON = frozenset(
     {"audit checkpoint", "audit list", "audit search", "audit verify", "backup before-upgrade", "backup key",
-     "backup list", "backup make", "board", "board letter", "board refuse", "board sign", "board withdraw",
+     "backup list", "board", "board letter", "board refuse", "board sign", "board withdraw",
      "cameras add", "cameras check", "cameras discover", "cameras list", "config adopt", "config check",
      "config diff", "config show", "doctor", "export verify", "factor list", "footage adopt-disk", "footage coverage",
      "footage init", "footage list", "footage rebuild", "footage reconcile", "footage upgrade", "footage verify",
      "grant mine", "init", "letter list", "letter preview", "notify run", "notify test", "record", "restore",
      "retention certificate", "retention explain", "retention plan", "serve", "status", "sweep"}
 )  # fmt: skip
+# Commands that go on too, but not where one of these changed: whoever edits the file would have back-ups encrypted to
+# another key, written elsewhere, or removed.
+GO_ON_UNLESS = {"backup make": (f"{BACKUP}.", "policy.forget_")}
 
 
 class SettingsForeign(ConfigError):
@@ -80,6 +85,11 @@ class KnownPolicy:
     is_partial: bool
 
     @property
+    def is_whole(self) -> bool:
+        """Whether it has every section: releases before knew nothing of [backup]."""
+        return not self.is_partial and any(_is_of_backup(rule.key) for rule in self.rules)
+
+    @property
     def digest(self) -> str:
         """Of the rules."""
         return rules_digest(self.rules)
@@ -91,7 +101,14 @@ class KnownPolicy:
     def changed(self, rules: Sequence[PolicyRule]) -> tuple[RuleChange, ...]:
         """What other rules change in these."""
         found = changes(self.rules, rules)
-        return tuple(change for change in found if change.before is not None) if self.is_partial else found
+        if self.is_whole:
+            return found
+        known = (change for change in found if change.before is not None)
+        return tuple(known if self.is_partial else (change for change in found if not _is_of_backup(change.key)))
+
+
+def _is_of_backup(key: str) -> bool:
+    return key.startswith(f"{BACKUP}.")
 
 
 def known_policy(connection: Connection) -> KnownPolicy | None:
@@ -120,7 +137,7 @@ def differences(connection: Connection, site: Storage) -> tuple[RuleChange, ...]
         return ()
     rules = policy_rules(site.settings)
     found = known.changed(rules)
-    if known.is_partial and known.place != current_place(site):  # the rest may be completed by its own file alone
+    if not known.is_whole and known.place != current_place(site):  # the rest may be completed by its own file alone
         found = changes(known.rules, [replace(rule, is_default=False) for rule in rules])
     return found
 
@@ -128,7 +145,7 @@ def differences(connection: Connection, site: Storage) -> tuple[RuleChange, ...]
 def knows_settings(connection: Connection, site: Storage) -> bool:
     """Whether the policy in use is the one that the storage follows, as a whole."""
     known = known_policy(connection)
-    return known is not None and not known.is_partial and not known.changed(policy_rules(site.settings))
+    return known is not None and known.is_whole and not known.changed(policy_rules(site.settings))
 
 
 def require_known_settings(connection: Connection, site: Storage) -> None:
@@ -145,7 +162,7 @@ def require_known_settings(connection: Connection, site: Storage) -> None:
         if known.place != current_place(site):
             raise SettingsForeign(known=known.path(site.root), path=path, keys=keys)
         raise PolicyUnadopted(path=path, keys=keys)
-    if known is None or known.is_partial:
+    if known is None or not known.is_whole:
         append_entry(connection, site, Act.SETTINGS_ADOPTED, NAME, facts=settings_facts(site.settings, site.root))
 
 
@@ -154,7 +171,7 @@ def require_adopted(site: Storage, command: str) -> None:
     if command in GO_ON:
         return
     with read_transaction(site.engine) as connection:
-        if knows_settings(connection, site):
+        if knows_settings(connection, site) or _goes_on(connection, site, command):
             return
     try:
         with write_transaction(site.engine) as connection:
@@ -166,6 +183,12 @@ def require_adopted(site: Storage, command: str) -> None:
             facts: AuditFacts = {"command": command, "settings": place, "digest": digest, "changed": keys}
             append_entry(connection, site, Act.POLICY_REFUSED, NAME, facts=facts)
         raise
+
+
+def _goes_on(connection: Connection, site: Storage, command: str) -> bool:
+    """Whether nothing of what the command follows was changed."""
+    keys = [change.key for change in differences(connection, site)]
+    return command in GO_ON_UNLESS and bool(keys) and not any(key.startswith(GO_ON_UNLESS[command]) for key in keys)
 
 
 def by_adopted_limits(site: Storage) -> tuple[Storage, tuple[RuleChange, ...]]:

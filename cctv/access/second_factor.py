@@ -39,6 +39,7 @@ from cctv.access.factor_state import (
     state_of,
 )
 from cctv.access.policy import knows_settings, require_known_settings
+from cctv.access.proposals import not_yet, require_two
 from cctv.access.totp_store import (
     RECOVERY_CODES,
     STEP_SECONDS,
@@ -54,7 +55,7 @@ from cctv.access.totp_store import (
 )
 from cctv.audit.chain import AuditFacts
 from cctv.audit.log import append_entry
-from cctv.config.schema import SecondFactorUse
+from cctv.config.schema import SecondFactorUse, TwoPersonAct
 from cctv.core.clock import iso
 from cctv.core.errors import CctvError
 from cctv.core.i18n import N_
@@ -186,7 +187,7 @@ def reset(site: Storage, account: str, *, reason: str) -> None:
     """End the factor of another account, which lost it or whom it locked.
 
     An account that has a factor itself proves a code of its own.  Raises FactorOwn, FactorAbsent, and what
-    `require_code` raises.
+    `require_code` raises; ActProposed or ProposalWaits, and ends nothing, while the policy asks for a second person.
     """
     plan_reset(site, account)
     refuse_hidden(N_("reason"), reason)
@@ -197,7 +198,21 @@ def reset(site: Storage, account: str, *, reason: str) -> None:
         if typed is None:
             raise CodeMissing(account=site.actor.account, use=_RESET)
         _prove(site, typed, _RESET)
+    _sign_reset(site, account, reason)
     _end(site, account, Act.FACTOR_RESET, reason)
+
+
+def _sign_reset(site: Storage, account: str, reason: str) -> None:
+    """Raises ActProposed or ProposalWaits: who has a factor ended may enrol another one, so that it is a grant."""
+    line = f"cctv factor reset {account} --reason WHY"
+    with write_transaction(site.engine) as connection:
+        enrolled = state_of(connection, account).fingerprint
+        facts: AuditFacts = {"factor": enrolled or ""}
+        act = TwoPersonAct.GRANT_CHANGE
+        first = require_two(connection, site, act, account, facts=facts, reason=reason, line=line)
+    what = N_("to end the second factor of {account}", account=account)
+    if (refusal := not_yet(site, first, what, line)) is not None:
+        raise refusal
 
 
 def list_factors(site: Storage) -> Sequence[FactorRow]:

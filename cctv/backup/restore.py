@@ -28,6 +28,7 @@ from tempfile import TemporaryDirectory
 
 from pyrage.x25519 import Identity as RecoveryKey
 
+from cctv.access.acceptance import sign_replacement
 from cctv.access.totp_store import factor_files
 from cctv.audit.chain import AuditFacts
 from cctv.audit.checkpoint_files import DAILY, LATEST, Checkpoint, all_checkpoints, latest, signed_since
@@ -50,6 +51,7 @@ from cctv.db.identity import (
     DATABASE_FILE,
     MARK_FILE,
     SITE_FILE,
+    DatabaseForeign,
     Identity,
     StorageNotEmpty,
     begin_marks,
@@ -60,7 +62,7 @@ from cctv.db.identity import (
     site_of,
     write_identity,
 )
-from cctv.db.migrate import HEAD, DatabaseNewer
+from cctv.db.migrate import HEAD, DatabaseNewer, DatabaseOlder, require_current
 from cctv.db.sealed_rows import touch
 from cctv.db.storage import DIRECTORIES, Storage, keep_short_id, open_site, skip_short_ids
 from cctv.db.upgrade import upgrade
@@ -177,7 +179,10 @@ def plan_restore(means: RestoreSources, path: Path, key: RecoveryKey, *, replace
 def restore(
     means: RestoreSources, path: Path, key: RecoveryKey, *, reason: str, replace_whole: bool = False
 ) -> Restored:
-    """Put a back-up in place; raises what is wrong with it, StorageWhole, or LockHeld while something runs."""
+    """Put a back-up in place; raises what is wrong with it, StorageWhole, or LockHeld while something runs.
+
+    Raises ActProposed or ProposalWaits where a whole index goes and the policy that it follows asks for two persons.
+    """
     root, disk = means.root, means.disk
     with _locked(root, disk), work_folder(root) as work:
         give_to_service(root, means.settings)
@@ -185,6 +190,7 @@ def restore(
         manifest = read_manifest(path, work)
         current = require_wanted(means, path, manifest, replace_whole=replace_whole)
         signed = check_checkpoints(root, work)
+        agreed = _agreed(means, current, path, reason)
         why = f"{RESTORED}{iso(manifest.made)}"
         resume = f"cctv restore {path} --key FILE --reason WHY"
         ask_confirmation(root, disk, why=why, at=means.clock.now(), resume=resume)
@@ -192,7 +198,7 @@ def restore(
             disk.make_directory(root / name)
         (root / "keys").chmod(0o700)
         identity = Identity(manifest.site, manifest.database, file_system_of(root))
-        outlook = _prepare(means, identity, path, manifest, work, reason, signed)
+        outlook = _prepare(means, identity, path, manifest, work, reason, signed, agreed)
         _bring_keys(root, work, disk)
         _bring_checkpoints(root, work, disk)
         aside = _set_aside(means)
@@ -226,12 +232,37 @@ def require_wanted(
         strange = (entry.name for entry in sorted(root.iterdir()) if not _is_ours(entry.name))
         if (foreign := next(strange, None)) is not None:
             raise StorageNotEmpty(path=root, found=foreign)
-    confirmation = unconfirmed(root)
-    resumes = confirmation is not None and confirmation.resume is not None
-    index = root / DATABASE_FILE
-    if not (replace_whole or resumes) and index.exists() and is_whole(index) and summarise_index(index).entries:
-        raise StorageIntact(entries=summarise_index(index).entries, backed_up=manifest.audit_entries)
+    if not replace_whole and (entries := _entries_that_go(root)):
+        raise StorageIntact(entries=entries, backed_up=manifest.audit_entries)
     return identity
+
+
+def _entries_that_go(root: Path) -> int:
+    """How many entries the log of a whole index has; 0 where there is none, or an interrupted restore is resumed."""
+    confirmation, index = unconfirmed(root), root / DATABASE_FILE
+    resumes = confirmation is not None and confirmation.resume is not None
+    return summarise_index(index).entries if not resumes and index.exists() and is_whole(index) else 0
+
+
+def _agreed(means: RestoreSources, identity: Identity | None, path: Path, reason: str) -> AuditFacts:
+    """Who proposed to replace a whole index, where the policy asks for two persons; raises ActProposed, ProposalWaits.
+
+    One person is enough where no index can hold a proposal: it is lost, damaged, another site's, or of another release.
+    """
+    if identity is None or not _entries_that_go(means.root):
+        return {}
+    engine = open_engine(means.root / DATABASE_FILE)
+    try:
+        require_current(engine)
+        with read_transaction(engine) as connection:
+            check(connection, identity, means.root)
+    except (DatabaseForeign, DatabaseNewer, DatabaseOlder):
+        return {}
+    site = Storage(means.settings, means.root, identity, engine, means.disk, means.clock, means.actor)
+    try:
+        return sign_replacement(site, str(path), sha256_file(path), reason=reason)
+    finally:
+        give_all(means.root)
 
 
 def _is_ours(name: str) -> bool:
@@ -246,6 +277,7 @@ def _prepare(
     work: Path,
     reason: str,
     signed: Checkpoint | None,
+    agreed: AuditFacts,
 ) -> RestoreDelta:
     """Step 3.  The prepared index is in `.restore/`; its rows are about the storage."""
     index, now = work / DATABASE_FILE, means.clock.now()
@@ -275,6 +307,7 @@ def _prepare(
             "rows_without_file": free,
             "held_without_file": held,
             **_log_of_old(means.root),
+            **agreed,
             **({"signed_entries": signed.seq, "signed_head": signed.hash} if signed is not None else {}),
         }
         touch(connection, schema.tombstones.name)  # the carried ones

@@ -69,8 +69,8 @@ _SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
 COMMANDS = {name: entry for section in _SECTIONS.values() for name, entry in section.items()}
 # Their help and messages are in the language of the site.
 TRANSLATED = frozenset(
-    {"site", "doctor", "incident", "hold", "request", "redaction", "export", "disclosure", "register", "breach",
-     "processor", "grant", "factor", "letter", "board"}
+    {"audit", "site", "doctor", "incident", "hold", "request", "redaction", "export", "disclosure", "register",
+     "breach", "processor", "grant", "factor", "letter", "board"}
 )  # fmt: skip
 
 

@@ -39,7 +39,7 @@ _BY_RIGHT: Mapping[Right, tuple[str, ...]] = {
         "backup before-upgrade", "restore",
     ),
     Right.OPERATE: (
-        "cameras still", "footage reconcile", "footage verify", "retention accept-clock", "notify run", "backup make",
+        "cameras still", "footage reconcile", "footage verify", "notify run", "backup make",
         "audit keep",
     ),
     Right.PROVE: ("retention certificate", "export verify", "audit checkpoint", "audit verify"),
@@ -77,7 +77,7 @@ _BY_RIGHT: Mapping[Right, tuple[str, ...]] = {
     ),
     Right.READ_LOG: ("audit list", "audit search", "audit export"),
     Right.SET_POLICY: ("config adopt", "retention adopt"),
-    Right.DESTROY: ("footage delete", "retention accept-sweep", "site close"),
+    Right.DESTROY: ("footage delete", "retention accept-clock", "retention accept-sweep", "site close"),
     Right.GRANT: ("grant give", "grant withdraw", "grant deputy", "grant exception", "factor reset", "audit accept"),
 }  # fmt: skip
 RIGHTS: Mapping[str, Right] = {command: right for right, commands in _BY_RIGHT.items() for command in commands}

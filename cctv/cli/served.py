@@ -17,9 +17,10 @@ import click
 
 from cctv.cli.invocation import Invocation
 from cctv.core.access import account_name
+from cctv.core.i18n import pgettext_lazy
 from cctv.services.serve.errors import CallersFileRefused, NotThroughService, PathNotThroughService
 from cctv.services.serve.files import CallersFiles, CallersPath
-from cctv.services.serve.places import WAYS, Place, Way, owners_reason, place_of
+from cctv.services.serve.places import OWNERS, WAYS, Place, Way, owners_reason, place_of
 
 _ID = re.compile(r"[A-Za-z]{2,4}-[0-9]{4}-[0-9]{1,6}")
 
@@ -68,7 +69,7 @@ def guard_served(command: click.Command, words: tuple[str, ...], invocation: Inv
 
 def _refusing(words: tuple[str, ...]) -> Callable[..., None]:
     def refuse(*_: object, **__: object) -> None:
-        reason = owners_reason(words)[1]
+        reason = pgettext_lazy(OWNERS, owners_reason(words)[1])
         raise NotThroughService(command=" ".join(words), reason=reason, owner=account_name(os.geteuid()))
 
     return refuse

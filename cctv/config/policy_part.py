@@ -1,8 +1,8 @@
 """The part of cameras.toml that is the site's policy: its rules as text, their digest, what two versions differ in.
 
-Who may do what and who must agree ([policy], [roles]), who is told ([alerts]), who
-gets proof of the log ([audit]), how long footage is kept ([site] and
-zones).  Pure.  Knows no storage; never shows a secret.
+Who may do what and who must agree ([policy], [roles]), who is told ([alerts]), who gets proof of the log ([audit]), who
+can open back-ups, where they go and how long they stay ([backup]), how long footage is kept ([site] and zones).  Pure.
+Knows no storage; never shows a secret.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ from cctv.config.schema import Settings
 from cctv.model.ids import ZoneId
 from cctv.model.legal import Jurisdiction, ZoneKind
 
-_WHOLE = ("policy", "roles", "alerts", "audit")  # sections
+BACKUP = "backup"
+_WHOLE = ("policy", "roles", "alerts", "audit", BACKUP)  # sections
 _OF_SITE = ("jurisdiction", "max_retention", "role")
 _PLACES = frozenset({("alerts", "state")})  # where this machine keeps a file is no policy
 _SECRET = frozenset({("alerts", "webhook")})  # its path may be one: a digest shows that it changed

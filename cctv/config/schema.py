@@ -51,6 +51,7 @@ class TwoPersonAct(Enum):
     POLICY_CHANGE = "policy.change"
     GRANT_CHANGE = "grant.change"
     FOOTAGE_DESTROY = "footage.destroy"
+    INDEX_REPLACE = "index.replace"
 
 
 # What a site where more accounts than one may act should ask two persons for.
@@ -60,6 +61,7 @@ SEVERAL_DECIDE = (
     TwoPersonAct.POLICY_CHANGE,
     TwoPersonAct.GRANT_CHANGE,
     TwoPersonAct.FOOTAGE_DESTROY,
+    TwoPersonAct.INDEX_REPLACE,
 )
 
 
@@ -265,8 +267,11 @@ class PolicySettings:
         "`incident settle`, `request close`, `request lift`, `request withdraw`, `disclosure end`, `request scope` "
         "that frees footage, `request answer` that gives nothing), `cctv disclosure approve`, `cctv redaction "
         "approve`, every other `cctv request answer` that ends a hold, `cctv footage show` and `extract`, `cctv config "
-        "adopt` and `retention adopt`, `cctv grant give` and `withdraw`, and what destroys: an erasure, `cctv footage "
-        "delete`, `cctv site close`; [two persons](accountability.md#two-persons)",
+        "adopt` and `retention adopt`, `cctv grant give`, `withdraw`, `deputy` and `exception`, `cctv factor reset`, "
+        "what destroys (an erasure, `cctv footage delete`, `cctv site close`, `cctv retention accept-sweep` and "
+        "`accept-clock`), and what goes on after another index, log or holds took the place of those that were proved "
+        "(`cctv restore --replace`, `cctv hold confirm`, `cctv audit accept`); "
+        "[two persons](accountability.md#two-persons)",
         frozenset({TwoPersonAct.HOLD_RELEASE, TwoPersonAct.EXPORT_UNREDACTED}),
         default_help="the first two",
     )

@@ -6,31 +6,23 @@ hold.  While it exists, readable or not, nothing is deleted.
 1. write and flush the file, before the new index is put in place
 2. commit the confirmation     (crash before: the file still asks for it)
 3. remove the file             (crash before: the confirmation is asked for once more)
+
+2 and 3 are `cctv.access.acceptance.confirm_holds`, which asks for a second person where the policy does.
 """
 
 from __future__ import annotations
 
 import json
-import logging
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from cctv.audit.chain import AuditFacts
-from cctv.audit.log import append_entry
 from cctv.core.clock import iso
 from cctv.core.durable import DurableFiles
 from cctv.core.errors import CctvError, Exit, GuardError, UsageError
 from cctv.core.i18n import N_
 from cctv.core.text import parse_json
-from cctv.db.engine import write_transaction
 from cctv.db.storage import Storage
-from cctv.holds.store import holds_in_force, match_files
-from cctv.model.audit import Act
-from cctv.model.holds import Hold
-
-log = logging.getLogger(__name__)
 
 UNCONFIRMED = "holds-unconfirmed.json"
 # Why holds must be confirmed, as the file says it; the first is followed by the instant of the back-up.
@@ -107,24 +99,6 @@ def require_confirmed(root: Path) -> None:
     """Raise HoldsUnconfirmed while a confirmation is pending."""
     if (waiting := unconfirmed(root)) is not None:
         raise HoldsUnconfirmed(why=waiting.why)
-
-
-def confirm(site: Storage, *, reason: str) -> Sequence[Hold]:
-    """Record that a named person confirms the holds in force, and allow deletion again; returns those holds.
-
-    Raises NoHoldsToConfirm, NoNameGiven, IndexNotReady.
-    """
-    check_confirmation(site)
-    if site.actor.on_behalf_of is None:
-        raise NoNameGiven
-    match_files(site)
-    with write_transaction(site.engine) as connection:
-        holds = holds_in_force(connection)
-        facts: AuditFacts = {"holds": [hold.id for hold in holds]}
-        append_entry(connection, site, Act.HOLDS_CONFIRMED, "holds", facts=facts, reason=reason)
-    site.disk.unlink(site.root / UNCONFIRMED)
-    log.info("holds.confirmed", extra={"holds": len(holds)})
-    return holds
 
 
 def check_confirmation(site: Storage) -> None:

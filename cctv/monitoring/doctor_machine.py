@@ -192,7 +192,10 @@ def judge_access(facts: AccessFacts) -> Iterator[DoctorFinding]:
         yield wrong(name, text, N_("pictures of people and names are in it"), f"chmod -R go= {root}", "mode")
     elif facts.mode & 0o070:
         sound = False
-        text = N_("the group of {path} may enter it (mode {mode:04o})", path=root, mode=facts.mode)
+        members = ", ".join(facts.members) or "-"
+        text = N_(
+            "the group of {path} may enter it (mode {mode:04o}): {members}", path=root, mode=facts.mode, members=members
+        )
         why = N_("its members read pictures and names without a line in the log; people go through `cctv serve`")
         yield wrong(name, text, why, f"chmod -R go= {root}", "group")
     if owner == "root":

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 
+from cctv.access.acceptance import replaced_alone
 from cctv.access.policy import differences
 from cctv.access.proposals import accounts_that_act, approvers_in_force, waiting
+from cctv.audit.chain import AuditEntry
 from cctv.config.schema import SEVERAL_DECIDE, TwoPersonAct
 from cctv.core.i18n import N_
 from cctv.db.engine import read_transaction
@@ -53,6 +55,17 @@ def judge_adopted(keys: Sequence[str]) -> Iterator[DoctorFinding]:
         yield wrong(_NAME, text, why, "cctv config diff", "policy")
 
 
+def judge_replaced(
+    entry: AuditEntry | None, acts: Collection[TwoPersonAct], accounts: Sequence[str]
+) -> Iterator[DoctorFinding]:
+    """Whether one person alone put another index in place, on a site that has a second; `entry` is that of the log."""
+    if entry is not None and (TwoPersonAct.INDEX_REPLACE in acts or len(accounts) > 1):
+        account, day = entry.actor.account, f"{entry.at:%d/%m/%Y}"
+        text = N_("{account} alone put another index in place on {day}", account=account, day=day)
+        why = N_("what it does not know, its log and its holds do not have; nobody else confirmed its holds since")
+        yield advice(_NAME, text, why, "cctv audit verify", "index")
+
+
 def judge_waiting(ids: Sequence[str]) -> Iterator[DoctorFinding]:
     """What waits for a second person."""
     if ids:
@@ -66,7 +79,9 @@ def check_two_persons(examined: Examined) -> Iterator[DoctorFinding]:
     with read_transaction(site.engine) as connection:
         keys = [change.key for change in differences(connection, site)]
         approvers = [approver.name for approver in approvers_in_force(connection)]
+        replaced = replaced_alone(connection)
         ids = [proposal.id for proposal in waiting(connection, site)]
     yield from judge_adopted(keys)
     yield from judge_second_person(site.settings.policy.two_person, accounts_that_act(site), approvers)
+    yield from judge_replaced(replaced, site.settings.policy.two_person, accounts_that_act(site))
     yield from judge_waiting(ids)

@@ -174,6 +174,18 @@ def judge_checkpoint(at: datetime | None, entries: bool, now: datetime) -> Docto
     return well(name, N_("the audit log was signed within two days"))
 
 
+def judge_elsewhere(*, is_set: bool) -> DoctorFinding:
+    """Whether signed checkpoints leave the machine: [audit] of cameras.toml names somebody, or a server."""
+    if is_set:
+        return well(CheckName.AUDIT, N_("signed checkpoints of the log leave this machine"), "elsewhere")
+    text = N_("no signed checkpoint of the log leaves this machine: [audit] in cameras.toml names nobody")
+    why = N_(
+        "whoever takes this machine over writes the log anew and signs it; name who gets the checkpoints by `mail`, or "
+        "a `timestamp` server, in [audit], and adopt that"
+    )
+    return advice(CheckName.AUDIT, text, why, "cctv config adopt --reason WHY", "elsewhere")
+
+
 def judge_registers(
     missing: Mapping[RegisterName, Sequence[str]], items: Sequence[Item], now: datetime
 ) -> Iterator[DoctorFinding]:
@@ -296,6 +308,7 @@ def _audit(examined: Examined) -> Iterator[DoctorFinding]:
             yield wrong(CheckName.AUDIT, error.phrase, why, "cctv audit verify", "whole")
             return
     yield judge_checkpoint(checkpoint.at if checkpoint else None, bool(entries), examined.now)
+    yield judge_elsewhere(is_set=site.settings.audit.is_set)
 
 
 def _registers(examined: Examined) -> Iterator[DoctorFinding]:

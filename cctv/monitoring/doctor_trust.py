@@ -61,6 +61,22 @@ def judge_accounts(facts: AccountFacts) -> Iterator[DoctorFinding]:
         yield well(name, N_("few can become root ({names}), and root does not log in itself", names=names), "accounts")
 
 
+def judge_journal(sealed: bool | None) -> Iterator[DoctorFinding]:
+    """Whether the journal, which has each signed checkpoint of the log, can be rewritten unseen; None: none is kept."""
+    if sealed is None:
+        text = N_("this machine keeps no journal over a restart")
+        why = N_("it is one of the places where signed checkpoints of the log stay")
+        line = "mkdir -p /var/log/journal && systemctl restart systemd-journald"
+        yield advice(CheckName.TRUST, text, why, line, "journal")
+    elif not sealed:
+        text = N_("the journal is not sealed")
+        why = N_("whoever is root rewrites it unseen, with the signed checkpoints of the log that are in it")
+        line = "journalctl --setup-keys  # and keep what it prints elsewhere"
+        yield advice(CheckName.TRUST, text, why, line, "journal")
+    else:
+        yield well(CheckName.TRUST, N_("the journal is sealed"), "journal")
+
+
 def judge_keys(looks: Sequence[KeyLook], backups: Path | None) -> Iterator[DoctorFinding]:
     """Private keys that lie where a thief of the disk, or of the back-up, finds them; `backups` is that folder."""
     name, sound = CheckName.TRUST, True
@@ -124,6 +140,8 @@ def _trust(examined: Examined) -> Iterable[DoctorFinding]:
     settings = examined.require_settings()
     folder = settings.backup.folder
     yield from judge_accounts(examined.machine.accounts())
+    if examined.machine.has_systemd:
+        yield from judge_journal(examined.machine.journal_is_sealed())
     places = [settings.source.path.parent, settings.site.storage, *([folder] if folder is not None else [])]
     yield from judge_keys([find_keys(place, beside_backups=place == folder) for place in dict.fromkeys(places)], folder)
 

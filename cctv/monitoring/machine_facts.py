@@ -23,7 +23,7 @@ from typing import Any
 import av
 
 import cctv
-from cctv.core.access import account_name
+from cctv.core.access import account_name, accounts_of_group
 from cctv.core.confine import Fences, fences
 from cctv.core.disks import SYS, DiskFacts, plain_swaps, read_disk
 from cctv.core.process import BOOTED, UnitFacts, last_lines, run_process, start_process, synchronised, unit_facts
@@ -83,7 +83,10 @@ class FstabLine:
 
 @dataclass(frozen=True, slots=True)
 class AccessFacts:
-    """Who owns a storage, its mode, and what in it belongs to another account; `unread` are folders not looked into."""
+    """Who owns a storage, its mode, and what in it belongs to another account; `unread` are folders not looked into.
+
+    `members` are the accounts of its group, by name.
+    """
 
     root: Path
     owner: str
@@ -91,6 +94,7 @@ class AccessFacts:
     strangers: tuple[str, ...]
     open_keys: tuple[str, ...]  # key files that other accounts can reach
     unread: tuple[str, ...]
+    members: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +120,7 @@ class Machine:
     proc: Path = Path("/proc")
     sys: Path = SYS
     booted: Path = BOOTED
+    journal: Path = Path("/var/log/journal")
 
     @property
     def has_systemd(self) -> bool:
@@ -151,6 +156,11 @@ class Machine:
         return AccountFacts(
             tuple(sorted(as_root)), tuple(sorted(members | first - {"root"})), self._root_login(), _key_lines(home)
         )
+
+    def journal_is_sealed(self) -> bool | None:
+        """Whether journald seals what it keeps (forward secure sealing); None where it keeps nothing."""
+        kept = [folder for folder in self.journal.glob("*") if folder.is_dir()]
+        return any((folder / "fss").exists() for folder in kept) if kept else None
 
     def _root_login(self) -> str | None:
         """The first value counts, and files that are included come first (sshd_config(5))."""
@@ -246,6 +256,7 @@ class Machine:
             tuple(sorted(strangers)),
             tuple(str(path) for path in keys),
             tuple(unread),
+            accounts_of_group(status.st_gid),
         )
 
     def _whole(self, name: str) -> str:

@@ -42,6 +42,7 @@ from cctv.cases.requests.lifecycle import find_request
 from cctv.cases.requests.needs import scope_of
 from cctv.cases.requests.questions import require_ready
 from cctv.config.schema import SecondFactorUse
+from cctv.core.access import owner_of
 from cctv.core.clock import months_after, start_of_day
 from cctv.core.disks import volume_of
 from cctv.core.durable import beside, leftovers
@@ -197,7 +198,8 @@ def fetch(site: Storage, package_id: str, *, dry_run: bool = False) -> FetchLine
     with write_transaction(site.engine, dry_run=dry_run) as connection:
         facts: AuditFacts = {"manifest": package.manifest_sha256}
         append_entry(connection, site, Act.EXPORT_FETCHED, package.id, case_id=package.case_id, facts=facts)
-    return fetch_lines(site.actor.account, host_name(), path, key.fingerprint)
+    owns = owner_of(site.root) == site.actor.account
+    return fetch_lines(site.actor.account, host_name(), path, key.fingerprint, through_home=not owns)
 
 
 def show_on_site(
@@ -232,14 +234,20 @@ def show_on_site(
         return given_to_subject(connection, site, None, request.id, scope, to, Method.ON_SITE, None, at)
 
 
-def fetch_lines(account: str, host: str, path: Path, fingerprint: str) -> FetchLines:
+def fetch_lines(account: str, host: str, path: Path, fingerprint: str, *, through_home: bool = False) -> FetchLines:
     """The lines for a package at an absolute path; quoted for a shell, whatever the path holds.
 
-    `scp` speaks SFTP (OpenSSH 9 and later): its path is taken as it is, by no shell on this side.
+    `scp` speaks SFTP (OpenSSH 9 and later): its path is taken as it is, by no shell on this side.  Only the owner of a
+    storage reads in it.  With `through_home` the account has the package handed to its home folder first, by the
+    service; a terminal (`-t`) is for a code of the second factor.
     """
-    name = shlex.quote(path.name)
+    name, login = shlex.quote(path.name), shlex.quote(f"{account}@{host}")
+    copy = f"scp -pr {shlex.quote(f'{account}@{host}:{path}')} ."
+    if through_home:
+        handed = f"cctv export deliver {path.name} --method hand --to ."
+        copy = f"ssh -t {login} {shlex.quote(handed)} && scp -pr {shlex.quote(f'{account}@{host}:{path.name}')} ."
     return FetchLines(
-        copy=f"scp -pr {shlex.quote(f'{account}@{host}:{path}')} .",
+        copy=copy,
         verify=f"cctv export verify {name}",
         stock=f"cd {name} && ssh-keygen -Y verify -f allowed_signers -I cctv -n cctv-package -s manifest.json.sig"
         f" < manifest.json && sha256sum -c SHA256SUMS   # {fingerprint}",

@@ -58,6 +58,10 @@ _FILE = N_("passwords of the cameras, readable by its owner only (mode 600)")
 _RECIPIENTS = N_("public half of the recovery key, to which back-ups are encrypted")
 _FOLDER = N_("a folder on another disk, to which cctv-backup.timer writes each night; without the first # it counts")
 _ALERTS = N_("Who is told when recording or deletion is not well: without the # of both lines somebody is.")
+_AUDIT = N_(
+    "Who gets proof of the log that this machine cannot rewrite, once a week: the data protection officer. Without the "
+    "# of both lines they do, by the mail host of [alerts]."
+)
 _TWO = N_("acts that need a second person, since more accounts than one may act here; docs/accountability.md")
 _NO_RECIPIENTS = N_(
     "No recovery key was made, so there are no back-ups: if this disk is lost, so are all registers and every hold. "
@@ -116,7 +120,9 @@ class _Lines:
             yield self._line("two_person", f"[{', '.join(_quoted(act.value) for act in SEVERAL_DECIDE)}]", _TWO)
         yield ""
         yield from self._remark(_ALERTS)
-        yield from ("# [alerts]", f"# mail = {_quoted('somebody@example.org')}")
+        yield from ("# [alerts]", f"# mail = {_quoted('somebody@example.org')}", "")
+        yield from self._remark(_AUDIT)
+        yield from ("# [audit]", f"# mail = {_quoted('dpo@example.org')}")
 
     def _site(self, answers: Answers) -> Iterator[str]:
         address = text_lines([line.strip() for line in answers[Ask.ADDRESS].split(";")])

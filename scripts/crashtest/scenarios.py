@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from cctv.access.acceptance import confirm_holds
 from cctv.backup.create import make_backup
 from cctv.backup.restore import RestoreSources
 from cctv.backup.restore import restore as restore_backup
@@ -27,7 +28,7 @@ from cctv.footage.repair.rebuild import rebuild_index
 from cctv.footage.repair.reconcile import reconcile
 from cctv.footage.repair.recover import recover_incoming
 from cctv.footage.space_requests import RoomWanted, ask_for_room, withdraw_request
-from cctv.holds.confirmation import confirm, unconfirmed
+from cctv.holds.confirmation import unconfirmed
 from cctv.model.audit import Actor
 from cctv.model.cases import IncidentKind, RequestType
 from cctv.model.footage import Segment
@@ -389,7 +390,7 @@ def put_back(stage: Stage, clock: OwnClock) -> None:
 
 def confirmed(site: Storage) -> Storage:
     if unconfirmed(site.root) is not None:
-        confirm(site.acting_as(Actor("faults", "A. Peeters")), reason="compared")
+        confirm_holds(site.acting_as(Actor("faults", "A. Peeters")), reason="compared")
     return site
 
 

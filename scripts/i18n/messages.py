@@ -51,6 +51,7 @@ from cctv.model.requests import (
 )
 from cctv.monitoring.doctor import Severity
 from cctv.redaction.review.sheet.labels import DELETED, NEVER_RECORDED, TO_COME
+from cctv.services.serve.places import OWNER_COMMANDS, OWNERS, owners_reason
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 # Packages whose errors a casework command may raise.
@@ -235,6 +236,8 @@ def _of_words() -> Iterator[Message]:
     for cause in (DELETED, NEVER_RECORDED, TO_COME):
         yield Message(cause, "cctv/redaction/review/sheet/labels.py", GapCause.__name__)
     yield from (Message(name, "cctv/cases/text_input.py", FIELDS) for name in CORRECTABLE)
+    reasons = [*OWNER_COMMANDS.values(), owners_reason(())[1]]
+    yield from (Message(reason, "cctv/services/serve/places.py", OWNERS) for reason in reasons)
     yield from (Message(unit, "cctv/cli/output.py", UNIT) for unit in UNITS)
     yield from (Message(word, "cctv/core/i18n.py", PLACEHOLDERS) for word in LINE_WORDS)
     yield from (Message(label, "cctv/core/typed_time/parser.py", CONTEXT) for label in SHOWN)

@@ -12,7 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from cctv.access.policy import KnownPolicy
 from cctv.cli.app import run
+from cctv.config.policy_part import policy_rules
 
 ORDER = (
     "disclosure open --recipient police --duty ordered --authority 'Lokale politie Oostende'"
@@ -160,3 +162,68 @@ def test_another_account_acts_by_no_file_of_a_third_where_it_stands(strict, tmp_
 
     assert code == 10
     assert f"it belongs to another account (uid {OTHER})" in said.read_text()
+
+
+@pytest.fixture
+def backed_up(bare_site, tmp_path):
+    """A site whose back-ups are encrypted to its own key; a folder, and a key of somebody else."""
+    bare_site.cctv("footage init")
+    own = bare_site.cctv(f"backup key {tmp_path}/own.key --json").json["public"]
+    theirs = bare_site.cctv(f"backup key {tmp_path}/theirs.key --json").json["public"]
+    (tmp_path / "medium").mkdir()
+    text = bare_site.config.read_text()
+    bare_site.config.write_text(f'{text}\n[backup]\nrecipients = ["{own}"]\nfolder = "{tmp_path}/medium"\n')
+    bare_site.cctv("backup make")
+    bare_site.adopts = False
+    return bare_site, tmp_path / "medium", (own, theirs)
+
+
+def test_a_back_up_goes_by_no_settings_of_back_ups_that_nobody_adopted(backed_up, tmp_path):
+    site, medium, (own, theirs) = backed_up
+    adopted, copies = site.config.read_text(), list(medium.iterdir())
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    for edited in (
+        adopted.replace(own, theirs),
+        adopted.replace(f'folder = "{medium}"', f'folder = "{elsewhere}"'),
+        f'{adopted}longest = "1d"\n',
+        adopted.replace("[policy]", '[policy]\nforget_requests = "1d"'),
+    ):
+        assert edited != adopted
+        site.config.write_text(edited)
+        for command in ("backup make --if-set", f"backup {medium}", "backup make --held"):
+            site.clock.advance(days=3)
+            assert "nobody adopted that" in site.cctv(command, exit=10).err
+        entry = last_entry(site)
+        assert (entry["act"], entry["facts"]["command"]) == ("policy.refused", "backup make")
+    assert (list(medium.iterdir()), list(elsewhere.iterdir())) == (copies, [])
+
+    site.config.write_text(adopted.replace(own, theirs))
+    site.cctv("config adopt --reason 'a new key'")
+    site.clock.advance(days=1)
+    site.cctv("backup make")
+
+
+def test_a_back_up_goes_on_while_another_rule_waits(backed_up):
+    site, medium, _ = backed_up
+    site.config.write_text(site.config.read_text().replace("[policy]", '[policy]\nleast_visible = "10%"'))
+    site.clock.advance(days=1)
+
+    site.cctv("backup make")
+    site.cctv("hold list", exit=None)
+
+    assert len(list(medium.iterdir())) == 2
+
+
+def test_what_an_older_release_adopted_learns_the_settings_of_back_ups(backed_up):
+    """It knew no rule of [backup]: the first act enters them, and no other key passes by that."""
+    site, _, _ = backed_up
+    rules = policy_rules(site._open("first").settings)
+    older = [rule for rule in rules if not rule.key.startswith("backup.")]
+    known = KnownPolicy("../cameras.toml", tuple(older), None, is_partial=False)
+
+    assert not known.is_whole
+    assert known.changed(rules) == ()
+    edited = [replace(rule, value="1%", is_default=False) if "least" in rule.key else rule for rule in rules]
+    assert [change.key for change in known.changed(edited)] == ["policy.least_visible"]
+    assert KnownPolicy("../cameras.toml", rules, None, is_partial=False).is_whole

@@ -21,6 +21,7 @@ from cctv.packages.deliver import fetch_lines, lent_since
 from cctv.packages.documents import readme, receipt_page
 from cctv.packages.encrypted_zip import DIGITS, GROUPS, new_passphrase
 from cctv.packages.manifest import CompanionShown, Manifest
+from cctv.packages.verify import verify_package
 
 pytestmark = pytest.mark.slow
 
@@ -141,6 +142,25 @@ def test_the_fetch_line_copies_the_package_and_the_other_line_verifies_it(built,
     assert code.returncode == 0
     assert lines["verify"] == f"cctv export verify {PACKAGE}"
     assert acts(built)[-1] == "export.fetched"
+
+
+def test_the_fetch_line_of_who_reads_nothing_in_the_storage_works_for_them(built, acting):
+    """Storage and packages are 0700: what is copied is what `export deliver` put into a folder of the caller."""
+    acting("sofie")
+    (built.root.parent / "home").mkdir()
+    line = built.cctv(f"export fetch {PACKAGE} --json").json["copy"]
+
+    ssh, scp = line.split(" && ")
+    *login, command = shlex.split(ssh)
+    assert login[:2] == ["ssh", "-t"]
+    assert login[2].startswith("sofie@")
+    assert str(built.root) not in line
+    home = built.root.parent / "home"
+    assert command == f"cctv export deliver {PACKAGE} --method hand --to ."
+    built.cctv(command.removeprefix("cctv ").replace("--to .", f"--to {home}"))
+    assert shlex.split(scp) == ["scp", "-pr", f"{login[2]}:{PACKAGE}", "."]
+    verify_package(home / PACKAGE)
+    assert acts(built)[-1] == "disclosure.handed"
 
 
 def test_the_form_of_the_workstations_lists_what_passed_one(built, outgoing):

@@ -106,7 +106,10 @@ def give_exception(
 def withdraw_deputy_or_exception(
     site: Storage, grant_id: str, *, reason: str, dry_run: bool = False
 ) -> Deputyship | HandlingException | None:
-    """End a deputyship or an exception at once; None where the id is that of neither, or it has ended."""
+    """End a deputyship or an exception at once; None where the id is that of neither, or it has ended.
+
+    Raises ActProposed or ProposalWaits as `name_deputy`: whoever ends the only other decider is alone.
+    """
     reason = checked_text(N_("reason"), reason, N_("say why, for example --reason left the company."))
     with write_transaction(site.engine, dry_run=dry_run) as connection:
         given = _in_force(connection, site, typed_id(grant_id))
@@ -117,8 +120,18 @@ def withdraw_deputy_or_exception(
             act, case = Act.DEPUTY_WITHDRAWN, str(given.id)
         else:
             act, case = Act.EXCEPTION_WITHDRAWN, given.case_id
-        entry = append_entry(connection, site, act, given.account, case_id=case, facts=facts, reason=reason)
-        return replace(given, withdrawn=entry.at, withdrawn_by=entry.actor.account)
+        line = f"cctv grant withdraw {given.id} --reason WHY"
+        what = N_("to end {id} of {account}", id=given.id, account=given.account)
+        waiting = (
+            None
+            if dry_run
+            else sign_grant_change(connection, site, given.account, facts, what, reason=reason, line=line)
+        )
+        if waiting is None:
+            entry = append_entry(connection, site, act, given.account, case_id=case, facts=facts, reason=reason)
+    if waiting is not None:
+        raise waiting
+    return replace(given, withdrawn=entry.at, withdrawn_by=entry.actor.account)
 
 
 def _in_force(connection: Connection, site: Storage, grant_id: str) -> Deputyship | HandlingException | None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from cctv.audit.accept import accept_log, plan_accept
+from cctv.access.acceptance import accept_log, plan_accept
 from cctv.audit.chain import AuditEntry, AuditFacts
 from cctv.audit.checkpoint_files import all_checkpoints, latest, read_checkpoints
 from cctv.audit.checkpoints import sign_checkpoint
@@ -27,7 +27,7 @@ from cctv.db.engine import read_transaction, write_transaction
 from cctv.db.identity import parse_identity
 from cctv.footage.repair.seals import seal_footage
 from cctv.footage.repair.storage_proof import StorageProof, prove_storage
-from cctv.model.audit import Act
+from cctv.model.audit import Act, Actor
 
 SHOWN = 40
 SUBJECT_WIDTH = 36  # characters
@@ -110,7 +110,7 @@ def _show_entries(context: CommandContext, entries: Sequence[tuple[AuditEntry, s
         (
             str(entry.seq),
             local(entry.at, zone),
-            entry.actor.account + (f" for {entry.actor.on_behalf_of}" if entry.actor.on_behalf_of else ""),
+            _for_whom(entry.actor),
             entry.act.value,
             _short(entry.subject),
             entry.case_id or "",
@@ -187,17 +187,23 @@ def checkpoint(context: CommandContext, out: Path | None) -> None:
     if context.dry_run:
         with read_transaction(context.site.engine) as connection:
             seq, head = chain_head(connection)
-        context.emit({"entries": seq, "head": head}, lambda console: console.print(f"would sign {seq} entries: {head}"))
+        context.emit(
+            {"entries": seq, "head": head},
+            lambda console: console.print(_("would sign {count} entries: {head}", count=seq, head=head)),
+        )
         return
     seal_footage(context.site)
     signed = sign_checkpoint(context.site) or latest(context.site.root)
     if signed is None:
-        raise click.UsageError("there is no entry yet")
+        raise click.UsageError(_("there is no entry yet"))
     if out:
         context.site.disk.write(out, signed.line.encode() + b"\n")
     data = {"entries": signed.seq, "head": signed.hash, "signed_at": signed.at, "file": out}
     context.emit(
-        data, lambda console: console.print(f"{signed.seq} entries signed; the last one's hash is {signed.hash}")
+        data,
+        lambda console: console.print(
+            _("{count} entries signed; the last one's hash is {hash}", count=signed.seq, hash=signed.hash)
+        ),
     )
 
 
@@ -217,9 +223,8 @@ def accept(context: CommandContext, reason: str) -> None:
     lost = plan_accept(context.site) if context.dry_run else accept_log(context.site, reason=reason)
     data = {"dry_run": context.dry_run, "signed_entries": lost.seq, "signed_at": lost.at}
     when = local_date(lost.at, context.zone)
-    context.emit(
-        data, lambda console: console.print(f"the log goes on without what was signed on {when}: {lost.seq} entries")
-    )
+    said = _("the log goes on without what was signed on {when}: {count} entries", when=when, count=lost.seq)
+    context.emit(data, lambda console: console.print(said))
 
 
 @audit.command()
@@ -239,7 +244,11 @@ def keep(context: CommandContext, to: str) -> None:
     root = context.settings.site.storage
     kept = keep_latest(root, parse_identity(root).site, context.make_disk(), Path(to))
     data = {"entries": kept.seq if kept else None, "signed_at": kept.at if kept else None, "folder": to}
-    said = f"{kept.seq} entries, signed: kept in {to}" if kept else f"nothing new to keep in {to}"
+    said = (
+        _("{count} entries, signed: kept in {folder}", count=kept.seq, folder=to)
+        if kept
+        else _("nothing new to keep in {folder}", folder=to)
+    )
     context.emit(data, lambda console: console.print(said))
 
 
@@ -277,44 +286,78 @@ def export(context: CommandContext, authority: str, target: Path, about: tuple[s
     context.emit(
         data,
         lambda console: console.print(
-            f"{target}: {exported.entries} entries, {exported.texts} free texts; its README.txt says how to verify them"
+            _(
+                "{path}: {entries} entries, {texts} free texts; its README.txt says how to verify them",
+                path=target,
+                entries=exported.entries,
+                texts=exported.texts,
+            )
         ),
     )
 
 
 def _proved_text(console: Console, context: CommandContext, proof: StorageProof, reply: Path | None) -> None:
     log, proved = proof.log, proof.proved
-    console.print(f"{log.entries} entries, unbroken; the last one's hash is {log.head}")
+    console.print(_("{count} entries, unbroken; the last one's hash is {hash}", count=log.entries, hash=log.head))
     if proved.latest is None:
-        console.print("nobody signed how far it goes: cctv audit checkpoint")
+        console.print(_("nobody signed how far it goes: cctv audit checkpoint"))
         if proof.lacks_checkpoints:
-            console.print("LOOK: there is no checkpoint to compare with, although sweeps sign: were they removed?")
+            console.print(_("LOOK: there is no checkpoint to compare with, although sweeps sign: were they removed?"))
     else:
         when = local_date(proved.latest.at, context.zone)
-        console.print(f"the first {proved.latest.seq} are signed ({when}); {proved.checkpoints} checkpoints hold")
-    for signed, entry in proved.set_aside:
-        console.print(
-            f"LOOK: {signed.seq} entries were signed on {local_date(signed.at, context.zone)}, before the log was "
-            f"begun again at entry {entry.seq} ({entry.act.value}, "
-            f"{local_date(entry.at, context.zone)}, by {entry.actor.account})"
+        signed = _(
+            "the first {count} are signed ({when}); {checkpoints} checkpoints hold",
+            count=proved.latest.seq,
+            when=when,
+            checkpoints=proved.checkpoints,
         )
+        console.print(signed)
+    for lost, entry in proved.set_aside:
+        begun = _(
+            "LOOK: {count} entries were signed on {when}, before the log was begun again at entry {entry} ({act}, "
+            "{day}, by {account})",
+            count=lost.seq,
+            when=local_date(lost.at, context.zone),
+            entry=entry.seq,
+            act=entry.act.value,
+            day=local_date(entry.at, context.zone),
+            account=entry.actor.account,
+        )
+        console.print(begun)
     rows = sum(digest is not None for digest, _seq in log.rows.values())
-    console.print(f"{rows} rows and the index of {proof.sealed} days compared with what the log says of them")
+    console.print(
+        _(
+            "{rows} rows and the index of {days} days compared with what the log says of them",
+            rows=rows,
+            days=proof.sealed,
+        )
+    )
     if proof.unsealed:
-        console.print(f"{proof.unsealed} lines of index.jsonl are newer than the last seal, which sweeps set each hour")
+        newer = _("{count} lines of index.jsonl are newer than the last seal, which sweeps set each hour",
+                  count=proof.unsealed)  # fmt: skip
+        console.print(newer)
     if reply is not None and context.settings.audit.timestamp_ca is None:
-        console.print("LOOK: stamps of a timestamp server are not verified: timestamp_ca in [audit] says against what")
+        console.print(
+            _("LOOK: stamps of a timestamp server are not verified: timestamp_ca in [audit] says against what")
+        )
     elif reply is not None and not any(finding.name.startswith(STAMPS) for finding in proof.findings):
-        console.print(f"the checkpoint of {reply.stem} entries is stamped by a timestamp server")
+        console.print(_("the checkpoint of {count} entries is stamped by a timestamp server", count=reply.stem))
     if proof.findings:
-        console.print(f"DIFFERS: {len(proof.findings)}", style="bold")
+        console.print(_("DIFFERS: {count}", count=len(proof.findings)), style="bold")
         found = [
             (finding.name, translate(finding.why), "" if finding.seq is None else str(finding.seq))
             for finding in proof.findings[:SHOWN]
         ]
         console.print(table(("what", "why", "entry"), found, right=("entry",)))
         if len(proof.findings) > SHOWN:
-            console.print(f"and {len(proof.findings) - SHOWN} more; --json lists them all")
+            console.print(_("and {count} more; --json lists them all", count=len(proof.findings) - SHOWN))
+
+
+def _for_whom(actor: Actor) -> str:
+    """The account, and the person on whose call it acted."""
+    if actor.on_behalf_of is None:
+        return actor.account
+    return _("{account} for {person}", account=actor.account, person=actor.on_behalf_of)
 
 
 def _short(subject: str) -> str:

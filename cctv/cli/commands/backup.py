@@ -78,6 +78,8 @@ def key(context: CommandContext, file: Path) -> None:
             "",
             "[backup]",
             f'recipients = ["{public}"]',
+            "",
+            "then, where there is a storage already: cctv config adopt --reason WHY",
         ]
         echo("\n".join(lines), err=shown)
 

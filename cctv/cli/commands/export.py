@@ -156,8 +156,8 @@ def deliver(context: CommandContext, package: str, folder: Path, method: str, re
 def fetch(context: CommandContext, package: str) -> None:
     """Print the line by which another desk copies a package, and the line that checks it there.
 
-    Copies nothing.  That it was asked for is in the log; whoever types the line needs an account on this machine that
-    may read the storage.
+    Copies nothing.  That it was asked for is in the log.  The storage is its owner's alone: for any other account the
+    line has the package handed over to that account's home folder first, which is in the log as well.
 
     \b
       cctv export fetch EXP-2026-003

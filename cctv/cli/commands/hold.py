@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import click
 from rich.console import Console
 
+from cctv.access.acceptance import confirm_holds
 from cctv.cases.holds import (
     NewHold,
     PlacedHold,
@@ -39,7 +40,6 @@ from cctv.cli.views.footage import (
 )
 from cctv.core.i18n import _
 from cctv.holds.confirmation import check_confirmation
-from cctv.holds.confirmation import confirm as confirm_holds
 from cctv.model.holds import Hold
 from cctv.model.ids import IdKind, id_kind
 

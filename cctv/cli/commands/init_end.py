@@ -104,7 +104,10 @@ def _left_to_do(box: Box, answers: Answers, found: CameraRound | None) -> Sequen
     if answers.texts and answers.recovery_file is not None:
         lines.append(f"take {answers.recovery_file} away from this box")
         nightly = f" && systemctl enable --now {BACKUP_TIMER}" if box.is_service else ""
-        lines.append(f"name a folder of another disk in [backup] of {box.config}, then: {program} backup{nightly}")
+        lines.append(
+            f"name a folder of another disk in [backup] of {box.config}, then: "
+            f'{program} config adopt --reason "back-ups" && {program} backup{nightly}'
+        )
     elif answers.texts:
         lines.append(f"make a recovery key, for there are no back-ups without: {program} backup key FILE")
     left_out = found.left_out if found else ()
@@ -113,7 +116,8 @@ def _left_to_do(box: Box, answers: Answers, found: CameraRound | None) -> Sequen
         lines.append(f"{program} cameras add NAME --zone interior --purpose WHY {where}")
     told = f" && systemctl enable --now {NOTIFY_TIMER}" if box.is_service else ""  # which fails while it has nobody
     adopt = f'{program} config adopt --reason "who is told"'
-    lines.append(f"name somebody in [alerts] of {box.config}, then: {adopt} && {program} notify test{told}")
+    named = f"name somebody in [alerts] of {box.config}, and who gets proof of the log in [audit]"
+    lines.append(f"{named}, then: {adopt} && {program} notify test{told}")
     if box.is_service:
         others = [timer for timer in TIMERS if timer not in (NOTIFY_TIMER, BACKUP_TIMER)]
         lines.append(f"systemctl enable --now {' '.join(others)}")

@@ -21,10 +21,13 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, func, select
 
+from cctv.access.proposals import not_yet, require_two
 from cctv.audit.chain import AuditFacts
 from cctv.audit.log import append_entry
+from cctv.config.schema import TwoPersonAct
 from cctv.core.clock import iso
 from cctv.core.errors import GuardError, UsageError
+from cctv.core.i18n import N_
 from cctv.core.process import boot_id, is_synchronised
 from cctv.core.text import parse_json
 from cctv.db import schema
@@ -38,6 +41,7 @@ SLACK = timedelta(hours=1)  # trusted without a witness, in all: the most by whi
 MAX_CAMERA_OFFSET = timedelta(hours=3)  # a camera in another time zone still distinguishes ten days from none
 DRIFT_DIVISOR = 1000  # two honest clocks may differ by this part of the elapsed time: NTP slews by 0.05 % at most
 MARK = "clock.json"
+_LINE = "cctv retention accept-clock --for NAME --reason WHY"
 MARK_EVERY = timedelta(minutes=10)
 BACKWARDS = timedelta(minutes=1)
 
@@ -293,13 +297,25 @@ def plan_accept_clock(site: Storage) -> ClockState:
 
 
 def accept_clock(site: Storage, *, reason: str) -> ClockState:
-    """A named person accepts that the clock is right; raises ClockAlreadyTrusted, NobodyNamed, LockHeld."""
+    """A named person accepts that the clock is right; raises ClockAlreadyTrusted, NobodyNamed, LockHeld.
+
+    A clock that is ahead lets footage go before its time.  Raises ActProposed or ProposalWaits, and trusts nothing,
+    while the policy asks for a second person; a proposal counts for the same trusted instant and the same lead, to a
+    day.
+    """
+    act = TwoPersonAct.FOOTAGE_DESTROY
     with sweeper_lock(site):
         state = plan_accept_clock(site)
         require_person(site)
         with write_transaction(site.engine) as connection:
-            facts: AuditFacts = {"clock": iso(state.now), "last": iso(state.known) if state.known else ""}
-            append_entry(connection, site, Act.CLOCK_ACCEPTED, "clock", facts=facts, reason=reason)
+            last = iso(state.known) if state.known else ""
+            bound: AuditFacts = {"last": last, "days_ahead": round(state.ahead / timedelta(days=1))}
+            first = require_two(connection, site, act, "clock", facts=bound, reason=reason, line=_LINE)
+            if first is None:
+                facts: AuditFacts = {"clock": iso(state.now), "last": last}
+                append_entry(connection, site, Act.CLOCK_ACCEPTED, "clock", facts=facts, reason=reason)
+        if (refusal := not_yet(site, first, N_("to trust the clock, and delete by it"), _LINE)) is not None:
+            raise refusal
         _write(site)
     return state
 

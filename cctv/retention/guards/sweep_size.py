@@ -15,10 +15,13 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
+from cctv.access.proposals import Signature, not_yet, require_two
 from cctv.audit.chain import AuditFacts
 from cctv.audit.log import append_entry
+from cctv.config.schema import TwoPersonAct
 from cctv.core.clock import iso
 from cctv.core.errors import GuardError, UsageError
+from cctv.core.i18n import N_
 from cctv.core.text import parse_json
 from cctv.db.engine import read_transaction, write_transaction
 from cctv.db.storage import Storage
@@ -33,6 +36,7 @@ from cctv.retention.queries import last_sweep
 
 ACCEPTED = "sweep-accepted.json"
 ELAPSED_FACTOR = 2  # after a zone's period was shortened, footage of the old promise and of the new comes due together
+_LINE = "cctv retention accept-sweep --for NAME --reason WHY"
 SPARE_PER_CAMERA = timedelta(hours=1)  # what a sweep deletes that another guard had kept waiting for a moment
 
 
@@ -101,15 +105,38 @@ def plan_accept_sweep(site: Storage) -> SweepSize:
 
 
 def accept_sweep_size(site: Storage, *, reason: str) -> SweepSize:
-    """A named person accepts what the next sweep would delete now; raises SweepExplained, NobodyNamed, LockHeld."""
+    """A named person accepts what the next sweep would delete now; raises SweepExplained, NobodyNamed, LockHeld.
+
+    Raises ActProposed or ProposalWaits, and accepts nothing, while the policy asks for a second person.
+    """
     with sweeper_lock(site):
         size = plan_accept_sweep(site)
         require_person(site)
         with write_transaction(site.engine) as connection:
-            facts: AuditFacts = {"segments": size.segments, "footage_seconds": int(size.asked.total_seconds())}
-            append_entry(connection, site, Act.SWEEP_ACCEPTED, "sweep", facts=facts, reason=reason)
+            first = _sign(connection, site, reason)
+            if first is None:
+                facts: AuditFacts = {"segments": size.segments, "footage_seconds": int(size.asked.total_seconds())}
+                append_entry(connection, site, Act.SWEEP_ACCEPTED, "sweep", facts=facts, reason=reason)
+        if (refusal := not_yet(site, first, N_("to let a sweep delete more than is explained"), _LINE)) is not None:
+            raise refusal
         accept_large_sweep(site, size.asked)
     return size
+
+
+def _sign(connection: Connection, site: Storage, reason: str) -> Signature | None:
+    """The first of two signatures, None where this account may accept.
+
+    It binds to the sweep that was the last, and to the cameras.  The amount grows while people decide: whoever agrees
+    sees and accepts that of their own moment, which is in the log.
+    """
+    last = last_sweep(connection)
+    plan = make_plan(connection, site.clock.now())
+    facts: AuditFacts = {
+        "last": iso(last) if last is not None else "",
+        "cameras": sorted({str(segment.camera) for segment in plan.expire}),
+    }
+    act = TwoPersonAct.FOOTAGE_DESTROY
+    return require_two(connection, site, act, "sweep", facts=facts, reason=reason, line=_LINE)
 
 
 def accept_large_sweep(site: Storage, footage: timedelta) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from string import Formatter
 
 from cctv.core.errors import CctvError, Exit, UsageError
+from cctv.core.i18n import pgettext_lazy
 from cctv.services.serve.caller import Unserved
+from cctv.services.serve.places import OWNERS
 
 
 class ServiceBusy(CctvError):
@@ -211,4 +213,9 @@ def refusal_error(refusal: Unserved) -> CctvError:
     """The error of a refusal; of a code that a newer service made up, that the two do not understand each other."""
     error = REFUSALS.get(refusal.code, ServiceGarbled)
     names = [name for template in error.templates() for _, name, _, _ in Formatter().parse(template) if name]
-    return error(**{name: refusal.fields.get(name, "?") for name in names})
+    return error(**{name: _field(name, refusal.fields.get(name, "?")) for name in names})
+
+
+def _field(name: str, value: object) -> object:
+    """A field of a refusal; the reason of a command that is the box's can be translated."""
+    return pgettext_lazy(OWNERS, value) if name == "reason" and isinstance(value, str) else value

@@ -27,6 +27,7 @@ class Way(Enum):
     NAMES = "names"  # an id of the storage, where on the command line a path may stand too
 
 
+OWNERS = "owners"  # context of these reasons in the catalogs, where `errors.py` translates them
 # Why they are the box's: what they need the service does not have.
 OWNER_COMMANDS: dict[tuple[str, ...], str] = {
     ("audit", "keep"): "writes where only root may",
