@@ -54,6 +54,12 @@ def enlarged(source: Path, output: Path, frames: int) -> None:
     subprocess.run([*command, "-r", "25", "-frames:v", str(frames), *_FINE, f"file:{output}"], check=True)
 
 
+def repeated(source: Path, output: Path, frames: int) -> None:
+    """So many frames of a clip at 25 frames a second, again and again from its start, and nothing encoded again."""
+    command = ["ffmpeg", "-nostdin", "-v", "error", "-y", "-stream_loop", "-1", "-i", f"file:{source}", "-c", "copy"]
+    subprocess.run([*command, "-frames:v", str(frames), f"file:{output}"], check=True)
+
+
 def still(scene: Picture, output: Path, size: Size, frames: int) -> None:
     """A clip of this full size at 25 frames a second in which nothing but a sensor's noise moves."""
     rows, columns = scene.shape[1:]

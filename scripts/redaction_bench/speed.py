@@ -36,17 +36,8 @@ _RENDERING = 0.5  # of pass-through
 _SIZE = 1.2
 _STILL_FRAMES = 500
 _LARGE_FRAMES = 300
-_LONG_FRAMES, _HOUR_FRAMES = 1500, 90_000
 _FULL = Size(1920, 1080)
 _RENDER = "render"  # by its name in the engine's progress: the first frame of it is done
-
-
-@dataclass(frozen=True)
-class Extent:
-    """How much of the memory at 1080p is measured: over a long clip or not, and whether over a whole hour."""
-
-    long: bool = True
-    hour: bool = False
 
 
 @dataclass(frozen=True)
@@ -88,10 +79,10 @@ def speeds(clip: Path, people: People, folder: Path) -> Speeds:
     output, file = folder / "timed.mp4", folder / "timed.prepared"
     subject = max(people, key=lambda person: len(people[person]))
     kept = {Mode.BACKDROP: keep_one(people, subject, with_hides=False), Mode.MASK: NOTHING_KEPT}
-    preparing = _prepared(clip, folder, file)
+    preparing = prepared(clip, folder, file)
     before = _spent(pass_through, clip, output)
     size = output.stat().st_size
-    modes = {mode: _rendered(clip, keep, Options(mode, caption=None), output, file) for mode, keep in kept.items()}
+    modes = {mode: rendered(clip, keep, Options(mode, caption=None), output, file) for mode, keep in kept.items()}
     after = _spent(pass_through, clip, output)
     frames = len(stored(file).analysis.survey.times)
     for path in (output, file):
@@ -128,7 +119,7 @@ def without_movement(on: Annotated) -> Iterator[Figure]:
         with workers(1) as pool:
             alone = _STILL_FRAMES / pool.submit(_spent, _read, clip).result().seconds
         other = _STILL_FRAMES / _spent(decode, clip).seconds
-        preparing = _prepared(clip, on.folder, file).fps
+        preparing = prepared(clip, on.folder, file).fps
         yield tells(f"{name}: still: decoding alone, fps", round(alone))
         yield tells(f"{name}: still: preparing, fps", round(preparing, 1))
         yield at_least(f"{name}: still: preparing / decoding alone", round(preparing / alone, 2), _STILL)
@@ -137,7 +128,7 @@ def without_movement(on: Annotated) -> Iterator[Figure]:
     clip.unlink()
 
 
-def at_1080p(on: Annotated, extent: Extent) -> Iterator[Figure]:
+def at_1080p(on: Annotated) -> Iterator[Figure]:
     """The rows on speed, file size and memory of the clip scaled up to 1080p25."""
     large = on.folder / "large.mp4"
     frames = min(_LARGE_FRAMES, on.frames)
@@ -151,28 +142,7 @@ def at_1080p(on: Annotated, extent: Extent) -> Iterator[Figure]:
     usages |= {mode.value: timed.usage for mode, timed in measured.modes.items()}
     for name, usage in usages.items():
         yield at_most(f"1080p25: {name}: peak memory, MiB", round(usage.peak), MEMORY_MIB)
-    if extent.long or extent.hour:
-        yield from _long(on, large, people, _HOUR_FRAMES if extent.hour else _LONG_FRAMES)
     large.unlink()
-
-
-def _long(on: Annotated, large: Path, people: People, frames: int) -> Iterator[Figure]:
-    """Memory over a long clip, the clip again and again, and what an hour would take by its growth."""
-    enlarged(on.clip, large, frames)
-    people = until(people, frames)
-    file, output = on.folder / "long.prepared", on.folder / "long.mp4"
-    subject = max(people, key=lambda person: len(people[person]))
-    keep = keep_one(people, subject, with_hides=False)
-    usages = {"preparing": _prepared(large, on.folder, file).usage}
-    usages["backdrop"] = _rendered(large, keep, Options(Mode.BACKDROP, caption=None), output, file).usage
-    for path in (file, output):
-        path.unlink()
-    for name, usage in usages.items():
-        title = f"1080p25, {frames} frames: {name}"
-        yield tells(f"{title}: peak memory, MiB", round(usage.peak))
-        yield tells(f"{title}: growth of memory in 1,000 frames, MiB", round(usage.growth, 2))
-        hour = usage.peak + usage.growth * (_HOUR_FRAMES - frames) / 1000
-        yield at_most(f"{title}: memory after {_HOUR_FRAMES} frames, MiB", round(hour), MEMORY_MIB)
 
 
 def _against_pass_through(name: str, measured: Speeds) -> Iterator[Figure]:
@@ -191,14 +161,14 @@ def _against_pass_through(name: str, measured: Speeds) -> Iterator[Figure]:
         yield at_most(f"{name}: {mode.value}: size / pass-through", round(timed.size / reference.size, 2), _SIZE)
 
 
-def _prepared(clip: Path, folder: Path, file: Path) -> Timed:
+def prepared(clip: Path, folder: Path, file: Path) -> Timed:
     """Prepare a clip in a fresh process, and leave the preparation in a file."""
     with workers(1) as pool, watched(pool.submit(os.getpid).result()) as peaks:
         spent, frames, growth = pool.submit(_preparation, clip, folder, file).result()
     return Timed(frames / spent.seconds, spent.processor, 0, Usage(max(peaks), growth))
 
 
-def _rendered(clip: Path, keep: KeepBoxes, options: Options, output: Path, file: Path) -> Timed:
+def rendered(clip: Path, keep: KeepBoxes, options: Options, output: Path, file: Path) -> Timed:
     """Redact a clip that was prepared, in a fresh process; proof and second witness ride along."""
     with workers(1) as pool, watched(pool.submit(os.getpid).result()) as peaks:
         spent, whole, frames, growth = pool.submit(_redaction, clip, keep, options, output, file).result()
@@ -228,17 +198,17 @@ def _preparation(clip: Path, folder: Path, file: Path) -> tuple[Spent, int, floa
     """What it took, frames, and the growth of memory in 1,000 frames; runs in the fresh process."""
     began, used = time.monotonic(), _processor()
     meter = Meter()
-    prepared = prepare(clip, folder, meter.see)
+    done = prepare(clip, folder, meter.see)
     spent = Spent(time.monotonic() - began, _processor() - used)
-    store(prepared, file)
-    return spent, len(prepared.analysis.survey.times), meter.growth
+    store(done, file)
+    return spent, len(done.analysis.survey.times), meter.growth
 
 
 def _redaction(
     clip: Path, keep: KeepBoxes, options: Options, output: Path, file: Path
 ) -> tuple[Spent, Spent, int, float]:
     """What it took, and in all; frames, and the growth of memory in 1,000 frames; runs in the fresh process."""
-    prepared, meter = stored(file), Meter()
+    before, meter = stored(file), Meter()
     start = _Clock()
     compared: list[Spent] = []
 
@@ -247,10 +217,10 @@ def _redaction(
             compared.append(start.spent())
         meter.see(step, done, total)
 
-    report = redacted(clip, keep, options, output, progress=progress, prepared=prepared, surveyed=True)
+    report = redacted(clip, keep, options, output, progress=progress, prepared=before, surveyed=True)
     whole = start.spent()
-    before = compared[0] if compared else Spent(0.0, 0.0)
-    spent = Spent(whole.seconds - before.seconds, whole.processor - before.processor)
+    first = compared[0] if compared else Spent(0.0, 0.0)
+    spent = Spent(whole.seconds - first.seconds, whole.processor - first.processor)
     return spent, whole, report.frames, meter.growth
 
 
