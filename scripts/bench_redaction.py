@@ -1,6 +1,7 @@
 """Measure the redaction engine on annotated clips of fixed cameras, in three ways of deciding.
 
-    ./scripts/bench redaction --data DIR [--clips NAME,...] [--people 1,2] [--quick] [--rows NAME,...] [--each] [--minutes 1,4]
+    ./scripts/bench redaction --data DIR [--clips NAME,...] [--people 1,2] [--quick] [--rows NAME,...] [--each]
+        [--minutes 1,4]
     ./scripts/bench redaction CLIP --gt GT.txt [...]
 
 DIR holds a folder for each clip, with clip.* (or an .avi, .mp4, .mpg) and gt.txt in MOT format: frame (from 1), person,
@@ -13,8 +14,8 @@ render proves that it follows.
 rows: a (answers of a person who knows the truth, no boxes; with the tracks and the list of people), b (keyframes every
 20 frames), hides (b with hide boxes), c (nothing decided, both modes), pixels (how far to rely on the look at pixels),
 planted (whether the second witness finds people who are shown by mistake), speed, deface (with speed), still (footage
-without movement), 1080p (speed and memory), memory (over the longest clip at 1080p, repeated for so many minutes), looks
-(telling hidden people apart).  Speed, still and 1080p want an idle machine.
+without movement), 1080p (speed and memory), memory (of the longest clip at 1080p, again and again for so many minutes),
+looks (telling hidden people apart).  Speed, still and 1080p want an idle machine.
 """
 
 from __future__ import annotations
@@ -162,7 +163,7 @@ def _options() -> argparse.ArgumentParser:
         type=_numbers,
         default=[1, 4],
         metavar="1,4",
-        help="lengths of the row memory; 60 takes five hours and 10 GB on two cores, and leaves nothing to be told by slopes",
+        help="lengths of the row memory; 60 takes three hours and 10 GB on two idle cores",
     )
     return parser
 

@@ -119,6 +119,8 @@ class _Heights:
 
     def note(self, found: FrameDetections) -> None:
         """Learn from the next searched frame."""
+        if not len(found.scores):
+            return
         sure = found.scores >= SURE_SCORE
         if self._count >= _MOST_BOXES or not sure.any():
             return
@@ -252,7 +254,7 @@ class _Search:
         """
         if len(found.scores):
             self._blind = 0
-        elif self._lights[frame] is None:
+        elif self._differs.is_empty(frame) or self._lights[frame] is None:
             return
         elif holds_upright(self._differs.with_regions(frame)[1], self.heights.stature, self._size):
             self._blind += 1

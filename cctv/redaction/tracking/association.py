@@ -110,6 +110,8 @@ def follow(frames: Iterable[FrameDetections], rate: float) -> list[Trail]:
     ended: list[_Open] = []
     patience, weak = max(2, round(_PATIENCE_SECONDS * rate)), max(2, round(_WEAK_SECONDS * rate))
     for step, found in enumerate(frames):
+        if not open_ and not len(found.scores):
+            continue
         for trail in open_:
             trail.predict()
         sure = np.flatnonzero(found.scores >= _SURE)
