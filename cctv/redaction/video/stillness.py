@@ -172,7 +172,7 @@ def _far_share(apart: Plane) -> float:
         int(np.count_nonzero(plane > limit)) if cv2.norm(plane, cv2.NORM_INF) > limit else 0
         for plane, limit in zip(apart, (_NEAR[0], _NEAR[1], _NEAR[1]), strict=True)
     ]
-    return max(far) / apart[0].size
+    return max(far) / int(apart[0].size)
 
 
 def _mean(pictures: Sequence[Planes]) -> Plane:
