@@ -163,7 +163,7 @@ def _options() -> argparse.ArgumentParser:
         type=_numbers,
         default=[1, 4],
         metavar="1,4",
-        help="lengths of the row memory; 60 takes three hours and 10 GB on two idle cores",
+        help="lengths of the row memory; 60 takes hours and 10 GB on two idle cores",
     )
     return parser
 
