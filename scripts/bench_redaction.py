@@ -1,6 +1,7 @@
 """Measure the redaction engine on annotated clips of fixed cameras, in three ways of deciding.
 
-    ./scripts/bench redaction --data DIR [--clips NAME,...] [--people 1,2] [--quick] [--rows NAME,...] [--each] [--hour]
+    ./scripts/bench redaction --data DIR [--clips NAME,...] [--people 1,2] [--quick] [--rows NAME,...] [--each]
+        [--minutes 1,4]
     ./scripts/bench redaction CLIP --gt GT.txt [...]
 
 DIR holds a folder for each clip, with clip.* (or an .avi, .mp4, .mpg) and gt.txt in MOT format: frame (from 1), person,
@@ -13,7 +14,8 @@ render proves that it follows.
 rows: a (answers of a person who knows the truth, no boxes; with the tracks and the list of people), b (keyframes every
 20 frames), hides (b with hide boxes), c (nothing decided, both modes), pixels (how far to rely on the look at pixels),
 planted (whether the second witness finds people who are shown by mistake), speed, deface (with speed), still (footage
-without movement), 1080p (speed and memory), looks (telling hidden people apart).  The last five want an idle machine.
+without movement), 1080p (speed and memory), memory (of the longest clip at 1080p, again and again for so many minutes),
+looks (telling hidden people apart).  Speed, still and 1080p want an idle machine.
 """
 
 from __future__ import annotations
@@ -27,11 +29,12 @@ from pathlib import Path
 from redaction_bench.answers import AskedTwice
 from redaction_bench.clips import ClipFiles, NoClips, clips_in
 from redaction_bench.counting import Annotated
+from redaction_bench.endurance import over_minutes
 from redaction_bench.figures import Figure
 from redaction_bench.looks import told_apart
 from redaction_bench.planted import planted_leaks
 from redaction_bench.rival import RivalMissing
-from redaction_bench.speed import Extent, at_1080p, at_own_size, without_movement
+from redaction_bench.speed import at_1080p, at_own_size, without_movement
 from redaction_bench.studio import annotated, workers
 from redaction_bench.truth import TruthUnreadable
 from redaction_bench.ways import Case, by_answers, by_keyframes, nothing_decided, reliance
@@ -40,7 +43,7 @@ from testbed.report import note, tell, work_folder
 from cctv.core.errors import CctvError
 
 QUICK = ("a", "b", "c", "pixels")
-SLOW = ("planted", "speed", "deface", "still", "1080p", "looks")
+SLOW = ("planted", "speed", "deface", "still", "1080p", "memory", "looks")
 EXTRA = ("hides",)
 _NO_CLIP = """bench: no clips given
 next: lay annotated clips of fixed cameras into DIR, each with its gt.txt (MOT format) in a folder of its own, such as
@@ -71,7 +74,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             figures = (
                 figure
                 for case in cases
-                for figure in measured(case, rows, Extent(case.on is longest, options.hour and case.on is longest))
+                for figure in measured(case, rows, options.minutes if case.on is longest else ())
             )
             return 0 if show(figures) else 1
         except (TruthUnreadable, NoClips) as error:
@@ -81,8 +84,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return 1
 
 
-def measured(case: Case, rows: Sequence[str], extent: Extent) -> Iterator[Figure]:
-    """The figures of one clip, row after row."""
+def measured(case: Case, rows: Sequence[str], minutes: Sequence[int]) -> Iterator[Figure]:
+    """The figures of one clip, row after row; memory over clips of so many `minutes` each."""
     on = case.on
     groups: dict[str, Callable[[], Iterator[Figure]]] = {
         "a": lambda: by_answers(case),
@@ -94,7 +97,8 @@ def measured(case: Case, rows: Sequence[str], extent: Extent) -> Iterator[Figure
         "planted": lambda: planted_leaks(on, case.prepared),
         "speed": lambda: at_own_size(on, beside_rival="deface" in rows),
         "still": lambda: without_movement(on),
-        "1080p": lambda: at_1080p(on, extent),
+        "1080p": lambda: at_1080p(on),
+        "memory": lambda: over_minutes(on, minutes) if minutes else iter(()),
     }
     for name, group in groups.items():
         if name in rows or (name == "speed" and "deface" in rows):
@@ -154,7 +158,13 @@ def _options() -> argparse.ArgumentParser:
     parser.add_argument("--quick", action="store_true", help=f"only {', '.join(QUICK)}; a and b without rendering")
     parser.add_argument("--rows", type=_rows, metavar="NAME,...", help=f"only these: {', '.join(QUICK + EXTRA + SLOW)}")
     parser.add_argument("--each", action="store_true", help="tell of each person kept on stderr")
-    parser.add_argument("--hour", action="store_true", help="memory over an hour at 1080p25: takes hours and 10 GB")
+    parser.add_argument(
+        "--minutes",
+        type=_numbers,
+        default=[1, 4],
+        metavar="1,4",
+        help="lengths of the row memory; 60 takes hours and 10 GB on two idle cores",
+    )
     return parser
 
 

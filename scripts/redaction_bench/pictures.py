@@ -54,13 +54,40 @@ def enlarged(source: Path, output: Path, frames: int) -> None:
     subprocess.run([*command, "-r", "25", "-frames:v", str(frames), *_FINE, f"file:{output}"], check=True)
 
 
+def repeated(source: Path, output: Path, frames: int) -> None:
+    """So many frames of a clip at 25 frames a second, again and again from its start, and nothing encoded again."""
+    command = ["ffmpeg", "-nostdin", "-v", "error", "-y", "-stream_loop", "-1", "-i", f"file:{source}", "-c", "copy"]
+    subprocess.run([*command, "-frames:v", str(frames), f"file:{output}"], check=True)
+
+
 def still(scene: Picture, output: Path, size: Size, frames: int) -> None:
     """A clip of this full size at 25 frames a second in which nothing but a sensor's noise moves."""
-    rows, columns = scene.shape[1:]
-    picture = ["-f", "rawvideo", "-pix_fmt", "yuv444p", "-s", f"{columns}x{rows}", "-r", "25", "-i", "pipe:0"]
-    filters = f"loop=loop=-1:size=1,scale={size.width}:{size.height},noise=alls={_NOISE_LEVELS}:allf=t"
-    command = ["ffmpeg", "-v", "error", "-y", *picture, "-vf", filters, "-frames:v", str(frames)]
+    command = ["ffmpeg", "-v", "error", "-y", *_of_scene(scene), "-vf", _noisy(size), "-frames:v", str(frames)]
     subprocess.run([*command, *_CAMERA, f"file:{output}"], input=np.ascontiguousarray(scene).tobytes(), check=True)
+
+
+def mostly_still(scene: Picture, clip: Path, output: Path, size: Size, frames: int) -> None:
+    """The same for nine parts of ten, and then the clip: people in a tenth of so many frames."""
+    moving = frames // 10
+    times = "settb=1/25,setpts=N"
+    graph = (
+        f"[0:v]{_noisy(size)},trim=end_frame={frames - moving},{times}[still];"
+        f"[1:v]scale={size.width}:{size.height},setsar=1,trim=end_frame={moving},{times},format=yuv420p[moving];"
+        f"[still][moving]concat=n=2,{times}"
+    )
+    command = ["ffmpeg", "-v", "error", "-y", *_of_scene(scene), "-stream_loop", "-1", "-i", f"file:{clip}"]
+    command += ["-filter_complex", graph, "-r", "25", "-frames:v", str(frames), *_CAMERA, f"file:{output}"]
+    subprocess.run(command, input=np.ascontiguousarray(scene).tobytes(), check=True)
+
+
+def _of_scene(scene: Picture) -> list[str]:
+    rows, columns = scene.shape[1:]
+    return ["-f", "rawvideo", "-pix_fmt", "yuv444p", "-s", f"{columns}x{rows}", "-r", "25", "-i", "pipe:0"]
+
+
+def _noisy(size: Size) -> str:
+    looped = f"loop=loop=-1:size=1,scale={size.width}:{size.height},setsar=1,noise=alls={_NOISE_LEVELS}:allf=t"
+    return f"{looped},format=yuv420p"
 
 
 def decode(source: Path) -> None:

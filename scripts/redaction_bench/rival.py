@@ -42,7 +42,8 @@ def frames_a_second(clip: Path, frames: int, folder: Path) -> float:
 def _excerpt(clip: Path, frames: int, folder: Path) -> Path:
     """The first frames of a clip, as they are."""
     part = folder / f"first-{frames}.mkv"
-    cut = ["ffmpeg", "-nostdin", "-v", "error", "-y", "-i", f"file:{clip}", "-map", "0:v:0", "-c", "copy"]
+    cut = ["ffmpeg", "-nostdin", "-v", "error", "-y", "-fflags", "+genpts", "-i", f"file:{clip}"]
+    cut += ["-map", "0:v:0", "-c", "copy"]  # a program stream of MPEG has no time for each picture
     _run([*cut, "-frames:v", str(frames), f"file:{part}"])
     return part
 

@@ -21,6 +21,7 @@ from cctv.redaction.tracking.foreground import compared
 from cctv.redaction.video import spill
 from cctv.redaction.video.geometry import Size
 from cctv.redaction.video.spill import Scratch
+from cctv.redaction.video.stillness import PictureRun
 from cctv.redaction.video.yuv import Planes
 
 pytestmark = pytest.mark.slow
@@ -46,7 +47,7 @@ def test_a_clip_for_whose_patches_there_is_no_room_is_decoded_again_to_the_same_
 def test_a_disk_that_fills_up_costs_the_short_cut_and_nothing_else(tmp_path, monkeypatch):
     class Full(io.FileIO):
         def write(self, data):
-            if self.tell() > 100:
+            if self.tell() > 40:
                 raise OSError(errno.ENOSPC, "No space left on device")
             return super().write(data)
 
@@ -57,31 +58,39 @@ def test_a_disk_that_fills_up_costs_the_short_cut_and_nothing_else(tmp_path, mon
         seen = list(aside.noting([planes] * 9))
 
         assert len(seen) == 9
-        assert aside.pictures() is None
+        assert [(run.count, run.pictures, run.bounds) for run in aside.runs()] == [(9, None, None)]
     assert (tmp_path / "scratch").stat().st_size == 0
 
 
 def test_frames_stay_in_step_after_a_pass_that_broke_off_and_while_two_read(tmp_path):
-    pictures = [Planes(np.full((8, 8), n, np.uint8), *np.full((2, 4, 4), n, np.uint8)) for n in range(5)]
+    pictures = [Planes(np.full((8, 8), n, np.uint8), *np.full((2, 4, 4), n, np.uint8)) for n in range(0, 200, 40)]
 
     with Scratch(tmp_path, Size(8, 8), None) as broken, Scratch(tmp_path, Size(8, 8), None) as aside:
         next(broken.noting(pictures))
         for one in (broken, aside):
             assert len(list(one.noting(pictures))) == 5
-        both = zip(aside.pictures(), aside.pictures(), strict=True)
+        both = zip(_pictures(aside), _pictures(aside), strict=True)
 
-        assert broken.pictures() is None
-        assert [(int(one[0, 0, 0]), int(other[0, 0, 0])) for one, other in both] == [(n, n) for n in range(5)]
+        assert broken.runs() is None
+        assert [(int(one[0, 0, 0]), int(other[0, 0, 0])) for one, other in both] == [(n, n) for n in range(0, 200, 40)]
 
 
 def test_of_a_scene_that_was_surveyed_before_no_half_size_picture_is_stored(tmp_path):
     pictures = [Planes(np.full((8, 8), n, np.uint8), *np.full((2, 4, 4), n, np.uint8)) for n in range(5)]
 
     with Scratch(tmp_path, Size(8, 8), None, pictures=False) as once:
-        stacked = [int(half[0, 0, 0]) for _, half in once.noting(pictures)]
+        seen = [int(planes.u[0, 0]) for planes in once.noting(pictures)]
 
-        assert stacked == [0, 1, 2, 3, 4]
-        assert once.pictures() is None
+        assert seen == [0, 1, 2, 3, 4]
+        assert once.runs() is None
+
+
+def never(_first, _count):
+    raise AssertionError("every picture is at hand")
+
+
+def _pictures(scratch):
+    return (picture for run in scratch.runs() for picture in run.pictures())
 
 
 @given(PLANE)
@@ -116,9 +125,10 @@ def test_frames_after_a_lost_scene_are_judged_as_one_after_the_other(monkeypatch
     other = np.random.default_rng(1).integers(0, 255, (3, HEIGHT // 2, WIDTH // 2)).astype(np.uint8)
     stacked = [other if n in (7, 8, 15) else planes.stacked() for n, planes in enumerate(pictures)]
 
-    at_once = list(compared(stacked, backdrops, None))
+    runs = [PictureRun(1, lambda picture=picture: [picture]) for picture in stacked]
+    at_once = list(compared(runs, backdrops, None, never))
     monkeypatch.setattr(foreground.os, "cpu_count", lambda: 0)
-    one_by_one = list(compared(stacked, backdrops, None))
+    one_by_one = list(compared(runs, backdrops, None, never))
 
     assert [one.difference.light for one in at_once] == [one.difference.light for one in one_by_one]
     assert [n for n, one in enumerate(at_once) if one.difference.light is None] == [7, 8, 15]

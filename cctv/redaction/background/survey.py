@@ -81,7 +81,7 @@ def sampled(
     size = clip.size.even()
     sampler = Sampler(size)
     reading = Reading(clip)
-    pictures = reading if scratch is None else (planes for planes, _ in scratch.noting(reading))
+    pictures = reading if scratch is None else scratch.noting(reading)
     for frame, planes in enumerate(pictures):
         if sampler.wants(frame):
             sampler.add(frame, planes, drawn(keep, frame, size))

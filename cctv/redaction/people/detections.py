@@ -53,6 +53,9 @@ class FrameDetections:
         )  # fmt: skip
 
 
+_NOBODY = FrameDetections.none()
+
+
 class DetectionSpool:
     """Detections appended in order of frame and read back by index, by one thread at a time.  A context manager.
 
@@ -78,17 +81,19 @@ class DetectionSpool:
         self._add(frame, _row_of(found))
 
     def _add(self, frame: int, row: bytes) -> None:
-        self._file.seek(self._ends[-1])
-        self._file.write(row)
+        if row:
+            self._file.seek(self._ends[-1])
+            self._file.write(row)
         self._ends.append(self._ends[-1] + len(row))
         self.frames.append(frame)
 
     def __getitem__(self, index: int) -> FrameDetections:
         """The detections of the `index`th frame that was searched."""
         start, end = self._ends[index], self._ends[index + 1]
+        if start == end:
+            return _NOBODY
         self._file.seek(start)
-        row = self._file.read(end - start)
-        return _found_in(row)
+        return _found_in(self._file.read(end - start))
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +218,8 @@ def _read_chunk(path: Path, identity: SearchIdentity, first: int) -> list[tuple[
 
 
 def _row_of(found: FrameDetections) -> bytes:
+    if not len(found.scores):
+        return b""
     numbers = np.column_stack([found.boxes, found.scores, found.differs]).astype(np.float32)
     return numbers.tobytes() + np.ascontiguousarray(found.looks).tobytes()
 

@@ -22,7 +22,7 @@ import numpy as np
 from cctv.core.i18n import N_
 from cctv.redaction.background.illumination import Light
 from cctv.redaction.background.survey import BackgroundModel
-from cctv.redaction.errors import DetectorBlind, SourceUnreadable
+from cctv.redaction.errors import DetectorBlind
 from cctv.redaction.people.appearance import looks_of
 from cctv.redaction.people.detections import DetectionSpool, FrameDetections
 from cctv.redaction.people.detector import Detector, Picture, detectors_of, rgb
@@ -41,14 +41,12 @@ from cctv.redaction.people.windows import (
 )
 from cctv.redaction.progress import Progress
 from cctv.redaction.video.geometry import Rect, Size, outer
-from cctv.redaction.video.reader import Clip, Reading
+from cctv.redaction.video.reader import Clip, Reading, shorter
 from cctv.redaction.video.spill import MaskSpool
 from cctv.redaction.video.yuv import Mask, Planes
 
 RULES = 1
 """Version of what this pass finds in one clip: raised with every change of it, so that no older search is resumed."""
-_SHORTER = N_("it holds fewer pictures than when it was first read")
-_AGAIN = N_("run the command again when nothing changes the file.")
 _LOOK = N_(
     "watch the recording. If people are in it, report this message. If what moves there is nobody (a flag, a branch), "
     "cover it with a static mask of the camera (docs/redaction.md)."
@@ -121,6 +119,8 @@ class _Heights:
 
     def note(self, found: FrameDetections) -> None:
         """Learn from the next searched frame."""
+        if not len(found.scores):
+            return
         sure = found.scores >= SURE_SCORE
         if self._count >= _MOST_BOXES or not sure.any():
             return
@@ -211,14 +211,18 @@ class _Search:
 
     def begin(self, todo: Sequence[int], frames: range, part: Clip) -> Iterator[int]:
         """Begin to search frames of one file of the clip, which holds `frames`; yields each."""
-        last = -1 if self._is_covered else next((frame for frame in reversed(todo) if self._differs[frame].any()), -1)
+        last = (
+            -1
+            if self._is_covered
+            else next((frame for frame in reversed(todo) if not self._differs.is_empty(frame)), -1)
+        )
         with closing(_pictures(part, frames)) as pictures:
             for frame in todo:
                 result: Future[_Result] | _Result = _NOBODY
                 if frame <= last and (job := self._job(frame)) is not None:
                     planes = next((planes for number, planes in pictures if number == frame), None)
                     if planes is None:
-                        raise SourceUnreadable(path=part.path, problem=_SHORTER, following=_AGAIN)
+                        raise shorter(part)
                     result = self._threads.submit(self._search, job, planes)
                 self._follow(_Pending(frame, result, is_new=True))
                 yield frame
@@ -250,7 +254,7 @@ class _Search:
         """
         if len(found.scores):
             self._blind = 0
-        elif self._lights[frame] is None:
+        elif self._differs.is_empty(frame) or self._lights[frame] is None:
             return
         elif holds_upright(self._differs.with_regions(frame)[1], self.heights.stature, self._size):
             self._blind += 1
@@ -261,9 +265,9 @@ class _Search:
 
     def _job(self, frame: int) -> _Job | None:
         """How a frame is to be searched; None where nothing differs."""
-        differs, regions = self._differs.with_regions(frame)
-        if not differs.any():
+        if self._differs.is_empty(frame):
             return None
+        differs, regions = self._differs.with_regions(frame)
         stature = self.heights.stature if self._lights[frame] is not None else None
         is_whole_too = self.begun % _WHOLE_EVERY == 0
         return _Job(differs, regions, self._standing, stature, self._passes, is_whole_too)

@@ -7,6 +7,7 @@ on in two, and nothing settles it, the trails end: nothing is guessed here.  Pur
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -39,12 +40,13 @@ class _Open:
 
     `state` is middle, bottom, width and height of its box in pixels, `pace` their change a step; `spread`, `shared` and
     `pace_spread` are their variances and covariance: a Kalman filter of constant velocity for each of the four.
+    What was found is kept without a gap: views of each frame's detections would keep all of these in memory.
     """
 
-    steps: list[int]
-    boxes: list[NDArray[np.float32]]
-    scores: list[float]
-    looks: list[NDArray[np.uint8]]
+    steps: array[int]
+    boxes: array[float]
+    scores: array[float]
+    looks: bytearray
     state: NDArray[np.float64]
     look: NDArray[np.float32]
     pace: NDArray[np.float64]
@@ -59,13 +61,18 @@ class _Open:
         box, look = found.boxes[number], found.looks[number]
         height = float(box[3])
         return _Open(
-            [step], [box], [float(found.scores[number])], [look], _state_of(box), look.astype(np.float32),
+            array("q", [step]), array("f", box), array("d", [float(found.scores[number])]), bytearray(look.tobytes()),
+            _state_of(box), look.astype(np.float32),
             np.zeros(4), (_FIRST * height) ** 2, np.zeros(4), (_FIRST_PACE * height) ** 2,
         )  # fmt: skip
 
     def closed(self) -> Trail:
+        count = len(self.steps)
         return Trail(
-            np.array(self.steps, np.intp), np.array(self.boxes, np.float64), np.array(self.scores), np.array(self.looks)
+            np.array(self.steps, np.intp),
+            np.array(self.boxes, np.float64).reshape(count, 4),
+            np.array(self.scores, np.float64),
+            np.frombuffer(bytes(self.looks), np.uint8).reshape(count, -1),
         )
 
     def predict(self) -> None:
@@ -91,9 +98,9 @@ class _Open:
         self.pace_spread = self.pace_spread - pace_gain * self.shared
         self.spread, self.shared = (1 - gain) * self.spread, (1 - gain) * self.shared
         self.steps.append(step)
-        self.boxes.append(box)
+        self.boxes.extend(box)
         self.scores.append(float(found.scores[number]))
-        self.looks.append(found.looks[number])
+        self.looks.extend(found.looks[number].tobytes())
         self.missed = 0
         self.weak = 0 if sure else self.weak + 1
         if sure:
@@ -107,9 +114,11 @@ def _state_of(box: NDArray[np.float32]) -> NDArray[np.float64]:
 def follow(frames: Iterable[FrameDetections], rate: float) -> list[Trail]:
     """The trails of all people in searched frames, `rate` of them a second; those of one detection are left out."""
     open_: list[_Open] = []
-    ended: list[_Open] = []
+    ended: list[Trail] = []
     patience, weak = max(2, round(_PATIENCE_SECONDS * rate)), max(2, round(_WEAK_SECONDS * rate))
     for step, found in enumerate(frames):
+        if not open_ and not len(found.scores):
+            continue
         for trail in open_:
             trail.predict()
         sure = np.flatnonzero(found.scores >= _SURE)
@@ -121,10 +130,13 @@ def follow(frames: Iterable[FrameDetections], rate: float) -> list[Trail]:
         staying: list[_Open] = []
         for number, trail in enumerate(open_):
             trail.missed += trail.steps[-1] != step
-            (ended if number in doubtful or trail.missed > patience else staying).append(trail)
+            if number not in doubtful and trail.missed <= patience:
+                staying.append(trail)
+            elif len(trail.steps) > 1:
+                ended.append(trail.closed())
         open_ = staying
         open_.extend(_begun(open_, step, found, [number for number in sure.tolist() if number not in taken]))
-    return [trail.closed() for trail in (*ended, *open_) if len(trail.steps) > 1]
+    return [*ended, *(trail.closed() for trail in open_ if len(trail.steps) > 1)]
 
 
 def _go_on_surely(

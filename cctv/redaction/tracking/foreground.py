@@ -12,9 +12,10 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import repeat
 
 import cv2
 import numpy as np
@@ -27,8 +28,11 @@ from cctv.redaction.background.model import Backdrop
 from cctv.redaction.people.windows import Stature
 from cctv.redaction.video.geometry import PixelRect, Rect, Size, outer
 from cctv.redaction.video.spill import Regions
+from cctv.redaction.video.stillness import MARGIN, PictureRun, StillBounds
 from cctv.redaction.video.yuv import Mask, Plane
 
+PicturesAgain = Callable[[int, int], Iterable[Plane]]
+"""Half-size pictures by the number of the first and how many they are, asked for in rising order."""
 LUMA = 18  # levels that count; at 20 one head in 4,650 of PETS09-S2L1 shows, at 18 none
 CHROMA = 9  # chroma varies less than luma, and dark clothes on dark ground often differ only there
 HOLD = 2  # frames before and after for which a region counts, at 10 frames a second (+-2: 100 % of heads hidden)
@@ -111,6 +115,19 @@ class ReferenceScene:
         if _is_lost(mask, stacked[0], empty[0], self.masked):
             return _everything(self.backdrop)
         return FrameDifference(mask, light, regions)
+
+    def holds(self, bounds: StillBounds, light: Light) -> bool:
+        """Whether nothing differs in any picture of a run, in its middle's light: `difference` finds no region in any.
+
+        All that differs in one of them differs at one of the bounds, also in a light that is MARGIN apart; and what is
+        left of a mask without specks only grows with the mask.
+        """
+        apart = bounds.beyond(light.shown(self.backdrop.stacked))
+        luma, chroma = LUMA - MARGIN[0], CHROMA - MARGIN[1]
+        differs = (apart[0] > luma) | (apart[1] > chroma) | (apart[2] > chroma)
+        if self.masked is not None:
+            differs &= ~self.masked
+        return not differs.any() or not len(denoise_mask(differs)[1])
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,25 +253,44 @@ def grown(mask: Mask | Plane, across: int, along: int) -> Mask:
     return np.asarray(cv2.dilate(mask.view(np.uint8), kernel), np.uint8).view(np.bool_)
 
 
-def compared(pictures: Iterable[Plane], backdrops: Sequence[Backdrop], masked: Mask | None) -> Iterator[Compared]:
-    """Compare half-size pictures, (3, height/2, width/2) uint8, in order of time; nothing differs where `masked`."""
+def compared(
+    runs: Iterable[PictureRun], backdrops: Sequence[Backdrop], masked: Mask | None, again: PicturesAgain
+) -> Iterator[Compared]:
+    """Compare half-size pictures, (3, height/2, width/2) uint8, in order of time; nothing differs where `masked`.
+
+    A run whose bounds do not differ is compared once.  `again` has the pictures of a run that is without them, by the
+    number of its first frame and how many they are.
+    """
     cores = os.cpu_count() or 1
+    frame = 0
     with ThreadPoolExecutor(cores) as pool:
         comparison = _Comparison([ReferenceScene(backdrop, masked) for backdrop in backdrops], backdrops, pool)
-        for stacked in pictures:
-            try:
-                comparison.begin(stacked)
-            except Exception:
-                yield from comparison.rest()  # the frames before are right, and show which frame failed
-                raise
-            if len(comparison.waiting) > cores:
-                yield comparison.finish()
+        try:
+            for run in runs:
+                if run.bounds is not None:
+                    yield from comparison.rest()
+                still = comparison.still(run.bounds) if run.bounds is not None else None
+                if still is not None:
+                    yield from repeat(still, run.count)
+                else:
+                    for stacked in again(frame, run.count) if run.pictures is None else run.pictures():
+                        comparison.begin(stacked)
+                        if len(comparison.waiting) > cores:
+                            yield comparison.finish()
+                frame += run.count
+        except Exception:
+            yield from comparison.rest()  # the frames before are right, and show which frame failed
+            raise
         yield from comparison.rest()
 
 
 def _everything(backdrop: Backdrop) -> FrameDifference:
     mask = np.ones(backdrop.trusted.shape, np.bool_)
     return FrameDifference(mask, None, connected_components(mask.view(np.uint8))[1][1:])
+
+
+def _nothing(backdrop: Backdrop, light: Light) -> FrameDifference:
+    return FrameDifference(np.zeros(backdrop.trusted.shape, np.bool_), light, np.zeros((0, 5), np.int32))
 
 
 def _is_lost(mask: Mask, luma: Plane, empty: Plane, masked: Mask | None) -> bool:
@@ -348,6 +384,17 @@ class _Comparison:
         light = scene.light(stacked, before)
         result = self._pool.submit(scene.difference, stacked, light)
         self.waiting.append(_Pending(stacked, stretch, before, _Behind(stretch, light or before), result))
+
+    def still(self, bounds: StillBounds) -> Compared | None:
+        """The result of each picture of a run that follows, if nothing differs in any; while no frame is pending."""
+        middle = bounds.middle()
+        stretch = best(middle, self._backdrops, self._behind.stretch)
+        scene = self._scenes[stretch]
+        light = scene.light(middle, self._behind.light if stretch == self._behind.stretch else None)
+        if light is None or not bounds.is_of_one_light or not scene.holds(bounds, light):
+            return None
+        self._behind = _Behind(stretch, light)
+        return Compared(stretch, _nothing(scene.backdrop, light))
 
     def rest(self) -> Iterator[Compared]:
         """The results of all pending frames."""

@@ -24,9 +24,11 @@ from cctv.redaction.tracking.people import FoundPeople, SearchedClip, people_in
 from cctv.redaction.tracking.tracks import Track, Tracker, numbered
 from cctv.redaction.video.geometry import Rect
 from cctv.redaction.video.parallel import prefetch
-from cctv.redaction.video.reader import Clip, Reading
+from cctv.redaction.video.reader import Clip, HalfSizeAgain, Reading
 from cctv.redaction.video.spill import MaskSpool, Scratch
-from cctv.redaction.video.yuv import Plane
+from cctv.redaction.video.stillness import PictureRun, runs_of
+
+_WAITING_RUNS = 1  # of eight pictures, 3 MB each at 1080p
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +76,8 @@ def analyse(
     stretch: list[int] = []
     lights: list[Light | None] = []
     masked = clip.masked.half if clip.masked else None
-    with closing(prefetch(_stacked(clip, scratch))) as pictures:
-        for frame, comparison in enumerate(compared(pictures, background.backdrops, masked)):
+    with HalfSizeAgain(clip) as again, closing(prefetch(_runs(clip, scratch), _WAITING_RUNS)) as runs:
+        for frame, comparison in enumerate(compared(runs, background.backdrops, masked, again)):
             differs.append(comparison.difference.mask, comparison.difference.regions)
             stretch.append(comparison.stretch)
             lights.append(comparison.difference.light)
@@ -104,8 +106,8 @@ def analyse(
     )
 
 
-def _stacked(clip: Clip, scratch: Scratch | None) -> Iterator[Plane]:
-    """Every picture at half size: as spilled to disk, else decoded."""
+def _runs(clip: Clip, scratch: Scratch | None) -> Iterator[PictureRun]:
+    """Every picture at half size, in runs: as spilled to disk, else decoded."""
     if scratch is None:
-        return (planes.stacked() for planes in Reading(clip))
-    return scratch.pictures() or (stacked for _, stacked in scratch.noting(Reading(clip)))
+        return runs_of(Reading(clip))
+    return scratch.runs() or runs_of(scratch.noting(Reading(clip)))

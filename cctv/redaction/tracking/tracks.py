@@ -5,12 +5,15 @@ Pure.  A track ends at every merge and every split; nothing is guessed across th
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
+from typing import overload
 
 from cctv.redaction.video.geometry import Rect
 
+_SIDES = 4  # of a box
 _REACH_SHARE = 0.15  # of a box's sides: how far a region may move between frames and still be the same
 
 
@@ -24,6 +27,42 @@ class TrackBoundary(Enum):
     CLIP = "clip"
 
 
+class BoxRow(Sequence[Rect]):
+    """Boxes one after the other, in 32 bytes each: a tuple of Rect takes six times that, and an hour has a million."""
+
+    __slots__ = ("_sides",)
+
+    def __init__(self, boxes: Iterable[Rect] = ()) -> None:
+        self._sides = array("d")
+        for box in boxes:
+            self.append(box)
+
+    def append(self, box: Rect) -> None:
+        """Add the next box."""
+        self._sides.extend((box.x, box.y, box.w, box.h))
+
+    def __len__(self) -> int:
+        return len(self._sides) // _SIDES
+
+    @overload
+    def __getitem__(self, index: int) -> Rect: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[Rect, ...]: ...
+    def __getitem__(self, index: int | slice) -> Rect | tuple[Rect, ...]:
+        if isinstance(index, slice):
+            return tuple(self[at] for at in range(*index.indices(len(self))))
+        at = _SIDES * range(len(self))[index]
+        return Rect(*self._sides[at : at + _SIDES])
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, BoxRow):
+            return self._sides == other._sides
+        return isinstance(other, tuple) and tuple(self) == other
+
+    def __hash__(self) -> int:
+        return hash(self._sides.tobytes())
+
+
 @dataclass(frozen=True, slots=True)
 class Track:
     """One person, or one region, from frame `first` on, a box (half-size pixels) for each frame.
@@ -34,11 +73,15 @@ class Track:
 
     id: int
     first: int
-    boxes: tuple[Rect, ...]
+    boxes: Sequence[Rect]
     began: TrackBoundary
     ended: TrackBoundary
     sure: tuple[bool, ...] = ()
     look: bytes = b""
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.boxes, BoxRow):
+            object.__setattr__(self, "boxes", BoxRow(self.boxes))
 
     @property
     def last(self) -> int:
@@ -90,14 +133,17 @@ class Tracker:
 
     def __init__(self) -> None:
         self._frame = 0
-        self._open: list[tuple[int, list[Rect], TrackBoundary]] = []
+        self._open: list[tuple[int, BoxRow, TrackBoundary]] = []
         self._done: list[Track] = []
 
     def add(self, boxes: Sequence[Rect]) -> None:
         """The boxes of the next frame."""
+        if not boxes and not self._open:
+            self._frame += 1
+            return
         forward = [[b for b, box in enumerate(boxes) if meets(track[1][-1], box)] for track in self._open]
         backward = [[t for t, reached in enumerate(forward) if b in reached] for b in range(len(boxes))]
-        following: list[tuple[int, list[Rect], TrackBoundary]] = []
+        following: list[tuple[int, BoxRow, TrackBoundary]] = []
         for b, box in enumerate(boxes):
             parents = backward[b]
             if len(parents) == 1 and len(forward[parents[0]]) == 1:
@@ -105,7 +151,7 @@ class Tracker:
                 held.append(box)
                 following.append((first, held, began))
             else:
-                following.append((self._frame, [box], self._beginning(parents)))
+                following.append((self._frame, BoxRow([box]), self._beginning(parents)))
         for t, track in enumerate(self._open):
             reached = forward[t]
             if len(reached) != 1 or len(backward[reached[0]]) != 1:
@@ -134,9 +180,9 @@ class Tracker:
             TrackBoundary.APPEARED if not parents else TrackBoundary.MERGED if len(parents) > 1 else TrackBoundary.SPLIT
         )
 
-    def _close(self, track: tuple[int, list[Rect], TrackBoundary], ending: TrackBoundary) -> None:
+    def _close(self, track: tuple[int, BoxRow, TrackBoundary], ending: TrackBoundary) -> None:
         first, boxes, began = track
-        self._done.append(Track(0, first, tuple(boxes), began, ending))
+        self._done.append(Track(0, first, boxes, began, ending))
 
 
 def meets(before: Rect, after: Rect) -> bool:

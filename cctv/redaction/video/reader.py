@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import atan2, degrees, hypot
 from pathlib import Path
+from types import TracebackType
 
 from cctv.config.fields import Polygon
 from cctv.core.i18n import N_
@@ -25,7 +26,7 @@ from cctv.redaction.render.privacy_masks import MaskedArea, masked_area
 from cctv.redaction.video.decoder import Decoder, Undecodable
 from cctv.redaction.video.geometry import Size
 from cctv.redaction.video.parallel import prefetch
-from cctv.redaction.video.yuv import Planes
+from cctv.redaction.video.yuv import Plane, Planes
 
 log = logging.getLogger(__name__)
 
@@ -179,6 +180,44 @@ class Reading:
                 following=N_("give the files in order of time."),
             )
         return placed
+
+
+class HalfSizeAgain:
+    """The half-size pictures of a clip, some of them, decoded again while their numbers rise.  A context manager."""
+
+    def __init__(self, clip: Clip) -> None:
+        self._clip = clip
+        self._pictures = _decoded(clip)
+        self._next = 0
+
+    def __enter__(self) -> HalfSizeAgain:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._pictures.close()
+
+    def __call__(self, first: int, count: int) -> Iterator[Plane]:
+        """So many pictures from one on, (3, height/2, width/2) uint8 each; raises SourceUnreadable."""
+        while self._next < first + count:
+            planes = next(self._pictures, None)
+            if planes is None:
+                raise shorter(self._clip)
+            self._next += 1
+            if self._next > first:
+                yield planes.stacked()
+
+
+def shorter(clip: Clip) -> SourceUnreadable:
+    """A clip that ends before it did when it was read first."""
+    return SourceUnreadable(
+        path=clip.path,
+        problem=N_("it holds fewer pictures than when it was first read"),
+        following=N_("run the command again when nothing changes the file."),
+    )
+
+
+def _decoded(clip: Clip) -> Generator[Planes, None, None]:
+    yield from Reading(clip)
 
 
 def _stream(path: Path, media: Media) -> Stream:

@@ -21,6 +21,7 @@ Mask = NDArray[np.bool_]
 # OpenCV's own threads cost a sixth of all processor time at these sizes, and passes run beside each other
 _SINGLE_THREAD = 1
 cv2.setNumThreads(_SINGLE_THREAD)
+_BAND_ROWS = 60  # of the half-size picture
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +48,22 @@ class Planes:
     def stacked(self) -> Plane:
         """The picture at half size, (3, height/2, width/2): luma averaged over 2 x 2, then u and v."""
         stacked = np.empty((3, *self.u.shape), np.uint8)
-        cv2.resize(self.y, (self.u.shape[1], self.u.shape[0]), stacked[0], interpolation=cv2.INTER_AREA)
+        halve(self.y, stacked[0])
         stacked[1], stacked[2] = self.u, self.v
         return stacked
+
+
+def halve(luma: Plane, into: Plane) -> None:
+    """Average luma over 2 x 2.
+
+    In bands that are read once before: a picture fresh from the decoder is not in the cache of this core, and cv2.norm
+    reads it in order (1080p: 144 us instead of 205).
+    """
+    for top in range(0, into.shape[0], _BAND_ROWS):
+        band = luma[2 * top : 2 * (top + _BAND_ROWS)]
+        cv2.norm(band, cv2.NORM_INF)
+        part = into[top : top + _BAND_ROWS]
+        cv2.resize(band, (part.shape[1], part.shape[0]), part, interpolation=cv2.INTER_AREA)
 
 
 def frame_bytes(size: Size) -> int:
