@@ -8,17 +8,32 @@ Number = int | float
 
 
 @dataclass(frozen=True)
+class Persons:
+    """Of how many of a clip's people a figure was taken."""
+
+    tried: int
+    of: int
+
+
+@dataclass(frozen=True)
 class Figure:
-    """A measured value; `goal` says in words what it is held to, and is None for what only tells of the others."""
+    """A measured value; `goal` says in words what it is held to, and is None for what only tells of the others.
+
+    `persons`: of whom it was taken, where not everybody need be; the row says so where somebody was left out.
+    """
 
     name: str
     value: Number | list[Number]
     goal: str | None = None
     ok: bool = True
+    persons: Persons | None = None
 
     def row(self) -> dict[str, object]:
         """What is printed of the figure, as one JSON object."""
-        return {"figure": self.name, "value": self.value, "goal": self.goal, "ok": self.ok}
+        row: dict[str, object] = {"figure": self.name, "value": self.value, "goal": self.goal, "ok": self.ok}
+        if self.persons is not None and self.persons.tried < self.persons.of:
+            row["persons"] = f"{self.persons.tried} of {self.persons.of}"
+        return row
 
 
 def tells(name: str, value: Number) -> Figure:

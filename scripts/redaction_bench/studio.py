@@ -84,6 +84,6 @@ def look(job: Job, on: Annotated) -> Seen:
         mask.unlink(missing_ok=True)
 
 
-def looked(jobs: Sequence[Job], on: Annotated, pool: Executor) -> list[Seen]:
-    """Every job's answer, in their order."""
-    return list(pool.map(look, jobs, repeat(on)))
+def looked(jobs: Sequence[Job], on: Annotated, pool: Executor) -> Iterator[Seen]:
+    """Every job's answer, in their order, as they come."""
+    return pool.map(look, jobs, repeat(on))

@@ -19,9 +19,11 @@ from redaction_bench import looks
 from redaction_bench.clips import ClipFiles
 from redaction_bench.counting import counted
 from redaction_bench.engine import redacted
+from redaction_bench.figures import Figure, Persons
 from redaction_bench.pictures import hidden_in
 from redaction_bench.studio import annotated
 from redaction_bench.truth import head, read_people
+from redaction_bench.ways import Case
 
 from cctv.redaction.render.options import Mode, Options
 from cctv.redaction.tracking.annotations import NOTHING_KEPT
@@ -115,16 +117,33 @@ def test_the_bench_takes_a_folder_through_three_ways_of_deciding_and_fails_on_so
 
     assert done.returncode == 1, done.stderr
     found = figures(done.stdout)
-    for way in ("a", "b"):
+    for way in ("a: backdrop mode", "a: mask mode", "b: backdrop mode", "b: mask mode"):
         assert found[f"hall: {way}: heads of others"]["value"] > 2 * len(frames)
         assert found[f"hall: {way}: heads of others visible by the mask"]["goal"] == "<= 0"
+        by_pixels = found[f"hall: {way}: heads of others visible by the pixels"]
+        assert by_pixels["goal"] == "<= 0"
+        assert by_pixels["persons"] == "2 of 3"
+        assert found[f"hall: {way}: heads of others judged by the pixels"]["value"] > 0
         assert found[f"hall: {way}: subject visible, median, %"]["goal"] == ">= 85"
     assert found["hall: a: answers, median"]["value"] >= 1
     assert found["hall: people listed for each true person"]["goal"] == "<= 1.5"
+    assert not found["hall: a: backdrop mode: heads of others visible by the pixels"]["ok"]
+    assert found["hall: a: backdrop mode: heads of others visible by the mask"]["ok"]
     in_backdrop = found["hall: c: backdrop mode: heads visible by the pixels"]
     assert in_backdrop["value"] >= len(frames)
     assert not in_backdrop["ok"]
     assert found["hall: c: backdrop mode: heads visible by the mask"]["ok"]  # the mask alone would not have told
+
+
+def test_a_quick_bench_renders_some_people_and_says_of_how_many(on):
+    people = tuple(range(1, 20))
+    quick, whole = Case(on, None, people, quick=True), Case(on, None, people)
+
+    assert len(quick.rendered) == 4
+    assert quick.rendered < whole.rendered == set(people)
+    row = Figure("heads", 0, "<= 0", persons=Persons(len(quick.rendered), len(people))).row()
+    assert row == {"figure": "heads", "value": 0, "goal": "<= 0", "ok": True, "persons": "4 of 19"}
+    assert "persons" not in Figure("heads", 0, persons=Persons(19, 19)).row()
 
 
 def test_people_are_recognised_by_their_colours_and_not_by_a_grey_that_covers_them():
