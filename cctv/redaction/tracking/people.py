@@ -71,7 +71,7 @@ NOBODY = FoundPeople()
 class SearchedClip:
     """What is known of a clip: how many frames, `rate` a second, of what `size` (full-size pixels).
 
-    `standing`: for each frame the boxes of people who stand in its empty scene (full-size pixels); () where nobody does.
+    `standing`: for each frame the boxes of people who stand in its empty scene (full-size pixels); () of no frame.
     """
 
     frames: int
