@@ -18,7 +18,7 @@ from cctv.redaction.tracking.doubts import doubts_of
 from cctv.redaction.tracking.handovers import handed_over
 from cctv.redaction.tracking.kept import track_paths
 from cctv.redaction.tracking.linking import TrailLink, hidden_places, trail_links
-from cctv.redaction.tracking.overlap import EverybodyElse
+from cctv.redaction.tracking.overlap import EverybodyElse, OtherPerson
 from cctv.redaction.tracking.people import FoundPeople, SearchedClip, UnseenPlace, people_in
 from cctv.redaction.tracking.pipeline import Analysis
 from cctv.redaction.tracking.tracks import CERTAIN, Track, TrackBoundary
@@ -191,3 +191,27 @@ def test_doubts_of_a_clip_name_frames():
 def test_a_path_knows_in_which_frames_somebody_is_alone():
     path = BoxPath("a", (Keyframe(0, Rect(0, 0, 1, 1)),), track=1, alone=((3, 5), (9, 9)))
     assert [frame for frame in range(12) if path.is_alone_at(frame)] == [3, 4, 5, 9]
+
+
+@pytest.mark.parametrize(("tops", "expected"), [((100.0, 130.0), True), ((100.0, 100.0), False)])
+def test_somebody_goes_on_up_or_down_only_where_head_and_feet_did(tops, expected):
+    count = 20
+    y = np.linspace(*tops, count)
+    bottom = np.linspace(180, 210, count)
+    boxes = [(100 + 4 * step, y[step], 30, bottom[step] - y[step]) for step in range(count)]
+
+    *_, last = sorted(hidden_places([trail(0, boxes)], [], RATE), key=lambda place: place.step)
+
+    assert last.step == count + 7
+    assert (last.box[1] + last.box[3] > 215) == expected
+
+
+def test_whoever_stands_in_front_hides_as_wide_as_people_are_and_whoever_is_behind_the_head():
+    kept, box = Rect(100, 50, 20, 60), Rect(110, 60, 20, 60)
+
+    front, behind = (OtherPerson(there, head_only=False).hides(kept) for there in (box, box.moved(0, -20)))
+
+    assert box.x < front.x < box.x + 0.1 * box.w
+    assert (front.bottom, front.y < box.y) == (box.bottom, True)
+    assert (behind.x, behind.w) == (box.x, box.w)
+    assert 0.3 * box.h < behind.bottom - (box.y - 20) < 0.4 * box.h

@@ -93,13 +93,7 @@ class BoxPath:
             return here.box
         there = self.keyframes[index + 1]
         fraction = (frame - here.frame) / (there.frame - here.frame)
-        a, b = here.box, there.box
-        return Rect(
-            a.x + (b.x - a.x) * fraction,
-            a.y + (b.y - a.y) * fraction,
-            a.w + (b.w - a.w) * fraction,
-            a.h + (b.h - a.h) * fraction,
-        )
+        return here.box.towards(there.box, fraction)
 
 
 @dataclass(frozen=True, slots=True)

@@ -161,12 +161,19 @@ def _straight_on(
     rate: float,
 ) -> Iterator[HiddenPlace]:
     """From an end of a trail, for as long as somebody else explains that nobody is found."""
-    pace = np.array([pace[0] + pace[2] / 2, pace[1] + pace[3], 0.0, 0.0])
+    pace = np.array([pace[0] + pace[2] / 2, _common(pace[1], pace[1] + pace[3]), 0.0, 0.0])
     for ahead in range(1, max(round(_ON_SECONDS * rate), _ON_STEPS) + 1):
         there, step = box + pace * ahead, end + direction * ahead
         if ahead > _ON_STEPS and within(there[None], present.boxes(step, (number,))).max(initial=0) <= _ON_BEHIND:
             return
         yield HiddenPlace((number,), step, _spread(there, ahead))
+
+
+def _common(head: float, feet: float) -> float:
+    """The pace that head and feet have in common: where only one of both moves, somebody covers the other."""
+    if head * feet <= 0:
+        return 0.0
+    return head if abs(head) < abs(feet) else feet
 
 
 def _spread(box: NDArray[np.float64], steps: int) -> NDArray[np.float64]:

@@ -21,10 +21,12 @@ from cctv.redaction.tracking.duplicates import ExpectedHeight, expected_height, 
 from cctv.redaction.tracking.evidence import Belief, beliefs
 from cctv.redaction.tracking.handovers import handed_over
 from cctv.redaction.tracking.linking import HiddenPlace, hidden_places, trail_links
+from cctv.redaction.tracking.standing import of_standing, with_boxes
 from cctv.redaction.tracking.tracks import Link, Track, TrackBoundary
 from cctv.redaction.tracking.trails import Boxes, DensePath, Trail, dense, overlaps
 from cctv.redaction.video.geometry import Rect, Size
 from cctv.redaction.video.spill import MaskSpool
+from cctv.redaction.video.yuv import Mask
 
 _FEWEST = 4  # detections of a trail
 _HEIGHT_SAMPLES = 2000  # searched frames from which the height of people is learned
@@ -67,11 +69,19 @@ NOBODY = FoundPeople()
 
 @dataclass(frozen=True, slots=True)
 class SearchedClip:
-    """What is known of a clip: how many frames, `rate` a second, of what `size` (full-size pixels)."""
+    """What is known of a clip: how many frames, `rate` a second, of what `size` (full-size pixels).
+
+    `standing`: for each frame the boxes of people who stand in its empty scene (full-size pixels); () of no frame.
+    """
 
     frames: int
     rate: float
     size: Size
+    standing: Sequence[Sequence[Rect]] = ()
+
+    def standing_at(self, frame: int) -> Sequence[Rect]:
+        """Who stands in the empty scene of a frame, though nothing of them differs from it."""
+        return self.standing[frame] if self.standing else ()
 
 
 def people_in(spool: DetectionSpool, differs: MaskSpool, footage: SearchedClip) -> FoundPeople:
@@ -84,8 +94,13 @@ def people_in(spool: DetectionSpool, differs: MaskSpool, footage: SearchedClip) 
     pace = rate / max(spacing, 1)
     height = expected_height(spool[index] for index in range(0, len(spool), len(spool) // _HEIGHT_SAMPLES + 1))
     judged = _Judged(spool, height, footage)
+
+    def shown(step: int) -> Mask:
+        frame = int(numbers[step])
+        return with_boxes(differs[frame], footage.standing_at(frame))
+
     trails = [trail for trail in separated(follow(judged, pace), pace) if len(trail) >= _FEWEST]
-    judgement = beliefs(trails, lambda step: differs[int(numbers[step])], pace)
+    judgement = beliefs(trails, shown, pace)
     kept = [(trail, belief) for trail, belief in zip(trails, judgement, strict=True) if belief is not Belief.NOBODY]
     kept.sort(key=lambda item: (item[0].first, item[0].boxes[0, 0], item[0].boxes[0, 1]))
     handovers = handed_over([trail for trail, _ in kept], pace)
@@ -114,13 +129,14 @@ class _Judged:
     """The detections of every searched frame, weighed, in order; `likely` are those of a person's size, after that."""
 
     def __init__(self, spool: DetectionSpool, height: ExpectedHeight, footage: SearchedClip) -> None:
-        self._spool, self._height, self._size = spool, height, footage.size
+        self._spool, self._height, self._footage, self._size = spool, height, footage, footage.size
         self.likely: list[Boxes] = []
 
     def __iter__(self) -> Iterator[FrameDetections]:
         self.likely.clear()
         for index in range(len(self._spool)):
             found = weighed(self._spool[index], self._height, self._size)
+            found = of_standing(found, self._footage.standing_at(self._spool.frames[index]))
             self.likely.append(_likely(found, self._height) if self._height.known else np.empty((0, 4)))
             yield found
 

@@ -88,7 +88,8 @@ def analyse(
     if isinstance(people, Model):
         with nullcontext(spool) if spool is not None else DetectionSpool() as found:
             search(clip, background, differs, lights, people, found, progress)
-            footage = SearchedClip(len(background.times), background.rate, clip.size.even())
+            standing = [background.backdrops[index].people for index in stretch]
+            footage = SearchedClip(len(background.times), background.rate, clip.size.even(), standing)
             people = people_in(found, differs, footage)
     picture = Rect(0, 0, 2 * columns, 2 * rows)
     kept = [kept_person(path, people, picture) for path in keep.keep]

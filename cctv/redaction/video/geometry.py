@@ -55,6 +55,15 @@ class Rect:
         """The box `dx` pixels farther right and `dy` pixels farther down."""
         return Rect(self.x + dx, self.y + dy, self.w, self.h)
 
+    def towards(self, other: Rect, share: float) -> Rect:
+        """The box a share (0 to 1) of the way to another."""
+        return Rect(
+            self.x + (other.x - self.x) * share,
+            self.y + (other.y - self.y) * share,
+            self.w + (other.w - self.w) * share,
+            self.h + (other.h - self.h) * share,
+        )
+
     def shared(self, other: Rect) -> Rect:
         """What both boxes cover; of no area where they lie apart."""
         left, top = max(self.x, other.x), max(self.y, other.y)
