@@ -16,6 +16,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "scripts"))
 from tamper_campaign import looks
 from tampering.stage import Stage
+from testbed.own_storage import one_engine
 
 INCIDENT = (
     "incident open 'laptop, foyer' --kind theft --cameras foyer-1 --from '2026-11-01 11:00' --to '2026-11-01 11:02'"
@@ -216,7 +217,7 @@ def test_the_log_is_searched_by_act_account_text_and_time(held):
 
 
 def test_random_changes_by_hand_are_all_found_and_named(tmp_path):
-    with Stage.one_engine():
+    with one_engine():
         stage = Stage(tmp_path / "site")
         seen = list(looks(stage, 16, 60))
 
