@@ -21,6 +21,7 @@ from pathlib import Path
 from tampering.changes import KINDS, Change, Effect
 from tampering.look import CRASH, VERIFY, found
 from tampering.stage import Stage
+from testbed.own_storage import one_engine
 from testbed.report import note, tell, work_folder
 
 _DRAWS = 50  # of one number, until a change can be done to what was drawn
@@ -47,7 +48,7 @@ def main() -> int:
     logging.disable(logging.CRITICAL)
     if options.look:
         return look_at(Stage(options.look))
-    with work_folder("cctv-tamper-", inside=options.dir) as folder, Stage.one_engine():
+    with work_folder("cctv-tamper-", inside=options.dir) as folder, one_engine():
         stage = Stage(folder / "site")
         if clean := list(found(stage)):
             note(f"WRONG before anything was changed: {clean[:3]}")

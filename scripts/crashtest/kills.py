@@ -20,6 +20,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from testbed.own_storage import OwnClock
+
 from cctv.cases.holds import release_hold
 from cctv.core.durable import DurableFiles
 from cctv.core.time_range import Span
@@ -34,7 +36,7 @@ from cctv.model.footage import GapCause
 from cctv.retention.guards import clock
 from cctv.retention.sweep import sweep_once
 from crashtest.scenarios import hold_on
-from crashtest.stage import BEGIN, FOYER, GEVEL, OwnClock, Stage
+from crashtest.stage import BEGIN, FOYER, GEVEL, Stage
 from crashtest.states import clear
 from crashtest.truth import Kept, Releasing, Violation, look_after
 

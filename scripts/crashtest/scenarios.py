@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from testbed.own_storage import OwnClock
+
 from cctv.access.acceptance import confirm_holds
 from cctv.backup.create import make_backup
 from cctv.backup.restore import RestoreSources
@@ -40,7 +42,7 @@ from cctv.retention.sweep import sweep_once
 from cctv.services.decommission import close_site
 from crashtest.journal import Journal
 from crashtest.recorder import Died, Recorder
-from crashtest.stage import FOYER, GEVEL, RENAMED, OwnClock, Stage, reopened
+from crashtest.stage import FOYER, GEVEL, RENAMED, Stage, reopened
 from crashtest.states import State, clear, materialise
 from crashtest.truth import Held, MayGo, Releasing, Restored, Violation, look_after
 

@@ -10,17 +10,16 @@ import random
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from functools import cache
 from pathlib import Path
 from typing import Protocol
 
 from pyrage.x25519 import Identity as RecoveryIdentity
+from testbed.own_storage import OwnClock, one_engine
 
 from cctv.config.loader import check_text, load_settings
 from cctv.config.schema import Settings
 from cctv.core.durable import DurableFiles
 from cctv.core.time_range import Span
-from cctv.db import storage
 from cctv.db.storage import Storage, open_site
 from cctv.footage.ingest import ingest
 from cctv.footage.initialise import create_site
@@ -65,23 +64,6 @@ recipients = ["{recipient}"]
 """
 
 
-class OwnClock:
-    """A clock that moves when the scenario says so."""
-
-    def __init__(self, at: datetime) -> None:
-        self.at, self._monotonic = at, 0.0
-
-    def now(self) -> datetime:
-        return self.at
-
-    def monotonic(self) -> float:
-        return self._monotonic
-
-    def advance(self, step: timedelta) -> None:
-        self.at += step
-        self._monotonic += step.total_seconds()
-
-
 def counted(path: Path) -> Timing:
     """In place of reading a file's packets: a second for each fragment."""
     fragments = path.read_bytes().count(b"moof")
@@ -92,21 +74,15 @@ def counted(path: Path) -> Timing:
 
 @contextmanager
 def played_here() -> Iterator[None]:
-    """Read the handful of bytes that stand for footage here as footage, and open one engine for each path.
-
-    An engine keeps no connection, only the SQL that it has written: a third of the time of every start.
-    """
-    open_engine = storage.open_engine
-    once = cache(open_engine)
-    storage.open_engine = lambda path, *, create=False: once(path, create=create)  # type: ignore[attr-defined]
+    """Read the handful of bytes that stand for footage here as footage, and open one engine for each path."""
     real = recover.read_timing, recover.holes_in, compare.read_timing  # type: ignore[attr-defined]
     recover.read_timing = compare.read_timing = counted  # type: ignore[attr-defined]
     recover.holes_in = lambda path: []  # type: ignore[attr-defined]
     try:
-        yield
+        with one_engine():
+            yield
     finally:
         recover.read_timing, recover.holes_in, compare.read_timing = real  # type: ignore[attr-defined]
-        storage.open_engine = open_engine  # type: ignore[attr-defined]
 
 
 class Promises(Protocol):

@@ -11,10 +11,10 @@ import io
 import random
 import shlex
 import shutil
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from functools import cache
 from pathlib import Path
+
+from testbed.own_storage import OwnClock
 
 from cctv.audit.checkpoint_files import Checkpoint, all_checkpoints, read_checkpoints
 from cctv.cli.app import run
@@ -23,7 +23,6 @@ from cctv.config.loader import load_settings
 from cctv.core.durable import DurableFiles
 from cctv.core.i18n import Language
 from cctv.core.time_range import Span
-from cctv.db import storage
 from cctv.db.storage import Storage, open_site
 from cctv.footage.ingest import ingest
 from cctv.footage.layout import incoming_directory
@@ -92,24 +91,6 @@ SECOND_DAY = (
 )
 
 
-class OwnClock:
-    """A clock that moves when the stage says so."""
-
-    def __init__(self, now: datetime) -> None:
-        self._now, self._monotonic = now, 0.0
-
-    def now(self) -> datetime:
-        return self._now
-
-    def monotonic(self) -> float:
-        return self._monotonic
-
-    def advance(self, step: timedelta) -> None:
-        """Both the wall and the machine's own counting."""
-        self._now += step
-        self._monotonic += step.total_seconds()
-
-
 class Stage:
     """A generated storage in `folder`/storage, its earlier states, and how to open it."""
 
@@ -140,18 +121,6 @@ class Stage:
     @property
     def root(self) -> Path:
         return self.folder / "storage"
-
-    @staticmethod
-    @contextlib.contextmanager
-    def one_engine() -> Iterator[None]:
-        """Open one engine for each path: it keeps no connection, only the SQL that it has written."""
-        opener = storage.open_engine
-        once = cache(opener)
-        storage.open_engine = lambda path, *, create=False: once(path, create=create)  # type: ignore[attr-defined]
-        try:
-            yield
-        finally:
-            storage.open_engine = opener  # type: ignore[attr-defined]
 
     def open(self) -> Storage:
         """Open the storage as it is now; raises what the product raises."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import random
 import shutil
 import sqlite3
 import subprocess
@@ -15,7 +16,10 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "scripts"))
 from tamper_campaign import looks
+from tampering.changes import Effect, flip_database
+from tampering.look import found
 from tampering.stage import Stage
+from testbed.own_storage import one_engine
 
 INCIDENT = (
     "incident open 'laptop, foyer' --kind theft --cameras foyer-1 --from '2026-11-01 11:00' --to '2026-11-01 11:02'"
@@ -216,8 +220,25 @@ def test_the_log_is_searched_by_act_account_text_and_time(held):
 
 
 def test_random_changes_by_hand_are_all_found_and_named(tmp_path):
-    with Stage.one_engine():
+    with one_engine():
         stage = Stage(tmp_path / "site")
         seen = list(looks(stage, 16, 60))
 
     assert [look for look in seen if look.by is None or not look.named] == []
+
+
+def test_a_bit_of_the_database_is_found_or_nothing_says_anything_else_and_a_miss_can_be_looked_at_again(tmp_path):
+    with one_engine():
+        stage = Stage(tmp_path / "site")
+        rng, effects = random.Random(16), set()
+        for _ in range(60):
+            change = flip_database(stage.root, rng, ())
+            effects.add(change.effect)
+            assert change.effect is not Effect.SOME or list(found(stage)), change.what
+            if change.effect is Effect.SOME:
+                shutil.rmtree(tmp_path / "kept", ignore_errors=True)
+                stage.keep_all(tmp_path / "kept")
+            stage.reset()
+        assert list(found(Stage(tmp_path / "kept"))) != []
+
+    assert {Effect.NONE, Effect.SOME} <= effects
