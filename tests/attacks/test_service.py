@@ -19,7 +19,7 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
-from serving import NAMELESS, PEOPLE, SERVICE, START_SECONDS
+from serving import MAIN, NAMELESS, PEOPLE, SERVICE, START_SECONDS
 
 from cctv.services.serve.caller import Unserved, _Interrupts, hand_over, untrusted
 from cctv.services.serve.listener import BURST, MOST_OF_ACCOUNT, AccountPace, Limits
@@ -467,6 +467,59 @@ def test_a_service_that_answers_before_the_client_has_looked_up_is_heard(monkeyp
         interrupts.interrupt()
 
         assert channel.receive()[0] == {"exit": 2}
+
+
+def test_a_service_of_an_older_version_is_told_to_whoever_types(served):
+    """As after an upgrade under it: a real service of another version, and the client of this one."""
+    path = served.folder / "run" / "old.sock"
+    older = f"import cctv; cctv.__version__ = '0.0.9'; {MAIN}"
+    owner, environ = pwd.getpwnam(SERVICE), served.variables(CCTV_SOCKET=str(path))
+    words = [served.python, "-c", older, "--config", served.config, "serve"]
+    service = subprocess.Popen(words, user=owner.pw_uid, group=owner.pw_gid, extra_groups=[], cwd="/", env=environ)
+    try:
+        deadline = time.monotonic() + START_SECONDS
+        while not path.exists():
+            assert service.poll() is None
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        refused = served.type(VICTIM, OPEN, exit=None, env=environ)
+    finally:
+        service.terminate()
+        service.wait()
+
+    assert refused.exit == 1
+    assert "version 0.0.9" in refused.err
+    assert "restart cctv-serve" in refused.err
+
+
+LISTENS = """
+import socket, sys
+with socket.socket(socket.AF_UNIX) as listening:
+    listening.bind(sys.argv[1])
+    listening.listen(1)
+    print(flush=True)
+    connection, _ = listening.accept()
+    with connection:
+        connection.settimeout(60)
+        print(len(connection.recv(1 << 20)))
+"""
+
+
+def test_a_socket_that_another_account_put_there_gets_not_a_byte(served):
+    folder = Path(tempfile.mkdtemp(prefix="cctv-public-"))
+    folder.chmod(0o1777)
+    path, user = folder / "cctv.sock", pwd.getpwnam(ATTACKER)
+    words = [served.python, "-c", f"import os; os.umask(0); {LISTENS}", path]
+    with subprocess.Popen(words, user=user.pw_uid, group=user.pw_gid, extra_groups=[], stdout=subprocess.PIPE) as rogue:
+        assert rogue.stdout is not None
+        rogue.stdout.readline()
+        refused = served.type(VICTIM, OPEN, exit=None, env=served.variables(CCTV_SOCKET=str(path)))
+        received = rogue.stdout.read()
+    shutil.rmtree(folder)
+
+    assert received.strip() == b"0"
+    assert refused.exit not in (0, 1)
+    assert "another account" in refused.err
 
 
 def test_a_service_of_other_settings_is_passed_by(tmp_path, monkeypatch):
