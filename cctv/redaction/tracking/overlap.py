@@ -8,7 +8,6 @@ Measured: docs/decisions/0038-boxes-hide-heads.md.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
@@ -23,8 +22,8 @@ from cctv.redaction.video.geometry import PixelRect, Rect, Size, inner, outer
 from cctv.redaction.video.yuv import Mask
 
 MIN_VISIBLE_SHARE = 0.30  # of a kept box; a smaller rest shows no one and risks much
-# Of a box's height from its top: the head, and what a box may be off.  At 0.30 the first heads show on three clips.
-_HEAD = 0.34
+# Of a box's height from its top: the head, and what a box may be off.  At 0.34 one more shows in a generated scene.
+_HEAD, _HEAD_PIXELS = 0.36, 1.0  # and half-size pixels: the boxes of small people are off by more of them
 _HEAD_WIDTH = 1.0  # of a box's width
 _FRONT_WIDTH = 0.85  # of a box's width: the detector's boxes are 14 to 30 % wider than people
 _ABOVE = 0.03  # of the height: hair above the box
@@ -36,7 +35,7 @@ _UNKNOWN_LOW = 0.25  # of the kept box's height: what is lower than that is a sh
 _UNKNOWN_MARGIN = 0.1  # of the kept box's height around somebody unknown
 _TOUCHING_PIXELS = 2  # half-size pixels
 _SOMEBODY_SHARE, _SOMEBODY_HEIGHT = 0.2, 0.45  # of the kept box's area and height, and upright: as large as a child
-_MOMENT_SECONDS = 0.04  # before and after a frame in which boxes of people who were found hide too
+_MOVED = 0.6  # of the way to the boxes of the searched frames beside it: there people who were found hide too
 _INSIDE_SECONDS = 2.5  # PETS09-S2L1: nobody is wholly inside of another's box for longer than 1
 _MOST_BOXES = 4000  # that heights are learned from
 _BESIDE_SECONDS = 0.5  # before and after somebody unknown was seen beside the kept box
@@ -55,7 +54,7 @@ class OtherPerson:
         above = _ABOVE * box.h
         if self.head_only or box.bottom < kept.bottom - _BEHIND * kept.h:
             aside = (1 - _HEAD_WIDTH) / 2 * box.w
-            return Rect(box.x + aside, box.y - above, box.w - 2 * aside, _HEAD * box.h + above)
+            return Rect(box.x + aside, box.y - above, box.w - 2 * aside, _HEAD * box.h + _HEAD_PIXELS + above)
         aside = (1 - _FRONT_WIDTH) / 2 * box.w
         return Rect(box.x + aside, box.y - above, box.w - 2 * aside, box.h + above)
 
@@ -68,8 +67,6 @@ class EverybodyElse:
         self._own = frozenset(number for numbers in analysis.own for number in numbers)
         self._half = Size(analysis.differs.shape[1], analysis.differs.shape[0])
         self._reach = max(1, analysis.people.spacing, round(analysis.survey.rate / 10))
-        self._moment = max(1, math.ceil(_MOMENT_SECONDS * analysis.survey.rate))
-        self._moved = min(1.0, _MOMENT_SECONDS * analysis.survey.rate / self._moment)
         self._at = _by_frame(analysis)
         self._hidden: dict[int, frozenset[int]] = {}
         self._stature = _stature_in(analysis)
@@ -158,16 +155,16 @@ class EverybodyElse:
         )
 
     def _near(self, frame: int, *, seen_only: bool) -> Iterator[tuple[int, OtherPerson]]:
-        """Everybody else in a frame and near it, each with the frame; those of tracks a moment before and after it.
+        """Everybody else in a frame and near it, each with the frame; those of tracks on the way there.
 
         `seen_only`: without the persons of tracks who may stand there unseen.
         """
         people = self._analysis.people
         here = dict(self._at.get(frame, ()))
-        for near in (frame - self._moment, frame, frame + self._moment):
+        for near in (frame - self._reach, frame, frame + self._reach):
             for number, box in self._at.get(near, ()):
                 if number not in self._own:
-                    then = here[number].towards(box, self._moved) if number in here else box
+                    then = here[number].towards(box, _MOVED) if number in here else box
                     yield near, OtherPerson(then, number in people.doubtful)
         for near in (frame - self._reach, frame, frame + self._reach):
             for place in people.unseen.get(near, ()):
