@@ -216,6 +216,6 @@ def refusal_error(refusal: Unserved) -> CctvError:
     return error(**{name: _field(name, refusal.fields.get(name, "?")) for name in names})
 
 
-def _field(name: str, value: str) -> str:
+def _field(name: str, value: object) -> object:
     """A field of a refusal; the reason of a command that is the box's can be translated."""
-    return pgettext_lazy(OWNERS, value) if name == "reason" else value
+    return pgettext_lazy(OWNERS, value) if name == "reason" and isinstance(value, str) else value
