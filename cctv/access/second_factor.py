@@ -198,21 +198,18 @@ def reset(site: Storage, account: str, *, reason: str) -> None:
         if typed is None:
             raise CodeMissing(account=site.actor.account, use=_RESET)
         _prove(site, typed, _RESET)
-    _sign_reset(site, account, reason)
-    _end(site, account, Act.FACTOR_RESET, reason)
-
-
-def _sign_reset(site: Storage, account: str, reason: str) -> None:
-    """Raises ActProposed or ProposalWaits: who has a factor ended may enrol another one, so that it is a grant."""
     line = f"cctv factor reset {account} --reason WHY"
     with write_transaction(site.engine) as connection:
-        enrolled = state_of(connection, account).fingerprint
-        facts: AuditFacts = {"factor": enrolled or ""}
-        act = TwoPersonAct.GRANT_CHANGE
+        _require_enrolled(connection, account)
+        facts: AuditFacts = {"factor": state_of(connection, account).fingerprint or ""}
+        act = TwoPersonAct.GRANT_CHANGE  # whoever has a factor ended may enrol another one
         first = require_two(connection, site, act, account, facts=facts, reason=reason, line=line)
-    what = N_("to end the second factor of {account}", account=account)
-    if (refusal := not_yet(site, first, what, line)) is not None:
+        if first is None:
+            append_entry(connection, site, Act.FACTOR_RESET, account, reason=reason)
+    refusal = not_yet(site, first, N_("to end the second factor of {account}", account=account), line)
+    if refusal is not None:
         raise refusal
+    remove_factor(site, account)
 
 
 def list_factors(site: Storage) -> Sequence[FactorRow]:

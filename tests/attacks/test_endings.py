@@ -158,6 +158,12 @@ def test_one_person_names_no_deputy(guarded, acting):
     guarded.cctv(name)
 
     assert [row["account"] for row in guarded.cctv("grant list --json").json["deputies"]] == ["games"]
+    end = "grant withdraw GRA-2026-001 --reason 'I want to be alone'"
+    guarded.cctv(end, exit=3)
+    guarded.cctv(end, exit=13)
+    acting(first)
+    guarded.cctv(end)
+    assert guarded.cctv("audit list --last 1 --json").json["entries"][0]["act"] == "deputy.withdrawn"
 
 
 def test_what_was_agreed_once_is_proposed_again_for_another_time(guarded, acting):

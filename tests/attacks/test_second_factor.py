@@ -308,6 +308,23 @@ def test_locks_grow_to_a_day():
     assert locked_until([start] * 4) is None
 
 
+def test_one_person_ends_no_factor_of_another(strict, phone, acting):
+    """Whoever can have it ended can enrol their own: it is a change of who may do what."""
+    strict.config.write_text(strict.config.read_text().replace("two_person = []", 'two_person = ["grant.change"]'))
+    line = f"factor reset {ME} --reason 'lost her phone'"
+    acting("sofie")
+    strict.cctv(line, exit=3)
+    strict.cctv(line, exit=13)
+    assert totp_store.factor_path(strict.root, ME).exists()
+
+    acting("bart")
+    strict.cctv(line)
+
+    assert not totp_store.factor_path(strict.root, ME).exists()
+    (entry,) = entries(strict, Act.FACTOR_RESET)
+    assert (entry.subject, entry.actor.account) == (ME, "bart")
+
+
 def test_a_lock_ends_by_another_account_only(strict, phone):
     for _ in range(5):
         release(strict, "000000", exit=12)

@@ -13,7 +13,7 @@ from pages import ROOT
 
 from cctv.config.schema import TwoPersonAct
 
-MOST_FILES = 461
+MOST_FILES = 476
 RELEASE = "cctv.holds.store.release"
 RULE = "cctv.cases.two_person.sign_release"
 TWO = "cctv.access.proposals.require_two"

@@ -185,6 +185,17 @@ request show
 request show REQ-2026-999
 request open {AN}
 request niets
+audit list --last 3
+audit search --act incident --last 3
+audit search --from '1/11/2026 10:00'
+audit verify
+audit checkpoint --dry-run
+audit checkpoint
+audit verify
+audit accept --reason x
+audit export --for X --to log.zip
+audit keep --to map
+audit keep --to map
 """
 
 PROCESSOR = """

@@ -98,10 +98,10 @@ def test_a_box_is_made_by_one_command(box):
     assert f"cctv --config {box.config} record" in said.out
     assert "cameras add" in said.err
     assert "take" in said.err
-    assert (
-        f"name a folder of another disk in [backup] of {box.config}, then: cctv --config {box.config} backup"
-        in said.err
-    )
+    program = f"cctv --config {box.config}"
+    adopted = f'{program} config adopt --reason "back-ups" && {program} backup'
+    assert f"name a folder of another disk in [backup] of {box.config}, then: {adopted}" in said.err
+    assert f"name somebody in [alerts] of {box.config}, and who gets proof of the log in [audit], then: " in said.err
     assert "usable" in box.cctv("config check --strict").out
     assert box.cctv("backup make --dry-run " + str(box.folder / "usb")).exit == 0
     box.init(f"--recovery-key {box.key}", exit=2)
@@ -126,7 +126,7 @@ def test_back_ups_and_alarms_are_set_by_removing_a_sign(box):
     """What the timers need stands in cameras.toml already, behind a #."""
     box.init(f"--recovery-key {box.key}")
     text = box.config.read_text()
-    for line in ("folder", "[alerts]", "mail"):
+    for line in ("folder", "[alerts]", 'mail = "somebody', "[audit]", 'mail = "dpo'):
         assert text.count(f"\n# {line}") == 1
         text = text.replace(f"\n# {line}", f"\n{line}")
     box.config.write_text(text)
@@ -134,6 +134,7 @@ def test_back_ups_and_alarms_are_set_by_removing_a_sign(box):
     shown = box.cctv("config show --json").json
     assert '"/mnt/offsite"' in str(shown).replace("'", '"')
     assert "somebody@example.org" in str(shown)
+    assert "dpo@example.org" in str(shown)
 
 
 def test_a_box_that_is_set_up_is_left_alone(box):

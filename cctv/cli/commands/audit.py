@@ -118,8 +118,8 @@ def _show_entries(context: CommandContext, entries: Sequence[tuple[AuditEntry, s
         )
         for entry, reason in entries
     ]
-    columns = ("seq", "when", "who", "act", "subject", "case", "reason")
-    context.emit({"entries": data}, lambda console: console.print(table(columns, rows, right=("seq",))))
+    shown = table(("seq", "when", "who", "act", "subject", "case", "reason"), rows, right=("seq",))
+    context.emit({"entries": data}, lambda console: console.print(shown))
 
 
 @audit.command()
