@@ -97,6 +97,13 @@ def ngettext_lazy(count: int, singular: str, plural: str, /, **values: object) -
     )
 
 
+def made_again(recipe: Recipe) -> Message:
+    """The message of a recipe, which another process made."""
+    if recipe.context is not None:
+        return pgettext_lazy(recipe.context, recipe.template)
+    return N_(recipe.template, **recipe.values)
+
+
 def enum_label(member: Enum) -> Message:
     """The value of an enum member, as the log and options write it; its class is the context of the translation."""
     return pgettext_lazy(type(member).__name__, str(member.value))

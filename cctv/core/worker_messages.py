@@ -16,7 +16,7 @@ from pathlib import PurePath
 from typing import Any, TypeGuard
 
 from cctv.core.errors import CctvError
-from cctv.core.i18n import N_, Message, enum_label, pgettext_lazy
+from cctv.core.i18n import Message, Recipe, enum_label, made_again
 from cctv.core.logs import FIELDS, SHOWN, traceback_of
 from cctv.core.text import parse_json
 
@@ -158,9 +158,9 @@ def unpacked(value: object, depth: int = 0) -> object:
             if depth >= _MOST_DEPTH or len(values) > _MOST_FIELDS or len(template) > _MOST_TEXT:
                 raise Nonsense
             if isinstance(context, str):
-                return pgettext_lazy(context[:_MOST_TEXT], template)
+                return made_again(Recipe(template, {}, context[:_MOST_TEXT]))
             fields = {_name(name): unpacked(one, depth + 1) for name, one in values.items()}
-            return N_(template, **fields) if _is_template(template, fields) else text[:_MOST_TEXT]
+            return made_again(Recipe(template, fields)) if _is_template(template, fields) else text[:_MOST_TEXT]
     raise Nonsense
 
 
