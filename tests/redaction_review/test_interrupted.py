@@ -83,7 +83,7 @@ def test_a_search_for_people_goes_on_where_it_was_broken_off(opened):
 
     prepare(opened.open("root"), TWO, note)
 
-    assert seen[20] > 10
+    assert seen[20:].count(1) == 1  # of the other part: the worker may have been at the end of this one already
     assert not list(case.glob("*.search"))
 
 

@@ -58,7 +58,7 @@ def people_text(
         for appearance in person.appearances
     ]
     if not rows:
-        console.print(_("Nobody was seen for as long as a second."))
+        console.print(_("Nobody was seen for long enough to be listed."))
     else:
         _print_people(console, rows)
     if people.glimpses:

@@ -14,7 +14,7 @@ from functools import cached_property
 
 from cctv.redaction.tracking.tracks import CERTAIN, Link, Track
 
-LEAST_LISTED_SECONDS = 1.0
+LEAST_LISTED_SECONDS = 1.5
 """Of sure frames: who is seen for less, with all that probably goes on from them, is listed as a short piece."""
 _PRESUMED = 0.5
 """From this probability of a link on, two people stand in one row of a list.  It joins nobody."""
@@ -190,7 +190,7 @@ class RequestTracks:
     def people(self) -> tuple[Person, ...]:
         """Everybody, by number.
 
-        Whoever heads a row of a list comes first, then who is seen for a second, then the others; each in order of
+        Whoever heads a row of a list comes first, then who is seen for LEAST_LISTED_SECONDS, then the others; each in order of
         appearance.  An answer that joins two people leaves the lower number.
         """
         before = RequestTracks(self.parts.values(), ()) if self.answers else self
