@@ -10,6 +10,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -290,6 +291,15 @@ def clock() -> ManualClock:
 def bare_site(tmp_path: Path, clock: ManualClock, clip: Path, capsys: pytest.CaptureFixture[str]) -> SiteUnderTest:
     """A cameras.toml without a storage."""
     return SiteUnderTest(tmp_path, clock, clip, capsys)
+
+
+@pytest.fixture
+def entered_by_all(tmp_path: Path) -> Path:
+    """The folder of a test, which other accounts may enter too: what root decodes is decoded as its owner."""
+    for folder in (tmp_path, *tmp_path.parents):
+        if folder.is_relative_to(tempfile.gettempdir()) and folder != Path(tempfile.gettempdir()):
+            folder.chmod(folder.stat().st_mode | 0o011)
+    return tmp_path
 
 
 @pytest.fixture(scope="session")

@@ -125,6 +125,7 @@ def change_the_policy(people: People, box: Box, facts: Facts) -> None:
     facts.typed("stan as the decider of an edited file", box.type("stan", adopt), NOT_PERMITTED)
     mine = box.home("stan") / "mine.toml"
     mine.write_text(text.replace("two_person", "# two_person"))
+    mine.chmod(0o644)  # whatever this process's umask is: it must be the policy that is refused, not the file
     box.write_settings(text.replace('"hold.release", ', ""))
     facts.typed(
         "stan with a file of his own",

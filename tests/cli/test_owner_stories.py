@@ -33,6 +33,7 @@ def of_root(root: Path) -> list[str]:
     return [str(path) for path in [root, *root.rglob("*")] if path.lstat().st_uid != OWNER]
 
 
+@pytest.mark.usefixtures("entered_by_all")
 @pytest.mark.parametrize("story", list(STORIES))
 def test_root_s_commands_leave_nothing_of_root(bare_site, clock, monkeypatch, story):
     bare_site.root.mkdir()

@@ -33,7 +33,7 @@ def named_disk(root: Path, file_system: str) -> None:
 
 
 @pytest.fixture
-def given(bare_site):
+def given(bare_site, entered_by_all):
     """A storage that root made in a folder of another account."""
     bare_site.root.mkdir()
     os.chown(bare_site.root, OWNER, GROUP)

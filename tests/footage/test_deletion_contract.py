@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import cctv
-from cctv.access import totp_store
+from cctv.access import acceptance, totp_store
 from cctv.backup import before_upgrade, bundle, create, held_copy, pruning, rehearse, restore, restore_held
 from cctv.cases.requests import anonymise
 from cctv.cli import internal_error
@@ -19,7 +19,7 @@ from cctv.config import editor
 from cctv.core import durable
 from cctv.footage import deletion, ingest, quarantine, space_requests
 from cctv.footage.repair import rebuild, recover
-from cctv.holds import confirmation, files
+from cctv.holds import files
 from cctv.packages import build, deliver, expiry, folder, orphans, unredacted_copy
 from cctv.recording import state
 from cctv.redaction import decoding
@@ -62,7 +62,7 @@ REMOVES = {  # what each module removes, or moves; none but the first takes foot
     orphans: "packages and derived files that the index does not know",
     expiry: "packages past their end",
     internal_error: "details of old errors, outside of the storage",
-    confirmation: "holds-unconfirmed.json",
+    acceptance: "holds-unconfirmed.json",
     files: "the file of a released hold",
     state: "the recorder's state while it is being written",
     encoder: "an unfinished video",

@@ -190,8 +190,8 @@ class RequestTracks:
     def people(self) -> tuple[Person, ...]:
         """Everybody, by number.
 
-        Whoever heads a row of a list comes first, then who is seen for LEAST_LISTED_SECONDS, then the others; each in order of
-        appearance.  An answer that joins two people leaves the lower number.
+        Whoever heads a row of a list comes first, then who is seen for LEAST_LISTED_SECONDS, then the others; each in
+        order of appearance.  An answer that joins two people leaves the lower number.
         """
         before = RequestTracks(self.parts.values(), ()) if self.answers else self
         numbers = {ref: number for number, group in enumerate(before._numbered(), 1) for ref in group}
