@@ -40,6 +40,7 @@ UMASK = 0o077
 _MOST_WORDS = 4096
 _ANSWER_SECONDS = 3600.0  # of a client that copies a package to a slow stick
 _LEAVE_SECONDS = 20.0
+_NUDGE, _NUDGES, _NUDGE_SECONDS = signal.SIGURG, 10, 0.1
 _ENCODING = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,31}")
 _KEPT_VARIABLES = ("PATH", "HOME", "TZ", "TMPDIR")  # of the service's own environment
 _OOM_SCORE = "500"  # short of memory, the kernel ends a command before the service and the recorder
@@ -93,12 +94,26 @@ class CallerConversation:
             while True:
                 message, descriptors = self._channel.receive(REPLY_BYTES, most_descriptors=1)
                 if message.get("interrupt"):
-                    os.killpg(0, signal.SIGINT)
+                    self._interrupt()
                 else:
                     self._answers.put((message, descriptors))
         except (Closed, Garbled, OSError):
             self._answers.put(None)
             self._leave()
+
+    def _interrupt(self) -> None:
+        """Interrupt the command and its tools.
+
+        Python notes the signal, and a command that begins to wait for its terminal just then would wait on; another
+        signal, which means nothing, ends that wait.
+        """
+        os.killpg(0, signal.SIGINT)
+        main = threading.main_thread().ident
+        for _ in range(_NUDGES):
+            time.sleep(_NUDGE_SECONDS)
+            if self._has_ended or main is None:
+                return
+            signal.pthread_kill(main, _NUDGE)
 
     def _leave(self) -> None:
         """End a command whose client is gone: interrupt it, and when it does not heed that, kill it with its tools."""
@@ -137,6 +152,7 @@ def serve_one(
             channel.send({"refused": "refused", "fields": {"problem": request}})
         return 1
     connection.settimeout(None)
+    signal.signal(_NUDGE, lambda *_: None)
     conversation = CallerConversation(channel)
     conversation.listen()
     code = run(request, account, conversation)

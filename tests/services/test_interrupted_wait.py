@@ -1,0 +1,50 @@
+"""An interrupt from a client reaches a command that is just beginning to wait."""
+
+import os
+import signal
+import socket
+import threading
+
+import pytest
+
+from cctv.services.serve import session
+from cctv.services.serve.protocol import FrameChannel
+
+
+@pytest.fixture
+def signals():
+    """The handlers of this process, put back at the end."""
+    numbers = (signal.SIGINT, signal.SIGURG)
+    kept = {number: signal.getsignal(number) for number in numbers}
+    yield
+    for number, handler in kept.items():
+        signal.signal(number, handler)
+
+
+@pytest.mark.usefixtures("signals")
+def test_an_interrupt_that_was_noted_before_the_wait_ends_it(monkeypatch):
+    """Another thread takes the signal: as when it comes before the wait, Python notes it, and the wait goes on."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGURG, lambda *_: None)
+    noted = threading.Event()
+
+    def note(*_):
+        signal.pthread_kill(threading.get_ident(), signal.SIGINT)
+        noted.set()
+
+    monkeypatch.setattr(session.os, "killpg", note)
+    client, service = socket.socketpair()
+    read_end, write_end = os.pipe()
+    conversation = session.CallerConversation(FrameChannel(service))
+    conversation.listen()
+
+    FrameChannel(client).send({"interrupt": True})
+
+    with pytest.raises(KeyboardInterrupt):
+        os.read(read_end, 1)
+    conversation.finish(130)
+
+    assert noted.is_set()
+    for end in (read_end, write_end):
+        os.close(end)
+    client.close()
