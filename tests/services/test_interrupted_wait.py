@@ -45,6 +45,10 @@ def test_an_interrupt_that_was_noted_before_the_wait_ends_it(monkeypatch):
     conversation.finish(130)
 
     assert noted.is_set()
+    client.close()
+    for thread in threading.enumerate():
+        if thread.name == "client":
+            thread.join()
+    service.close()
     for end in (read_end, write_end):
         os.close(end)
-    client.close()
