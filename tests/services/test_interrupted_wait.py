@@ -1,13 +1,16 @@
 """An interrupt from a client reaches a command that is just beginning to wait."""
 
+import io
 import os
 import signal
 import socket
+import sys
 import threading
 
+import click
 import pytest
 
-from cctv.services.serve import session
+from cctv.services.serve import session, streams
 from cctv.services.serve.protocol import FrameChannel
 
 
@@ -51,3 +54,27 @@ def test_an_interrupt_that_was_noted_before_the_wait_ends_it(monkeypatch):
     service.close()
     for end in (read_end, write_end):
         os.close(end)
+
+
+class InterruptedScreen(io.StringIO):
+    """A terminal at which Ctrl-C is pressed just when the question has appeared."""
+
+    def flush(self):
+        raise KeyboardInterrupt
+
+
+def test_an_interrupt_while_the_question_is_shown_ends_it(monkeypatch):
+    monkeypatch.setattr(click.termui, "visible_prompt_func", streams.typed_line)
+    monkeypatch.setattr(sys, "stderr", InterruptedScreen())
+    monkeypatch.setattr(sys, "stdin", io.StringIO("y\n"))
+
+    with pytest.raises(click.Abort):
+        click.prompt("Destroy all of it?", err=True)
+
+
+def test_the_end_of_what_is_typed_is_no_answer(monkeypatch):
+    monkeypatch.setattr(click.termui, "visible_prompt_func", streams.typed_line)
+    monkeypatch.setattr(sys, "stdin", io.StringIO(""))
+
+    with pytest.raises(click.Abort):
+        click.prompt("Destroy all of it?", err=True)

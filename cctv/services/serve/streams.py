@@ -14,6 +14,8 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+import click.termui
+
 from cctv.services.serve.errors import CallerGone
 
 if TYPE_CHECKING:
@@ -63,3 +65,15 @@ def open_streams(encodings: Sequence[str], seconds: float = PATIENCE_SECONDS) ->
         )
         for descriptor, encoding, is_prompt in ((1, stdout, False), (2, stderr, True))
     )
+    click.termui.visible_prompt_func = typed_line
+
+
+def typed_line(question: str) -> str:
+    """A line that is typed after a question: `input`, which takes an interrupt while it shows the question for a
+    failure to show it, and waits on (bltinmodule.c: PyErr_Clear after each flush).
+    """
+    sys.stdout.write(question)  # stderr, where the question goes there
+    sys.stdout.flush()
+    if not (line := sys.stdin.readline()):
+        raise EOFError
+    return line.removesuffix("\n")
